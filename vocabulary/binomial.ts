@@ -1,0 +1,54 @@
+/** Natural logarithm of the binomial coefficient, by sums of logarithms (exact to rounding for n below 10⁷). */
+function logChoose(n: number, k: number): number {
+  let sum = 0;
+  for (let i = 1; i <= k; i++) sum += Math.log((n - k + i) / i);
+  return sum;
+}
+
+/** P(X ≤ k) for X binomial(n, p). */
+export function computeBinomialCdf(k: number, n: number, p: number): number {
+  if (k >= n || p <= 0) return 1;
+  if (p >= 1) return 0;
+  let logTerm = n * Math.log1p(-p);
+  const ratio = Math.log(p) - Math.log1p(-p);
+  let sum = Math.exp(logTerm);
+  for (let i = 1; i <= k; i++) {
+    logTerm += Math.log((n - i + 1) / i) + ratio;
+    sum += Math.exp(logTerm);
+  }
+  return Math.min(1, sum);
+}
+
+/** P(X = k), used by tests and by exact comparisons. */
+export function computeBinomialPmf(k: number, n: number, p: number): number {
+  if (p <= 0) return k === 0 ? 1 : 0;
+  if (p >= 1) return k === n ? 1 : 0;
+  return Math.exp(logChoose(n, k) + k * Math.log(p) + (n - k) * Math.log1p(-p));
+}
+
+function bisect(decreasing: (p: number) => number, target: number): number {
+  let low = 0;
+  let high = 1;
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2;
+    if (decreasing(middle) > target) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+/**
+ * Exact one-sided bounds of a proportion (Clopper & Pearson 1934), each at `confidence`:
+ * P(p ≤ high) ≥ confidence and P(p ≥ low) ≥ confidence.
+ */
+export function estimateBinomialInterval(
+  successes: number,
+  samples: number,
+  confidence: number,
+): { readonly low: number; readonly high: number } {
+  const tail = 1 - confidence;
+  return {
+    low: successes === 0 ? 0 : bisect((p) => computeBinomialCdf(successes - 1, samples, p), confidence),
+    high: successes === samples ? 1 : bisect((p) => computeBinomialCdf(successes, samples, p), tail),
+  };
+}

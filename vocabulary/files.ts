@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto';
+import { accessSync, constants, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { failed, ok, type Result } from './errors.ts';
+
+/** Writes a whole file or nothing: to a temporary file beside it, then a rename. Creates the folder. */
+export function writeFileAtomic(path: string, content: string | Uint8Array): Result<string> {
+  const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(temporary, content);
+    renameSync(temporary, path);
+    return ok(path);
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return failed('OUTPUT_NOT_WRITABLE', `cannot write ${path}: ${reason}`, { cause });
+  }
+}
+
+/** Proves, before any long work, that a folder exists (made if need be) and can be written. */
+export function ensureWritableFolder(path: string): Result<string> {
+  try {
+    mkdirSync(path, { recursive: true });
+    accessSync(path, constants.W_OK | constants.X_OK);
+    return ok(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return failed('OUTPUT_NOT_WRITABLE', `cannot write into ${path}: ${reason}`, { cause });
+  }
+}

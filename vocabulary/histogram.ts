@@ -1,0 +1,137 @@
+import {
+  build,
+  decodeFromCompressedBase64,
+  encodeIntoCompressedBase64,
+  type Histogram,
+} from 'hdr-histogram-js';
+import { z } from 'zod';
+import { nearestRank } from './percentiles.ts';
+import { msFromUs, usFromMs } from './units.ts';
+
+/** Largest span recorded: two hours; longer ones are recorded as two hours and counted in `clipped`. */
+const MAX_US = 7_200_000_000;
+
+/** Three significant digits: a recorded value is known to this relative width. */
+const RESOLUTION_RATIO = 0.001;
+
+/** As stored in files: HdrHistogram V2 compressed base64 over whole microseconds, plus what it loses. */
+export const encodedHistogramSchema = z.strictObject({
+  encoding: z.literal('hdr-v2-base64'),
+  unit: z.literal('us'),
+  count: z.int().nonnegative(),
+  sumMs: z.number().nonnegative(),
+  minMs: z.number().nonnegative().optional(),
+  maxMs: z.number().nonnegative().optional(),
+  clipped: z.int().nonnegative(),
+  data: z.string(),
+});
+
+export type EncodedHistogram = z.infer<typeof encodedHistogramSchema>;
+
+/**
+ * Mergeable latency histogram in milliseconds: microsecond resolution, three significant digits
+ * (relative error at most 0.1 %), exact count, sum, minimum and maximum.
+ */
+export class LatencyHistogram {
+  readonly #hdr: Histogram;
+  #sumMs = 0;
+  #minMs = Number.POSITIVE_INFINITY;
+  #maxMs = 0;
+  #clipped = 0;
+
+  constructor(hdr?: Histogram) {
+    this.#hdr = hdr ?? build({ bitBucketSize: 32, autoResize: true, numberOfSignificantValueDigits: 3 });
+  }
+
+  /** Records one span ≥ 0 ms. Negative and non-finite spans are bugs and throw. */
+  record(ms: number): void {
+    if (!(ms >= 0) || !Number.isFinite(ms))
+      throw new RangeError(`a latency must be finite and ≥ 0 ms, got ${ms}`);
+    const us = Math.round(usFromMs(ms));
+    if (us > MAX_US) this.#clipped++;
+    this.#hdr.recordValue(Math.min(us, MAX_US));
+    this.#sumMs += ms;
+    if (ms < this.#minMs) this.#minMs = ms;
+    if (ms > this.#maxMs) this.#maxMs = ms;
+  }
+
+  get count(): number {
+    return this.#hdr.totalCount;
+  }
+
+  get clipped(): number {
+    return this.#clipped;
+  }
+
+  /** Mean in ms; undefined when empty. */
+  get meanMs(): number | undefined {
+    return this.count === 0 ? undefined : this.#sumMs / this.count;
+  }
+
+  get minMs(): number | undefined {
+    return this.count === 0 ? undefined : this.#minMs;
+  }
+
+  get maxMs(): number | undefined {
+    return this.count === 0 ? undefined : this.#maxMs;
+  }
+
+  /** Nearest-rank percentile in ms (to the histogram's 0.1 %), never above the exact maximum; undefined when empty. */
+  percentileMs(percent: number): number | undefined {
+    if (this.count === 0) return undefined;
+    const rank = nearestRank(percent, this.count);
+    return rank === this.count ? this.#maxMs : Math.min(this.#maxMs, this.#valueAtRankMs(rank));
+  }
+
+  /** Recorded values strictly above `limitMs`, to the histogram's resolution. */
+  countAbove(limitMs: number): number {
+    if (this.count === 0 || limitMs >= this.#maxMs) return 0;
+    if (limitMs < this.#minMs) return this.count;
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (this.#valueAtRankMs(middle) <= limitMs * (1 + RESOLUTION_RATIO)) low = middle;
+      else high = middle - 1;
+    }
+    return this.count - low;
+  }
+
+  /** The library rounds percent × count to a rank, so the percent that names `rank` exactly is given. */
+  #valueAtRankMs(rank: number): number {
+    return msFromUs(this.#hdr.getValueAtPercentile((100 * rank) / this.count));
+  }
+
+  /** Adds another histogram's counts to this one, exactly. */
+  add(other: LatencyHistogram): void {
+    this.#hdr.add(other.#hdr);
+    this.#sumMs += other.#sumMs;
+    this.#clipped += other.#clipped;
+    if (other.count > 0) {
+      this.#minMs = Math.min(this.#minMs, other.#minMs);
+      this.#maxMs = Math.max(this.#maxMs, other.#maxMs);
+    }
+  }
+
+  encode(): EncodedHistogram {
+    return {
+      encoding: 'hdr-v2-base64',
+      unit: 'us',
+      count: this.count,
+      sumMs: this.#sumMs,
+      ...(this.count === 0 ? {} : { minMs: this.#minMs, maxMs: this.#maxMs }),
+      clipped: this.#clipped,
+      data: encodeIntoCompressedBase64(this.#hdr),
+    };
+  }
+
+  /** Inverse of encode. Throws when the data is not an HdrHistogram V2 payload. */
+  static decode(encoded: EncodedHistogram): LatencyHistogram {
+    const histogram = new LatencyHistogram(decodeFromCompressedBase64(encoded.data, 32));
+    histogram.#sumMs = encoded.sumMs;
+    histogram.#clipped = encoded.clipped;
+    histogram.#minMs = encoded.minMs ?? Number.POSITIVE_INFINITY;
+    histogram.#maxMs = encoded.maxMs ?? 0;
+    return histogram;
+  }
+}

@@ -1,0 +1,192 @@
+import { z } from 'zod';
+import { diagnosticSchema } from './diagnostics.ts';
+import { failed, type Result, unwrap } from './errors.ts';
+import { writeFileAtomic } from './files.ts';
+import { parseWith, parseYaml, readText } from './parse.ts';
+import { sloSchema } from './slo.ts';
+
+export const PLAN_SCHEMA_VERSION = 1;
+
+/** What a figure rests on. `derived` follows by a named equation from the others. */
+export const BASES = ['measured', 'simulated', 'assumed', 'catalogue', 'derived'] as const;
+export type Basis = (typeof BASES)[number];
+
+/** A figure with its unit and what it rests on. */
+export const sourcedSchema = z.strictObject({
+  name: z.string(),
+  value: z.number(),
+  unit: z.string(),
+  basis: z.enum(BASES),
+  /** Citation, catalogue id, result run id or equation. */
+  source: z.string(),
+  /** Date of the source, ISO, where it has one. */
+  date: z.string().optional(),
+});
+
+const intervalSchema = z.strictObject({ p10: z.number(), p50: z.number(), p90: z.number() });
+
+/** One lower bound on a tier's replicas. The largest binds. */
+const limitSchema = z.strictObject({
+  name: z.enum(['load', 'concurrency', 'memory', 'kv', 'minimum', 'redundancy', 'quota']),
+  requiredReplicas: z.int().nonnegative(),
+  explanation: z.string(),
+});
+
+const tierPlanSchema = z.strictObject({
+  tier: z.string(),
+  service: z.string(),
+  /** What one replica is: an instance SKU, a GPU node, a vendor quota. */
+  unit: z.string(),
+  replicas: z.int().nonnegative(),
+  /** Replicas that carry the busy hour with nothing lost. */
+  replicasForLoad: z.int().nonnegative(),
+  limits: z.array(limitSchema),
+  bindingConstraint: z.string(),
+  /** Load that could be added before the binding constraint asks for another replica, as a share of the plan's load. */
+  slackRatio: z.number(),
+  utilisation: z.number().nonnegative(),
+  capacity: z.array(sourcedSchema),
+});
+
+export const COST_CATEGORIES = [
+  'compute',
+  'llm',
+  'gpu',
+  'storage',
+  'network',
+  'people',
+  'operations',
+  'voice',
+] as const;
+
+const costLineSchema = z.strictObject({
+  line: z.string(),
+  category: z.enum(COST_CATEGORIES),
+  quantity: z.number(),
+  unit: z.string(),
+  unitPriceUsd: z.number(),
+  usdPerMonth: z.number().nonnegative(),
+  basis: z.enum(BASES),
+  source: z.string(),
+  date: z.string().optional(),
+});
+
+const plannedModeSchema = z.strictObject({
+  kind: z.literal('planned'),
+  mode: z.string(),
+  title: z.string(),
+  tiers: z.array(tierPlanSchema),
+  /** The tier and constraint that set the size of the whole mode. */
+  bindingConstraint: z.string(),
+  latency: z.strictObject({
+    turnP50Ms: z.number().optional(),
+    turnP95Ms: z.number().optional(),
+    basis: z.enum(BASES),
+    explanation: z.string(),
+  }),
+  availabilityRatio: z.number().min(0).max(1),
+  costLines: z.array(costLineSchema),
+  usdPerMonth: z.number().nonnegative(),
+  /** USD per interaction: machine only; with escalations to people; per contact resolved. */
+  usdPerInteraction: z.strictObject({
+    ai: intervalSchema,
+    blended: intervalSchema,
+    resolved: intervalSchema,
+  }),
+  byCategoryUsdPerInteraction: z.partialRecord(z.enum(COST_CATEGORIES), z.number()),
+  simulated: z.boolean(),
+  diagnostics: z.array(diagnosticSchema),
+});
+
+const refusedModeSchema = z.strictObject({
+  kind: z.literal('refused'),
+  mode: z.string(),
+  title: z.string(),
+  reason: z.string(),
+  /** The measurement or setting that would lift the refusal. */
+  liftedBy: z.string(),
+  diagnostics: z.array(diagnosticSchema),
+});
+
+/** One measured (or simulated) target that the plan rests on. */
+const measurementSchema = z.strictObject({
+  runId: z.string(),
+  target: z.string(),
+  engine: z.string(),
+  simulated: z.boolean(),
+  capacityTurnsPerS: z.number().optional(),
+  /** Why there is no capacity, when there is none. */
+  refusal: z.string().optional(),
+  points: z.array(
+    z.strictObject({
+      turnsPerS: z.number(),
+      goodputPerS: z.number(),
+      p50Ms: z.number().optional(),
+      p95Ms: z.number().optional(),
+      p99Ms: z.number().optional(),
+      errorRatio: z.number(),
+      requests: z.int().nonnegative(),
+      verdict: z.enum(['met', 'missed', 'not-enough-evidence']),
+    }),
+  ),
+});
+
+export const planFileSchema = z.strictObject({
+  kind: z.literal('busyhour-plan'),
+  schemaVersion: z.literal(PLAN_SCHEMA_VERSION),
+  tool: z.strictObject({ name: z.string(), version: z.string() }),
+  createdAtUnixMs: z.number().positive(),
+  seed: z.int().nonnegative(),
+  demand: z.strictObject({
+    interactionsPerDay: z.number().positive(),
+    busyHourInteractionsPerS: z.number().positive(),
+    busyHourTurnsPerS: z.number().positive(),
+    /** Turns being answered at once and conversations open at once in the busy hour. */
+    busyHourTurnsInFlight: z.number().nonnegative(),
+    busyHourOpenInteractions: z.number().nonnegative(),
+    figures: z.array(sourcedSchema),
+  }),
+  slos: z.array(sloSchema),
+  measurements: z.array(measurementSchema),
+  modes: z.array(z.discriminatedUnion('kind', [plannedModeSchema, refusedModeSchema])),
+  diagnostics: z.array(diagnosticSchema),
+});
+
+export type PlanFile = z.infer<typeof planFileSchema>;
+export type PlannedMode = z.infer<typeof plannedModeSchema>;
+export type RefusedMode = z.infer<typeof refusedModeSchema>;
+export type TierPlan = z.infer<typeof tierPlanSchema>;
+export type TierLimit = z.infer<typeof limitSchema>;
+export type CostLine = z.infer<typeof costLineSchema>;
+export type CostCategory = (typeof COST_CATEGORIES)[number];
+export type Sourced = z.infer<typeof sourcedSchema>;
+export type PlanMeasurement = z.infer<typeof measurementSchema>;
+export type Interval = z.infer<typeof intervalSchema>;
+
+/** Parses plan text; a version that this release does not read is refused by name. */
+export function parsePlanFile(text: string, what: string): Result<PlanFile> {
+  const value = parseYaml(text, 'INVALID_PLAN_FILE', what);
+  if (value.kind === 'failed') return value;
+  const version = (value.value as { schemaVersion?: unknown } | null)?.schemaVersion;
+  if (typeof version === 'number' && version > PLAN_SCHEMA_VERSION) {
+    return failed(
+      'INVALID_PLAN_FILE',
+      `${what} has schema version ${version}; this release reads up to ${PLAN_SCHEMA_VERSION}`,
+      {
+        hint: 'Update busyhour.',
+      },
+    );
+  }
+  return parseWith(planFileSchema, value.value, 'INVALID_PLAN_FILE', what);
+}
+
+export function readPlanFile(path: string): Result<PlanFile> {
+  const text = readText(path);
+  return text.kind === 'failed' ? text : parsePlanFile(text.value, path);
+}
+
+/** Writes a plan that satisfies its schema, whole or not at all. A plan that does not is a bug and throws. */
+export function writePlanFile(path: string, plan: PlanFile): Result<string> {
+  unwrap(parseWith(planFileSchema, plan, 'INTERNAL', 'the plan to write'));
+  return writeFileAtomic(path, `${JSON.stringify(plan, null, 1)}\n`);
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { estimateBinomialInterval } from './binomial.ts';
+import type { LatencyHistogram } from './histogram.ts';
+import { HISTOGRAM_METRIC_IDS, type HistogramMetricId } from './metrics.ts';
+import type { OutcomeCounts } from './outcomes.ts';
+
+/** A target: a percentile of a latency metric below a limit, or the share of requests that do not complete. */
+export const sloSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('latency'),
+    metric: z.enum(HISTOGRAM_METRIC_IDS as [HistogramMetricId, ...HistogramMetricId[]]),
+    percentile: z.number().gt(0).lt(100),
+    limitMs: z.number().positive(),
+  }),
+  z.strictObject({ kind: z.literal('error-ratio'), limitRatio: z.number().min(0).max(1) }),
+]);
+
+export type Slo = z.infer<typeof sloSchema>;
+
+export type SloVerdict =
+  | { readonly kind: 'met'; readonly slo: Slo; readonly exceedRatio: number; readonly samples: number }
+  | { readonly kind: 'missed'; readonly slo: Slo; readonly exceedRatio: number; readonly samples: number }
+  | {
+      readonly kind: 'not-enough-evidence';
+      readonly slo: Slo;
+      readonly exceedRatio: number | undefined;
+      readonly samples: number;
+    };
+
+/** `p95 turn latency ≤ 2000 ms`, for tables and messages. */
+export function formatSlo(slo: Slo): string {
+  return slo.kind === 'latency'
+    ? `p${slo.percentile} ${slo.metric} ≤ ${slo.limitMs} ms`
+    : `errors ≤ ${slo.limitRatio * 100} %`;
+}
+
+export interface SloEvidence {
+  readonly counts: OutcomeCounts;
+  readonly histogramOf: (metric: HistogramMetricId) => LatencyHistogram | undefined;
+}
+
+interface Exceedance {
+  readonly exceeding: number;
+  readonly samples: number;
+  readonly allowedRatio: number;
+}
+
+/** For latency, timed-out and dropped requests exceed any limit; failed ones are judged by the error-ratio objective. */
+function exceedanceOf(slo: Slo, evidence: SloEvidence): Exceedance {
+  const { counts } = evidence;
+  if (slo.kind === 'error-ratio') {
+    return {
+      exceeding: counts.offered - counts.completed,
+      samples: counts.offered,
+      allowedRatio: slo.limitRatio,
+    };
+  }
+  const histogram = evidence.histogramOf(slo.metric);
+  const unfinished = counts.timedOut + counts.dropped;
+  return {
+    exceeding: (histogram?.countAbove(slo.limitMs) ?? 0) + unfinished,
+    samples: (histogram?.count ?? 0) + unfinished,
+    allowedRatio: 1 - slo.percentile / 100,
+  };
+}
+
+/**
+ * Verdict at 95 % confidence: the share of requests past the limit is held against the share allowed, with an exact
+ * (Clopper–Pearson) interval. Met when its upper end is within, missed when its lower end is beyond.
+ */
+export function evaluateSlo(slo: Slo, evidence: SloEvidence): SloVerdict {
+  const { exceeding, samples, allowedRatio } = exceedanceOf(slo, evidence);
+  if (samples === 0) return { kind: 'not-enough-evidence', slo, exceedRatio: undefined, samples };
+  const exceedRatio = exceeding / samples;
+  const interval = estimateBinomialInterval(exceeding, samples, 0.95);
+  if (interval.high <= allowedRatio) return { kind: 'met', slo, exceedRatio, samples };
+  if (interval.low > allowedRatio) return { kind: 'missed', slo, exceedRatio, samples };
+  return { kind: 'not-enough-evidence', slo, exceedRatio, samples };
+}
