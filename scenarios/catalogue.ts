@@ -4,36 +4,27 @@ import { createFailure, failed, type Issue, ok, type Result } from '../vocabular
 import { readYamlFile } from '../vocabulary/parse.ts';
 import { nearNames } from './catalogue/near-names.ts';
 import {
+  type Catalogue,
+  type CatalogueEntry,
   type CatalogueFile,
   type CatalogueGroup,
   catalogueFileSchema,
-  type CpuInstance,
-  type FigureEntry,
   type FigureRange,
-  type GpuPrice,
   type LlmPrice,
 } from './catalogue/schema.ts';
 import { unitOfField } from './catalogue/units-of-fields.ts';
 
-export type { CpuInstance, FigureRange, GpuPrice, LlmPrice } from './catalogue/schema.ts';
+export type {
+  Catalogue,
+  CatalogueEntry,
+  CatalogueGroup,
+  CpuInstance,
+  FigureRange,
+  GpuPrice,
+  LlmPrice,
+} from './catalogue/schema.ts';
 export { CATALOGUE_SCHEMA_VERSION, catalogueFileSchema, SHELF_LIFE_DAYS } from './catalogue/schema.ts';
 export { cataloguePriceDiagnostics } from './catalogue/staleness.ts';
-
-/** One entry with the group it belongs to and the file it was read from. */
-export type CatalogueEntry = { readonly file: string } & (
-  | { readonly group: 'llm-prices'; readonly entry: LlmPrice }
-  | { readonly group: 'cpu-instances'; readonly entry: CpuInstance }
-  | { readonly group: 'gpu-prices'; readonly entry: GpuPrice }
-  | {
-      readonly group: Exclude<CatalogueGroup, 'llm-prices' | 'cpu-instances' | 'gpu-prices'>;
-      readonly entry: FigureEntry;
-    }
-);
-
-/** Every price, limit and default by id; ids are unique over all groups. */
-export interface Catalogue {
-  readonly entries: ReadonlyMap<string, CatalogueEntry>;
-}
 
 const FOLDER = fileURLToPath(new URL('./catalogue/', import.meta.url));
 

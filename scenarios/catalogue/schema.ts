@@ -170,3 +170,19 @@ export const catalogueFileSchema = z.discriminatedUnion('group', [
 ]);
 
 export type CatalogueFile = z.infer<typeof catalogueFileSchema>;
+
+/** One entry with the group it belongs to and the file it was read from. */
+export type CatalogueEntry = { readonly file: string } & (
+  | { readonly group: 'llm-prices'; readonly entry: LlmPrice }
+  | { readonly group: 'cpu-instances'; readonly entry: CpuInstance }
+  | { readonly group: 'gpu-prices'; readonly entry: GpuPrice }
+  | {
+      readonly group: Exclude<CatalogueGroup, 'llm-prices' | 'cpu-instances' | 'gpu-prices'>;
+      readonly entry: FigureEntry;
+    }
+);
+
+/** Every price, limit and default by id; ids are unique over all groups. */
+export interface Catalogue {
+  readonly entries: ReadonlyMap<string, CatalogueEntry>;
+}

@@ -1,7 +1,6 @@
 import { createDiagnostic, type Diagnostic } from '../../vocabulary/diagnostics.ts';
 import { MS_PER_S, S_PER_DAY } from '../../vocabulary/units.ts';
-import type { Catalogue, CatalogueEntry } from '../catalogue.ts';
-import { SHELF_LIFE_DAYS } from './schema.ts';
+import { type Catalogue, type CatalogueEntry, SHELF_LIFE_DAYS } from './schema.ts';
 
 /** Days from an entry's date to now; a month or a year counts from its first day. Negative for a future date. */
 export function ageDays(date: string, nowUnixMs: number): number {

@@ -1,0 +1,171 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { createFailure, failed, type Issue, ok, type Result } from '../vocabulary/errors.ts';
+import { parseWith, parseYaml, readText } from '../vocabulary/parse.ts';
+import { type Catalogue, findEntry, findFigure } from './catalogue.ts';
+import { nearNames } from './catalogue/near-names.ts';
+import { type DeploymentMode, modeSchema } from './modes/schema.ts';
+
+export type {
+  DeploymentMode,
+  ModePrice,
+  ModeSizing,
+  ModeTier,
+  ModeUnit,
+} from './modes/schema.ts';
+export { MODE_SCHEMA_VERSION, modeSchema } from './modes/schema.ts';
+
+const FOLDER = fileURLToPath(new URL('./modes/', import.meta.url));
+
+/** Names of the modes that come with the tool. */
+export function builtInModeNames(): string[] {
+  return readdirSync(FOLDER)
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => name.slice(0, -'.yaml'.length))
+    .sort();
+}
+
+interface Reference {
+  readonly path: string;
+  readonly id: string;
+  /** Absent when only the entry must exist. */
+  readonly field?: string;
+}
+
+/** Every place of a mode that names a catalogue entry. */
+export function catalogueReferences(mode: DeploymentMode): Reference[] {
+  const references: Reference[] = [];
+  const add = (path: string, id: string, field?: string): number =>
+    references.push({ path, id, ...(field === undefined ? {} : { field }) });
+  mode.tiers.forEach((tier, index) => {
+    const at = `tiers[${index}]`;
+    tier.costs.forEach((cost, costIndex) => {
+      add(`${at}.costs[${costIndex}].priceId`, cost.priceId, cost.field);
+    });
+    if (tier.unit.kind === 'instance') add(`${at}.unit.priceId`, tier.unit.priceId, 'usdPerHour');
+    if (tier.unit.kind === 'owned-gpu-node') {
+      const { unit } = tier;
+      for (const key of ['capex', 'life', 'power', 'pue', 'electricity', 'colocation'] as const) {
+        add(`${at}.unit.${key}.id`, unit[key].id, unit[key].field);
+      }
+    }
+    if (tier.sizing.kind === 'vendor') {
+      add(`${at}.sizing.priceId`, tier.sizing.priceId, 'inputUsdPerMTokens');
+      add(`${at}.sizing.quotaId`, tier.sizing.quotaId);
+    }
+  });
+  return references;
+}
+
+function referenceIssues(mode: DeploymentMode, catalogue: Catalogue): Issue[] {
+  return catalogueReferences(mode).flatMap(({ path, id, field }) => {
+    const found =
+      field === undefined ? findEntry(catalogue, id) : findFigure(catalogue, id, field);
+    if (found.kind === 'ok') return [];
+    const near = nearNames(id, [...catalogue.entries.keys()]);
+    const known = catalogue.entries.has(id);
+    return [
+      {
+        path,
+        expected: known ? `a figure ${field} in ${id}` : 'the id of a catalogue entry',
+        got: known ? found.failure.hint : id,
+        fix: known ? 'name a field that the entry has' : `use one of ${near.join(', ')}`,
+      },
+    ];
+  });
+}
+
+function duplicateIssues(mode: DeploymentMode): Issue[] {
+  return mode.tiers.flatMap((tier, index) =>
+    mode.tiers.findIndex((other) => other.id === tier.id) === index
+      ? []
+      : [
+          {
+            path: `tiers[${index}].id`,
+            expected: 'tier ids that are unique',
+            got: tier.id,
+            fix: 'rename one of the two',
+          },
+        ],
+  );
+}
+
+/** References to tiers: colocated units and links name a tier of the same mode (or a place outside it). */
+function tierIssues(mode: DeploymentMode): Issue[] {
+  const known = new Set(mode.tiers.map((tier) => tier.id));
+  const places = new Set([...known, 'client', 'internet']);
+  const issues: Issue[] = [];
+  const check = (path: string, id: string, among: ReadonlySet<string>): void => {
+    if (among.has(id)) return;
+    issues.push({ path, expected: `one of ${[...among].join(', ')}`, got: id, fix: 'name a tier of this mode' });
+  };
+  mode.tiers.forEach((tier, index) => {
+    if (tier.unit.kind === 'colocated') check(`tiers[${index}].unit.onTier`, tier.unit.onTier, known);
+  });
+  mode.links.forEach((link, index) => {
+    check(`links[${index}].from`, link.from, places);
+    check(`links[${index}].to`, link.to, places);
+  });
+  return issues;
+}
+
+function survivalIssues(mode: DeploymentMode): Issue[] {
+  return mode.tiers.flatMap((tier, index) =>
+    tier.survives.zones < tier.zones
+      ? []
+      : [
+          {
+            path: `tiers[${index}].survives.zones`,
+            expected: `fewer than the ${tier.zones} zones of the tier`,
+            got: String(tier.survives.zones),
+            fix: 'lower it, or spread the tier over more zones',
+          },
+        ],
+  );
+}
+
+/** Parses mode text; all problems are listed, references to unknown catalogue entries and tiers included. */
+export function parseMode(text: string, what: string, catalogue: Catalogue): Result<DeploymentMode> {
+  const value = parseYaml(text, 'INVALID_MODE', what);
+  if (value.kind === 'failed') return value;
+  const mode = parseWith(modeSchema, value.value, 'INVALID_MODE', what);
+  if (mode.kind === 'failed') return mode;
+  const issues = [
+    ...duplicateIssues(mode.value),
+    ...tierIssues(mode.value),
+    ...survivalIssues(mode.value),
+    ...referenceIssues(mode.value, catalogue),
+  ];
+  if (issues.length === 0) return mode;
+  const message = `${what} has ${issues.length} problem${issues.length === 1 ? '' : 's'}`;
+  return { kind: 'failed', failure: createFailure('INVALID_MODE', message, { issues }) };
+}
+
+/** Reads a mode by built-in name, or from a file when the argument names one. */
+export function readMode(nameOrPath: string, catalogue: Catalogue): Result<DeploymentMode> {
+  const names = builtInModeNames();
+  if (names.includes(nameOrPath)) return readModeFile(`${FOLDER}${nameOrPath}.yaml`, catalogue);
+  if (/[/\\.]/.test(nameOrPath)) return readModeFile(nameOrPath, catalogue);
+  return failed('INVALID_MODE', `there is no mode ${nameOrPath}`, {
+    hint: `Use one of ${names.join(', ')}, or the path of a mode file.`,
+  });
+}
+
+function readModeFile(path: string, catalogue: Catalogue): Result<DeploymentMode> {
+  const text = readText(path);
+  return text.kind === 'failed' ? text : parseMode(text.value, path, catalogue);
+}
+
+/** Every built-in mode, in name order; all problems of all files are listed. */
+export function readAllModes(catalogue: Catalogue): Result<DeploymentMode[]> {
+  const modes: DeploymentMode[] = [];
+  const issues: Issue[] = [];
+  for (const name of builtInModeNames()) {
+    const mode = readMode(name, catalogue);
+    if (mode.kind === 'ok') modes.push(mode.value);
+    else issues.push(...mode.failure.issues.map((issue) => ({ ...issue, path: `${name}: ${issue.path}` })));
+  }
+  return issues.length === 0
+    ? ok(modes)
+    : failed('INVALID_MODE', `the deployment modes have ${issues.length} problems`, { issues });
+}
