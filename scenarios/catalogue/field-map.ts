@@ -117,7 +117,6 @@ export const FIELD_MAP: Readonly<Record<string, FieldTarget>> = {
   'value.calls': 'calls',
   'value.mean_service_s_all_rows': 'meanServiceS',
   'value.service_cv_all_rows': 'serviceCv',
-  'value.median_s': 'medianServiceS',
   'value.mean_queue_s': 'meanQueueS',
   'value.agent_share': 'agentRatio',
   'value.hang_share': 'hangRatio',
@@ -204,5 +203,6 @@ export const FIELD_MAP: Readonly<Record<string, FieldTarget>> = {
 export const FIELD_BY_ID: Readonly<Record<string, Readonly<Record<string, FieldTarget>>>> = {
   'pue/industry-average': { 'value@ratio': 'pueRatio' },
   'gke/output-input-price-ratio-default': { 'value@ratio': 'outputToInputPriceRatio' },
+  'service-time/anonymous-bank-1999': { 'value.median_s': 'medianServiceS' },
   'aht/us-2023': { 'value@seconds': 'averageHandleTimeS' },
 };

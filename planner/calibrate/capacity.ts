@@ -1,0 +1,217 @@
+import { createDiagnostic, type Diagnostic, type DiagnosticCode } from '../../vocabulary/diagnostics.ts';
+import type { ResultFile } from '../../vocabulary/result-file.ts';
+import { formatSlo, type Slo } from '../../vocabulary/slo.ts';
+import { createLogPchip, findCrossing } from './pchip.ts';
+import { type MeasuredPoint, measuredPoints, type SloReading } from './points.ts';
+
+/** Steps needed before a crossing between two of them is believed. */
+export const MIN_STEPS_FOR_CROSSING = 3;
+/** A rise of load may lower goodput by this much and still be noise. */
+const GOODPUT_NOISE_RATIO = 0.05;
+
+/** Largest turns/s at the objectives of one measured replica, or why there is none. */
+export type Capacity =
+  | {
+      readonly kind: 'bracketed' | 'lower-bound';
+      readonly turnsPerS: number;
+      /** Highest load seen to meet and lowest seen to miss the objectives; equal for a lower bound. */
+      readonly lowTurnsPerS: number;
+      readonly highTurnsPerS: number;
+      readonly explanation: string;
+    }
+  | { readonly kind: 'refused'; readonly reason: string; readonly liftedBy: string };
+
+export interface CapacityCurve {
+  readonly points: readonly MeasuredPoint[];
+  readonly capacity: Capacity;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+type Refusal = Extract<Capacity, { kind: 'refused' }>;
+const refused = (reason: string, liftedBy: string): Refusal => ({ kind: 'refused', reason, liftedBy });
+
+/** A figure in a message: four significant digits. */
+export const shownRate = (value: number): string => String(Number(value.toPrecision(4)));
+
+const targetKey = (result: ResultFile): string => {
+  const { name, protocol, engine, model, hardware, replicas } = result.target;
+  return JSON.stringify({ name, protocol, engine, model, hardware, replicas });
+};
+
+function inputRefusal(results: readonly ResultFile[]): Refusal | undefined {
+  const targets = new Set(results.map(targetKey));
+  if (targets.size > 1) {
+    const names = results.map(({ target, runId }) => `${target.name} (${runId})`).join(', ');
+    return refused(
+      `measurements of different targets cannot make one curve: ${names}`,
+      'plan from the results of one target: same name, engine, model, hardware and replicas',
+    );
+  }
+  const kinds = new Set(results.flatMap(({ steps }) => steps.map(({ load }) => load.kind === 'closed')));
+  if (kinds.size > 1) {
+    return refused(
+      'closed-loop and open-loop steps measure different things and cannot make one curve',
+      'plan from a run with one kind of load',
+    );
+  }
+  return undefined;
+}
+
+const DISQUALIFYING: readonly (readonly [DiagnosticCode, string, string])[] = [
+  [
+    'GENERATOR_SATURATED',
+    'the generator could not keep its schedule',
+    'run the generator on its own machine, or shard the load, and measure again',
+  ],
+  [
+    'LITTLES_LAW_VIOLATED',
+    "requests in flight, throughput and latency contradict each other (Little's law)",
+    'measure again with longer steps',
+  ],
+];
+
+/** Points up to and with the first that misses: what lies above adds nothing to the capacity. */
+function decidingPoints(points: readonly MeasuredPoint[]): readonly MeasuredPoint[] {
+  const firstMissed = points.findIndex(({ withinLimits }) => !withinLimits);
+  return firstMissed < 0 ? points : points.slice(0, firstMissed + 1);
+}
+
+function qualityRefusal(points: readonly MeasuredPoint[]): Refusal | undefined {
+  const deciding = decidingPoints(points);
+  for (const [code, reason, liftedBy] of DISQUALIFYING) {
+    const flagged = deciding.find(({ flags }) => flags.includes(code));
+    if (flagged) return refused(`at ${shownRate(flagged.turnsPerS)} turns/s ${reason}`, liftedBy);
+  }
+  return noiseRefusal(points, deciding);
+}
+
+function noiseRefusal(
+  points: readonly MeasuredPoint[],
+  deciding: readonly MeasuredPoint[],
+): Refusal | undefined {
+  const missed = deciding.find(({ withinLimits }) => !withinLimits);
+  const metAbove = missed && points.find((point) => point.load > missed.load && point.withinLimits);
+  if (missed && metAbove) {
+    return refused(
+      `the measurement is noisy: ${shownRate(missed.turnsPerS)} turns/s missed the objectives and ${shownRate(metAbove.turnsPerS)} turns/s met them`,
+      'repeat those steps, longer',
+    );
+  }
+  for (let i = 1; i < deciding.length; i++) {
+    const before = deciding[i - 1];
+    const after = deciding[i];
+    if (!before || !after?.withinLimits) continue;
+    if (after.goodputPerS < before.goodputPerS * (1 - GOODPUT_NOISE_RATIO)) {
+      return refused(
+        `the measurement is noisy: goodput fell from ${shownRate(before.goodputPerS)}/s to ${shownRate(after.goodputPerS)}/s while both steps met the objectives`,
+        'repeat those steps, longer',
+      );
+    }
+  }
+  return undefined;
+}
+
+const limitOf = (reading: SloReading): number =>
+  reading.slo.kind === 'latency' ? reading.slo.limitMs : reading.slo.limitRatio;
+
+/** Load at which one objective is crossed between two points, on the monotone log–log curve where it has one. */
+function crossingOf(points: readonly MeasuredPoint[], index: number, low: MeasuredPoint, high: MeasuredPoint): number {
+  const [at, above] = [low.readings[index], high.readings[index]];
+  if (!at || !above || above.withinLimit) return high.load;
+  const curvePoints = points.flatMap((point) => {
+    const value = point.readings[index]?.value;
+    return value === undefined || value <= 0 ? [] : [{ x: point.load, y: value }];
+  });
+  const onCurve = (point: MeasuredPoint): boolean => curvePoints.some(({ x }) => x === point.load);
+  if (at.slo.kind === 'latency' && onCurve(low) && onCurve(high)) {
+    return findCrossing(createLogPchip(curvePoints), limitOf(at), low.load, high.load);
+  }
+  // Without a finite percentile at the upper end: linear in the share of requests past the limit.
+  const share = (at.allowedRatio - at.exceedRatio) / (above.exceedRatio - at.exceedRatio);
+  return low.load + (high.load - low.load) * Math.min(1, Math.max(0, share));
+}
+
+/** Turns/s at a load between two points: the load itself, or on the curve of a closed loop. */
+function rateAt(low: MeasuredPoint, high: MeasuredPoint, load: number): number {
+  const share = (load - low.load) / (high.load - low.load);
+  return low.turnsPerS + (high.turnsPerS - low.turnsPerS) * share;
+}
+
+function bracketedCapacity(points: readonly MeasuredPoint[], low: MeasuredPoint, high: MeasuredPoint): Capacity {
+  if (points.length < MIN_STEPS_FOR_CROSSING) {
+    return refused(
+      `${points.length} steps are too few to place the crossing between ${shownRate(low.turnsPerS)} and ${shownRate(high.turnsPerS)} turns/s`,
+      `measure at least ${MIN_STEPS_FOR_CROSSING} rates, one of them between those two`,
+    );
+  }
+  const crossings = low.readings.map((_, index) => crossingOf(points, index, low, high));
+  const load = Math.min(...crossings);
+  const deciding = low.readings[crossings.indexOf(load)]?.slo;
+  const high0 = Math.max(low.turnsPerS, high.turnsPerS);
+  return {
+    kind: 'bracketed',
+    turnsPerS: Math.min(high0, rateAt(low, high, load)),
+    lowTurnsPerS: low.turnsPerS,
+    highTurnsPerS: high0,
+    explanation: `${deciding ? formatSlo(deciding) : 'the objectives'} crossed between ${shownRate(low.turnsPerS)} (met) and ${shownRate(high.turnsPerS)} (missed) turns/s`,
+  };
+}
+
+function capacityOf(points: readonly MeasuredPoint[]): Capacity {
+  const lowest = points[0];
+  if (lowest === undefined) {
+    return refused('no step offered any request', 'run the bench with at least three rates');
+  }
+  const unsound = qualityRefusal(points);
+  if (unsound) return unsound;
+  const missedIndex = points.findIndex(({ withinLimits }) => !withinLimits);
+  const [low, high] = [points[missedIndex - 1], points[missedIndex]];
+  if (missedIndex === 0) {
+    return refused(
+      `the lowest rate measured, ${shownRate(lowest.turnsPerS)} turns/s, already misses the objectives`,
+      `measure below ${shownRate(lowest.turnsPerS)} turns/s, or loosen the objectives`,
+    );
+  }
+  if (low && high) return bracketedCapacity(points, low, high);
+  const top = points[points.length - 1] ?? lowest;
+  return {
+    kind: 'lower-bound',
+    turnsPerS: top.turnsPerS,
+    lowTurnsPerS: top.turnsPerS,
+    highTurnsPerS: top.turnsPerS,
+    explanation: `the highest rate measured, ${shownRate(top.turnsPerS)} turns/s, still meets the objectives: a lower bound`,
+  };
+}
+
+function diagnosticsOf(points: readonly MeasuredPoint[], capacity: Capacity, subject: string): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  if (capacity.kind === 'lower-bound') {
+    diagnostics.push(createDiagnostic('CAPACITY_NOT_BRACKETED', capacity.explanation, subject));
+  }
+  const unsure = decidingPoints(points).filter(({ verdict }) => verdict === 'not-enough-evidence');
+  if (capacity.kind !== 'refused' && unsure.length > 0) {
+    const rates = unsure.map(({ turnsPerS, requests }) => `${shownRate(turnsPerS)}/s (${requests} requests)`);
+    diagnostics.push(
+      createDiagnostic(
+        'TOO_FEW_SAMPLES',
+        `verdicts without 95 % confidence, taken by their point estimate: ${rates.join(', ')}`,
+        subject,
+      ),
+    );
+  }
+  return diagnostics;
+}
+
+/**
+ * Capacity at the objectives from the steps of one target under one workload: the largest turns/s at which every
+ * objective holds, interpolated between the last step that meets and the first that misses on the monotone log–log
+ * curve of the objective's percentile. Never above the highest measured rate.
+ */
+export function estimateCapacity(results: readonly ResultFile[], slos: readonly Slo[]): CapacityCurve {
+  const mixed = inputRefusal(results);
+  if (mixed) return { points: [], capacity: mixed, diagnostics: [] };
+  const points = measuredPoints(results, slos);
+  const capacity = capacityOf(points);
+  const subject = results[0]?.target.name ?? 'measurement';
+  return { points, capacity, diagnostics: diagnosticsOf(points, capacity, subject) };
+}
