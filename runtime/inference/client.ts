@@ -1,0 +1,192 @@
+import {
+  type CallOptions,
+  type ClientReadableStream,
+  credentials,
+  Metadata,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
+import type { EngineDescription } from '../../vocabulary/readiness.ts';
+import {
+  type EngineLoad,
+  type GenerateEvent,
+  type GenerateRequest,
+  type InferenceClient,
+  InferenceUnavailable,
+} from './contract.ts';
+import { EventQueue } from './event-queue.ts';
+import {
+  ControlClient,
+  type GenerateStreamResponse,
+  type GetLoadResponse,
+  type GetModelInfoResponse,
+  type GetServerInfoResponse,
+  InferenceClient as InferenceStub,
+} from './generated/inference.ts';
+import { descriptionFromWire, eventFromWire, loadFromWire, NO_TIMINGS, requestToWire } from './wire.ts';
+
+export interface InferenceClientOptions {
+  /** host:port */
+  readonly address: string;
+}
+
+/** Unread events at which the client stops reading from the connection, and at which it goes on. */
+const PAUSE_ABOVE = 256;
+const RESUME_BELOW = 64;
+
+const CHANNEL_OPTIONS = {
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.min_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 2_000,
+  'grpc.keepalive_time_ms': 30_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+  'grpc.max_receive_message_length': 16 * 1_048_576,
+} as const;
+
+function unavailable(error: ServiceError): InferenceUnavailable {
+  return new InferenceUnavailable(status[error.code] ?? String(error.code), error.details, error);
+}
+
+/** Events of one RPC as they come, with the connection paused while the reader is far behind. */
+class StreamReader implements AsyncIterableIterator<GenerateEvent> {
+  readonly #queue = new EventQueue<GenerateEvent>(() => this.#call.cancel());
+  readonly #call: ClientReadableStream<GenerateStreamResponse>;
+  readonly #signal: AbortSignal;
+  #outputTokens = 0;
+  #terminated = false;
+  #paused = false;
+  readonly #onAbort = (): void => this.#abort();
+
+  constructor(call: ClientReadableStream<GenerateStreamResponse>, signal: AbortSignal) {
+    this.#call = call;
+    this.#signal = signal;
+    call.on('data', (message: GenerateStreamResponse) => this.#receive(message));
+    call.on('error', (error: ServiceError) => this.#break(error));
+    call.on('end', () => this.#endOfStream());
+    if (signal.aborted) this.#abort();
+    else signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  next(): Promise<IteratorResult<GenerateEvent>> {
+    if (this.#paused && this.#queue.unread < RESUME_BELOW) {
+      this.#paused = false;
+      this.#call.resume();
+    }
+    return this.#queue.next();
+  }
+
+  return(): Promise<IteratorResult<GenerateEvent>> {
+    this.#forget();
+    return this.#queue.return();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #receive(message: GenerateStreamResponse): void {
+    const event = eventFromWire(message);
+    if (event === undefined) return;
+    if (event.kind === 'chunk') this.#outputTokens += event.tokenIds.length;
+    this.#queue.push(event);
+    if (event.kind === 'finish' || event.kind === 'error') this.#terminate();
+    else if (!this.#paused && this.#queue.unread > PAUSE_ABOVE) {
+      this.#paused = true;
+      this.#call.pause();
+    }
+  }
+
+  #terminate(): void {
+    this.#terminated = true;
+    this.#forget();
+    this.#queue.end();
+  }
+
+  /** Cancels the RPC. The engine's own timings of an aborted request are not known here, so they read zero. */
+  #abort(): void {
+    if (this.#terminated) return;
+    const outputTokens = this.#outputTokens;
+    this.#queue.push({ kind: 'finish', reason: 'abort', outputTokens, timings: NO_TIMINGS });
+    this.#terminate();
+    this.#call.cancel();
+  }
+
+  /** A request that failed validation is an answer; every other status is a broken transport. */
+  #break(error: ServiceError): void {
+    if (this.#terminated) return;
+    if (error.code === status.INVALID_ARGUMENT) {
+      this.#queue.push({ kind: 'error', code: 'INVALID_REQUEST', message: error.details });
+    } else {
+      this.#queue.fail(unavailable(error));
+    }
+    this.#terminate();
+  }
+
+  #endOfStream(): void {
+    if (this.#terminated) return;
+    this.#queue.fail(new InferenceUnavailable('DATA_LOSS', 'the stream ended without a terminal message'));
+    this.#terminate();
+  }
+
+  #forget(): void {
+    this.#signal.removeEventListener('abort', this.#onAbort);
+  }
+}
+
+class GrpcInferenceClient implements InferenceClient {
+  readonly #inference: InferenceStub;
+  readonly #control: ControlClient;
+
+  constructor(address: string) {
+    this.#inference = new InferenceStub(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+    // One connection for both services.
+    this.#control = new ControlClient(address, credentials.createInsecure(), {
+      ...CHANNEL_OPTIONS,
+      channelOverride: this.#inference.getChannel(),
+    });
+  }
+
+  generate(
+    request: GenerateRequest,
+    options: { signal: AbortSignal; deadlineMs: number },
+  ): AsyncIterable<GenerateEvent> {
+    const call = this.#inference.generateStream(requestToWire(request), {
+      deadline: Date.now() + options.deadlineMs,
+    });
+    return new StreamReader(call, options.signal);
+  }
+
+  async describe(timeoutMs: number): Promise<EngineDescription> {
+    const [server, model] = await Promise.all([
+      unary<GetServerInfoResponse>(timeoutMs, (...rest) => this.#control.getServerInfo({}, ...rest)),
+      unary<GetModelInfoResponse>(timeoutMs, (...rest) => this.#control.getModelInfo({}, ...rest)),
+    ]);
+    return descriptionFromWire(server, model);
+  }
+
+  async load(timeoutMs: number): Promise<EngineLoad> {
+    return loadFromWire(await unary<GetLoadResponse>(timeoutMs, (...rest) => this.#control.getLoad({}, ...rest)));
+  }
+
+  close(): void {
+    this.#inference.close();
+  }
+}
+
+type UnaryRest<T> = [Metadata, Partial<CallOptions>, (error: ServiceError | null, response: T) => void];
+
+function unary<T>(timeoutMs: number, start: (...rest: UnaryRest<T>) => unknown): Promise<T> {
+  return new Promise((resolve, reject) => {
+    start(new Metadata(), { deadline: Date.now() + timeoutMs }, (error, response) => {
+      if (error === null) resolve(response);
+      else reject(unavailable(error));
+    });
+  });
+}
+
+/**
+ * A client of one inference server. `deadlineMs` of generate is a span from now; a refused connection fails at once,
+ * and the channel reconnects by itself within 0.1 to 2 s of the server coming back.
+ */
+export const createInferenceClient = (options: InferenceClientOptions): InferenceClient =>
+  new GrpcInferenceClient(options.address);
