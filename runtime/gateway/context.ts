@@ -1,0 +1,24 @@
+import type { Clock } from '../../vocabulary/clock.ts';
+import type { GatewayConfig } from '../config.ts';
+import type { DialogService } from '../dialog/dialog-service.ts';
+import type { ProviderChain } from '../llm/chain.ts';
+import type { GatewayMetrics } from '../telemetry/gateway-metrics.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Admission } from './admission.ts';
+import type { Authenticate } from './auth.ts';
+import type { ProviderStates } from './provider-states.ts';
+
+/** Everything that routes need, made once per gateway. */
+export interface GatewayContext {
+  readonly config: GatewayConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: GatewayMetrics;
+  readonly admission: Admission;
+  readonly authenticate: Authenticate;
+  readonly chain: ProviderChain;
+  readonly states: ProviderStates;
+  readonly dialog: DialogService;
+  /** Prefix of completion ids, different in every process. */
+  readonly newId: () => string;
+}

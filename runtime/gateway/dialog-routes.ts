@@ -1,0 +1,116 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FaultCode } from '../../vocabulary/faults.ts';
+import type { GatewayContext } from './context.ts';
+import { interactionIdOf, interactionResponseFrom } from './dialog-responses.ts';
+import {
+  createInteractionSchema,
+  createTurnSchema,
+  interactionResponseSchema,
+  reasonSchema,
+  turnResponseSchema,
+} from './dialog-schema.ts';
+import { parseRequest } from './error-body.ts';
+import { withTicket } from './request-scope.ts';
+import type { RouteSpec } from './route-spec.ts';
+import { handleTurn } from './turn-route.ts';
+
+async function handleCreate(context: GatewayContext, request: FastifyRequest, reply: FastifyReply) {
+  const input = parseRequest(createInteractionSchema, request.body);
+  const view = await withTicket(context, reply, () => context.dialog.create(input));
+  reply.code(201);
+  return interactionResponseFrom(view);
+}
+
+async function handleView(context: GatewayContext, request: FastifyRequest) {
+  return interactionResponseFrom(await context.dialog.view(interactionIdOf(request)));
+}
+
+const handleMove =
+  (move: 'escalate' | 'close') =>
+  async (context: GatewayContext, request: FastifyRequest, reply: FastifyReply) => {
+    const { reason } = parseRequest(reasonSchema, request.body);
+    const id = interactionIdOf(request);
+    const view = await withTicket(context, reply, ({ signal }) => context.dialog[move](id, reason, signal));
+    return interactionResponseFrom(view);
+  };
+
+const BODY_FAULTS: readonly FaultCode[] = [
+  'caller_invalid_request',
+  'caller_unauthenticated',
+  'caller_body_too_large',
+  'caller_unsupported_media_type',
+  'gateway_overloaded',
+  'gateway_draining',
+  'gateway_store_unavailable',
+];
+const MOVE_FAULTS: readonly FaultCode[] = [...BODY_FAULTS, 'caller_not_found', 'caller_conflict'];
+
+const interaction = (status: number, description: string) => ({
+  status,
+  description,
+  schema: interactionResponseSchema,
+});
+
+const moveRoute = (move: 'escalate' | 'close', summary: string): RouteSpec => ({
+  method: 'POST',
+  path: `/v1/interactions/:id/${move}`,
+  operationId: `${move}Interaction`,
+  summary,
+  authenticated: true,
+  body: reasonSchema,
+  success: interaction(200, 'The interaction in its new state'),
+  faults: MOVE_FAULTS,
+  handle: handleMove(move),
+});
+
+/** The dialog API. */
+export const DIALOG_ROUTES: readonly RouteSpec[] = [
+  {
+    method: 'POST',
+    path: '/v1/interactions',
+    operationId: 'createInteraction',
+    summary: 'Begin an interaction',
+    authenticated: true,
+    body: createInteractionSchema,
+    success: interaction(201, 'The new interaction'),
+    faults: BODY_FAULTS,
+    handle: handleCreate,
+  },
+  {
+    method: 'GET',
+    path: '/v1/interactions/:id',
+    operationId: 'getInteraction',
+    summary: 'An interaction with its answered turns',
+    authenticated: true,
+    success: interaction(200, 'The interaction'),
+    faults: ['caller_unauthenticated', 'caller_not_found', 'gateway_store_unavailable'],
+    handle: handleView,
+  },
+  {
+    method: 'POST',
+    path: '/v1/interactions/:id/turns',
+    operationId: 'createTurn',
+    summary: 'Send a message and get its answer, whole or as server-sent events; idempotent by messageId',
+    authenticated: true,
+    body: createTurnSchema,
+    success: {
+      status: 200,
+      description: 'The answered turn',
+      schema: turnResponseSchema,
+      media: ['application/json', 'text/event-stream'],
+    },
+    faults: [
+      ...MOVE_FAULTS,
+      'caller_context_too_long',
+      'provider_unreachable',
+      'provider_timeout',
+      'provider_rate_limited',
+      'provider_error',
+      'provider_incomplete',
+      'gateway_internal',
+    ],
+    handle: handleTurn,
+  },
+  moveRoute('escalate', 'Hand the interaction to a human'),
+  moveRoute('close', 'End the interaction'),
+];

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { wireTimingsSchema } from '../../vocabulary/readiness.ts';
+import { INTERACTION_STATES } from '../dialog/interaction-states.ts';
+
+const identifier = z.string().min(1).max(128);
+const reason = z.string().min(1).max(500);
+
+export const createInteractionSchema = z.strictObject({
+  /** Stored only as a keyed hash. */
+  customerId: identifier.optional(),
+  channel: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,31}$/)
+    .default('chat'),
+});
+
+export const createTurnSchema = z.strictObject({
+  /** The client's own id of the message; the same id again gives the same answer. */
+  messageId: identifier,
+  text: z.string().min(1).max(100_000),
+  stream: z.boolean().default(false),
+});
+
+export const reasonSchema = z.strictObject({ reason });
+
+export const turnResponseSchema = z.object({
+  interactionId: z.string(),
+  messageId: z.string(),
+  turnIndex: z.int().nonnegative(),
+  text: z.string(),
+  outcome: z.enum(['complete', 'failed_over']),
+  finishReason: z.enum(['stop', 'length']),
+  answeredBy: z.object({ provider: z.string(), engine: z.string(), level: z.string() }),
+  usage: z.object({
+    prompt_tokens: z.int().nonnegative(),
+    completion_tokens: z.int().nonnegative(),
+    total_tokens: z.int().nonnegative(),
+    prompt_tokens_details: z.object({ cached_tokens: z.int().nonnegative() }),
+  }),
+  timings: wireTimingsSchema.optional(),
+  /** True when the stored answer of an earlier request is repeated. */
+  replayed: z.boolean(),
+});
+export type TurnResponse = z.infer<typeof turnResponseSchema>;
+
+export const interactionResponseSchema = z.object({
+  interactionId: z.string(),
+  state: z.enum(INTERACTION_STATES),
+  channel: z.string(),
+  reason: z.string().optional(),
+  createdAtUnixMs: z.number(),
+  updatedAtUnixMs: z.number(),
+  turns: z.array(
+    z.object({
+      turnIndex: z.int().nonnegative(),
+      messageId: z.string(),
+      customerText: z.string(),
+      answerText: z.string(),
+      answeredBy: z.object({ provider: z.string(), engine: z.string(), level: z.string() }),
+      finishedAtUnixMs: z.number(),
+    }),
+  ),
+});
+export type InteractionResponse = z.infer<typeof interactionResponseSchema>;

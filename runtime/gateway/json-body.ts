@@ -1,0 +1,46 @@
+import { isUtf8 } from 'node:buffer';
+import type { FastifyInstance } from 'fastify';
+import { createFault, FaultError } from '../llm/fault.ts';
+
+/** Deeper nesting than any request of this interface has. */
+const MAX_DEPTH = 32;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPENERS: ReadonlySet<number> = new Set([0x5b, 0x7b]);
+const CLOSERS: ReadonlySet<number> = new Set([0x5d, 0x7d]);
+
+/** Position of the quote that ends the string begun before `from`, or the end of the bytes. */
+function skipString(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
+  return at;
+}
+
+/** Whether JSON text nests deeper than the limit; strings are skipped, validity is not checked. */
+export function isTooDeep(bytes: Uint8Array, maxDepth: number): boolean {
+  let depth = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte === QUOTE) at = skipString(bytes, at + 1);
+    else if (OPENERS.has(byte)) depth++;
+    else if (CLOSERS.has(byte)) depth--;
+    if (depth > maxDepth) return true;
+  }
+  return false;
+}
+
+const invalid = (message: string): FaultError =>
+  new FaultError(createFault('caller_invalid_request', message));
+
+/** JSON bodies only: valid UTF-8, bounded depth, no keys that reach a prototype. */
+export function addJsonParser(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, raw, done) => {
+    const bytes = Buffer.isBuffer(raw) ? raw : Buffer.from(raw);
+    if (!isUtf8(bytes)) done(invalid('The body is not valid UTF-8.'));
+    else if (isTooDeep(bytes, MAX_DEPTH)) done(invalid(`The body nests deeper than ${MAX_DEPTH} levels.`));
+    else parse(request, bytes.toString('utf8'), done);
+  });
+}

@@ -1,0 +1,44 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { Readiness } from '../../vocabulary/readiness.ts';
+import type { GatewayContext } from './context.ts';
+import { readinessRowFrom } from './provider-states.ts';
+import { GATEWAY_VERSION } from './version.ts';
+
+export const healthSchema = z.object({ status: z.literal('alive') });
+
+/** GET /health: the event loop turns. */
+export const handleHealth = async (): Promise<z.infer<typeof healthSchema>> => ({ status: 'alive' });
+
+/** Ready means: some provider answers, be it only the keyword one, and no drain has begun. */
+export async function readReadiness(context: GatewayContext): Promise<Readiness> {
+  const states = await context.states.read();
+  const isUp = states.some(({ probe }) => probe.state === 'up');
+  return {
+    status: context.admission.draining ? 'draining' : isUp ? 'ready' : 'not-ready',
+    version: GATEWAY_VERSION,
+    providers: states.map(readinessRowFrom),
+  };
+}
+
+/** GET /ready. */
+export async function handleReady(
+  context: GatewayContext,
+  _request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Readiness> {
+  const readiness = await readReadiness(context);
+  reply.code(readiness.status === 'ready' ? 200 : 503);
+  return readiness;
+}
+
+/** GET /metrics. */
+export async function handleMetrics(
+  context: GatewayContext,
+  _request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<string> {
+  const { registry } = context.metrics;
+  reply.type(registry.contentType);
+  return registry.metrics();
+}

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import type { FaultCode } from '../../vocabulary/faults.ts';
+import { readinessSchema } from '../../vocabulary/readiness.ts';
+import { handleChat, handleModels } from './chat-routes.ts';
+import { chatRequestSchema, chatResponseSchema, modelsResponseSchema } from './chat-schema.ts';
+import { DIALOG_ROUTES } from './dialog-routes.ts';
+import { handleHealth, handleMetrics, handleReady, healthSchema } from './probe-routes.ts';
+import type { RouteSpec } from './route-spec.ts';
+
+const COMPLETION_FAULTS: readonly FaultCode[] = [
+  'caller_invalid_request',
+  'caller_unauthenticated',
+  'caller_body_too_large',
+  'caller_unsupported_media_type',
+  'caller_context_too_long',
+  'provider_unreachable',
+  'provider_timeout',
+  'provider_rate_limited',
+  'provider_overloaded',
+  'provider_rejected',
+  'provider_error',
+  'provider_incomplete',
+  'gateway_overloaded',
+  'gateway_draining',
+  'gateway_internal',
+];
+
+const OPENAI_ROUTES: readonly RouteSpec[] = [
+  {
+    method: 'POST',
+    path: '/v1/chat/completions',
+    operationId: 'createChatCompletion',
+    summary: 'One chat completion, whole or as server-sent events (stream: true)',
+    authenticated: true,
+    body: chatRequestSchema,
+    success: {
+      status: 200,
+      description: 'The completion',
+      schema: chatResponseSchema,
+      media: ['application/json', 'text/event-stream'],
+    },
+    faults: COMPLETION_FAULTS,
+    handle: handleChat,
+  },
+  {
+    method: 'GET',
+    path: '/v1/models',
+    operationId: 'listModels',
+    summary: 'Models of the providers that are up',
+    authenticated: true,
+    success: { status: 200, description: 'The models', schema: modelsResponseSchema },
+    faults: ['caller_unauthenticated'],
+    handle: handleModels,
+  },
+];
+
+const PROBE_ROUTES: readonly RouteSpec[] = [
+  {
+    method: 'GET',
+    path: '/health',
+    operationId: 'health',
+    summary: 'Whether the process is alive; asks nothing else',
+    authenticated: false,
+    success: { status: 200, description: 'Alive', schema: healthSchema },
+    faults: [],
+    handle: handleHealth,
+  },
+  {
+    method: 'GET',
+    path: '/ready',
+    operationId: 'ready',
+    summary: 'Whether it should get traffic, and what it would answer with',
+    authenticated: false,
+    success: {
+      status: 200,
+      description: 'Ready (503 with the same body when not)',
+      schema: readinessSchema,
+    },
+    faults: [],
+    handle: handleReady,
+  },
+  {
+    method: 'GET',
+    path: '/metrics',
+    operationId: 'metrics',
+    summary: 'Prometheus metrics',
+    authenticated: false,
+    success: { status: 200, description: 'Prometheus text format', media: ['text/plain'] },
+    faults: [],
+    handle: handleMetrics,
+  },
+];
+
+const openApiSchema = z.object({ openapi: z.string(), info: z.object({}), paths: z.object({}) });
+
+/** The document itself; its handler is bound in server.ts, where the document is made. */
+export const openApiRoute = (document: unknown): RouteSpec => ({
+  method: 'GET',
+  path: '/openapi.json',
+  operationId: 'openapi',
+  summary: 'This interface as an OpenAPI 3.1 document',
+  authenticated: false,
+  success: { status: 200, description: 'The document', schema: openApiSchema },
+  faults: [],
+  handle: async () => document,
+});
+
+/** Every operation but /openapi.json. */
+export const ROUTES: readonly RouteSpec[] = [...OPENAI_ROUTES, ...DIALOG_ROUTES, ...PROBE_ROUTES];

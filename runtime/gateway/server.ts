@@ -1,0 +1,139 @@
+import type { Socket } from 'node:net';
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type HTTPMethods,
+} from 'fastify';
+import { FAULTS, type FaultCode } from '../../vocabulary/faults.ts';
+import { createFault, type Fault, FaultError } from '../llm/fault.ts';
+import type { GatewayContext } from './context.ts';
+import { errorBodyFrom, sendFault } from './error-body.ts';
+import { addJsonParser } from './json-body.ts';
+import { createOpenApi } from './openapi.ts';
+import type { RouteSpec } from './route-spec.ts';
+import { openApiRoute, ROUTES } from './routes.ts';
+import './request-scope.ts';
+
+const MAX_HEADER_BYTES = 16_384;
+const MAX_ID_CHARS = 128;
+/** Receiving one request, head and body; a client slower than this is cut off. */
+const REQUEST_TIMEOUT_MS = 30_000;
+const KEEP_ALIVE_MS = 72_000;
+
+/** Errors that the HTTP framework raises before a handler runs. */
+const FAULT_OF_FRAMEWORK: Record<string, FaultCode> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'caller_body_too_large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'caller_unsupported_media_type',
+  FST_ERR_NOT_FOUND: 'caller_not_found',
+};
+
+function faultFromRequestError(error: unknown): Fault {
+  if (error instanceof FaultError) return error.fault;
+  const { code, statusCode, message } = error as FastifyError;
+  const known = FAULT_OF_FRAMEWORK[code];
+  if (known !== undefined) return createFault(known);
+  const isCallers = statusCode !== undefined && statusCode >= 400 && statusCode < 500;
+  return isCallers ? createFault('caller_invalid_request', message) : createFault('gateway_internal');
+}
+
+function createHandler(context: GatewayContext, route: RouteSpec) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    if (route.authenticated) context.authenticate(request.headers.authorization);
+    return route.handle(context, request, reply);
+  };
+}
+
+/** The paths of the interface answer any other method with 405. */
+function addMethodRefusals(app: FastifyInstance, routes: readonly RouteSpec[]): void {
+  const methodsOf = new Map<string, Set<string>>();
+  for (const { path, method } of routes) {
+    methodsOf.set(path, (methodsOf.get(path) ?? new Set()).add(method));
+  }
+  for (const [url, methods] of methodsOf) {
+    if (methods.has('GET')) methods.add('HEAD');
+    const others = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].filter(
+      (method) => !methods.has(method),
+    );
+    app.route({
+      method: others as HTTPMethods[],
+      url,
+      // Answered before the body is parsed, so that a wrong method is never reported as a wrong body.
+      onRequest: async (_request, reply) => {
+        reply.header('allow', [...methods].join(', '));
+        throw new FaultError(createFault('caller_method_not_allowed'));
+      },
+      handler: async () => undefined,
+    });
+  }
+}
+
+function addHooks(app: FastifyInstance, context: GatewayContext): void {
+  const { clock, metrics, logger } = context;
+  app.decorateRequest('startedAtMs', 0);
+  app.decorateRequest('outcome', 'ok');
+  app.addHook('onRequest', async (request) => {
+    request.startedAtMs = clock.nowMs();
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    metrics.requestEnded(route, request.outcome);
+    const durationMs = clock.nowMs() - request.startedAtMs;
+    const line = { id: request.id, method: request.method, route, status: reply.raw.statusCode };
+    logger.info({ ...line, outcome: request.outcome, durationMs }, 'request');
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const fault = faultFromRequestError(error);
+    request.outcome = fault.code;
+    if (fault.code === 'gateway_internal') logger.error({ err: error, id: request.id }, 'defect');
+    if (context.admission.draining) reply.header('connection', 'close');
+    return sendFault(reply, fault);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    request.outcome = 'caller_not_found';
+    return sendFault(reply, createFault('caller_not_found', 'There is no such path.'));
+  });
+}
+
+/** Bytes that are not HTTP get the same error shape, on a connection that is then closed. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return;
+  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
+  const fault = tooLarge
+    ? createFault('caller_body_too_large', 'The request head is too large.')
+    : createFault('caller_invalid_request', 'The bytes received are not an HTTP request.');
+  const status = tooLarge ? 431 : FAULTS[fault.code].httpStatus;
+  const body = JSON.stringify(errorBodyFrom(fault));
+  socket.end(
+    `HTTP/1.1 ${status} Bad Request\r\nconnection: close\r\ncontent-type: application/json\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+/** The HTTP server with every route, not yet listening. */
+export function createServer(context: GatewayContext): FastifyInstance {
+  const app = Fastify({
+    bodyLimit: context.config.bodyLimitBytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: MAX_ID_CHARS },
+    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    logger: false,
+    genReqId: context.newId,
+    clientErrorHandler: refuseMalformed,
+    frameworkErrors: (error, _request, reply) => {
+      sendFault(reply, faultFromRequestError(error));
+    },
+  });
+  addJsonParser(app);
+  addHooks(app, context);
+  const routes = [...ROUTES, openApiRoute(createOpenApi(ROUTES))];
+  for (const route of routes) {
+    app.route({ method: route.method, url: route.path, handler: createHandler(context, route) });
+  }
+  addMethodRefusals(app, routes);
+  return app;
+}

@@ -1,0 +1,187 @@
+import { randomBytes } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import type { DestinationStream } from 'pino';
+import { type Clock, systemClock } from '../../vocabulary/clock.ts';
+import { BusyhourError, createFailure, unwrap } from '../../vocabulary/errors.ts';
+import { type GatewayConfig, type GatewayConfigInput, resolveGatewayConfig } from '../config.ts';
+import { DialogService } from '../dialog/dialog-service.ts';
+import { ProviderChain } from '../llm/chain.ts';
+import { createChain } from '../llm/create-chain.ts';
+import type { Provider } from '../llm/provider.ts';
+import type { ContextStore } from '../store/context-store.ts';
+import type { HistoryStore } from '../store/history-store.ts';
+import { MemoryContextStore } from '../store/memory-context-store.ts';
+import { openSqliteHistory } from '../store/sqlite-history-store.ts';
+import { GatewayMetrics } from '../telemetry/gateway-metrics.ts';
+import { createLogger } from '../telemetry/logger.ts';
+import { Admission } from './admission.ts';
+import { createAuthenticate, readHashedKeys } from './auth.ts';
+import type { GatewayContext } from './context.ts';
+import { addEngineGauges } from './engine-gauges.ts';
+import { ProviderStates } from './provider-states.ts';
+import { createServer } from './server.ts';
+
+/** Parts that a caller may bring instead of those that the configuration names. The gateway closes them. */
+export interface GatewayDependencies {
+  readonly clock?: Clock;
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly providers?: readonly Provider[];
+  readonly contexts?: ContextStore;
+  readonly history?: HistoryStore;
+  /** Where log lines go; standard error when absent. */
+  readonly logDestination?: DestinationStream;
+}
+
+/** A gateway that listens. */
+export interface RunningGateway {
+  readonly url: string;
+  readonly port: number;
+  /** Refuses new work, waits up to graceMs for the work in progress, aborts the rest, releases all. Idempotent. */
+  close(graceMs: number): Promise<void>;
+}
+
+interface Stores {
+  readonly contexts: ContextStore;
+  readonly history: HistoryStore;
+}
+
+function openStores(config: GatewayConfig, deps: GatewayDependencies, clock: Clock): Stores {
+  const path = config.history.kind === 'sqlite' ? config.history.path : ':memory:';
+  return {
+    contexts: deps.contexts ?? new MemoryContextStore({ maxContexts: config.dialog.maxContexts, clock }),
+    history: deps.history ?? unwrap(openSqliteHistory(path)),
+  };
+}
+
+function openChain(
+  config: GatewayConfig,
+  deps: GatewayDependencies,
+  options: { readonly clock: Clock; readonly observer: GatewayMetrics },
+): ProviderChain {
+  if (deps.providers === undefined) return createChain(config, deps.environment ?? process.env, options);
+  const { timeouts } = config;
+  return new ProviderChain(
+    deps.providers.map((provider) => ({ provider, timeouts })),
+    options,
+  );
+}
+
+/** Ids unique over processes: a random head made once, and a counter. */
+function createIdSource(): () => string {
+  const head = randomBytes(9).toString('base64url');
+  let next = 0;
+  return () => `${head}-${(next++).toString(36)}`;
+}
+
+function createContext(config: GatewayConfig, deps: GatewayDependencies, stores: Stores): GatewayContext {
+  const clock = deps.clock ?? systemClock;
+  const environment = deps.environment ?? process.env;
+  const keys = unwrap(readHashedKeys(config, environment));
+  const metrics = new GatewayMetrics();
+  const chain = openChain(config, deps, { clock, observer: metrics });
+  const states = new ProviderStates(chain.providers, config.timeouts.connectMs, clock);
+  const dialog = new DialogService({
+    config: config.dialog,
+    chain,
+    ...stores,
+    observer: metrics,
+    clock,
+    customerHashSecret: environment[config.customerHashEnv ?? ''] ?? 'busyhour',
+    contextTokens: () => states.contextTokens ?? config.dialog.contextTokens,
+  });
+  addEngineGauges(metrics, states);
+  return {
+    config,
+    clock,
+    logger: createLogger(config.logLevel, deps.logDestination),
+    metrics,
+    admission: new Admission({
+      maxInFlight: config.maxInFlight,
+      onChange: (inFlight) => metrics.inFlightChanged(inFlight),
+    }),
+    authenticate: createAuthenticate(keys),
+    chain,
+    states,
+    dialog,
+    newId: createIdSource(),
+  };
+}
+
+async function listen(app: FastifyInstance, config: GatewayConfig): Promise<number> {
+  try {
+    await app.listen({ host: config.host, port: config.port });
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    const where = `${config.host}:${config.port}`;
+    if (code === 'EADDRINUSE')
+      throw new BusyhourError(createFailure('PORT_IN_USE', `${where} is taken`, { cause }));
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BusyhourError(
+      createFailure('INVALID_CONFIG', `cannot listen on ${where}: ${reason}`, { cause }),
+    );
+  }
+  const address = app.server.address();
+  return address !== null && typeof address === 'object' ? address.port : config.port;
+}
+
+async function release(context: GatewayContext, stores: Stores): Promise<void> {
+  await context.chain.close();
+  await stores.contexts.close();
+  await stores.history.close();
+}
+
+/** `http://` plus the host in the form a URL takes. */
+const urlOf = (host: string, port: number): string =>
+  `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+/**
+ * Starts a gateway and probes its providers once (it starts also when they are down). Throws BusyhourError:
+ * INVALID_CONFIG with every problem, PORT_IN_USE, OUTPUT_NOT_WRITABLE for a history that cannot be opened.
+ */
+export async function startGateway(
+  config: GatewayConfigInput,
+  deps: GatewayDependencies = {},
+): Promise<RunningGateway> {
+  const resolved = unwrap(resolveGatewayConfig(config));
+  const stores = openStores(resolved, deps, deps.clock ?? systemClock);
+  let context: GatewayContext;
+  try {
+    context = createContext(resolved, deps, stores);
+  } catch (error) {
+    await stores.history.close();
+    throw error;
+  }
+  const app = createServer(context);
+  try {
+    const port = await listen(app, resolved);
+    await context.states.read();
+    const close = once((graceMs: number) => stop(app, context, stores, graceMs));
+    return { url: urlOf(resolved.host, port), port, close };
+  } catch (error) {
+    await app.close();
+    await release(context, stores);
+    throw error;
+  }
+}
+
+async function stop(
+  app: FastifyInstance,
+  context: GatewayContext,
+  stores: Stores,
+  graceMs: number,
+): Promise<void> {
+  context.logger.info({ inFlight: context.admission.inFlight, graceMs }, 'draining');
+  await context.admission.drain(graceMs);
+  await app.close();
+  await release(context, stores);
+  context.logger.flush();
+}
+
+/** The first call decides; later ones get its promise. */
+function once(work: (graceMs: number) => Promise<void>): (graceMs: number) => Promise<void> {
+  let running: Promise<void> | undefined;
+  return (graceMs) => {
+    running ??= work(graceMs);
+    return running;
+  };
+}

@@ -1,0 +1,108 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import type { TurnResult } from '../dialog/turn.ts';
+import type { Answerer } from '../llm/chain.ts';
+import { FaultError } from '../llm/fault.ts';
+import type { TurnRecord } from '../store/history-store.ts';
+import type { Ticket } from './admission.ts';
+import type { GatewayContext } from './context.ts';
+import { interactionIdOf, turnResponseFrom } from './dialog-responses.ts';
+import { createTurnSchema } from './dialog-schema.ts';
+import { errorBodyFrom, parseRequest } from './error-body.ts';
+import { createSseSink, settleAnswer, withTicket } from './request-scope.ts';
+import type { SseWriter } from './sse-writer.ts';
+
+interface TurnScope {
+  readonly context: GatewayContext;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly ticket: Ticket;
+  readonly interactionId: string;
+  readonly body: z.output<typeof createTurnSchema>;
+}
+
+/** POST /v1/interactions/:id/turns. */
+export async function handleTurn(
+  context: GatewayContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const body = parseRequest(createTurnSchema, request.body);
+  const interactionId = interactionIdOf(request);
+  return withTicket(context, reply, (ticket) => {
+    const scope = { context, request, reply, ticket, interactionId, body };
+    return body.stream ? streamTurn(scope) : sendTurn(scope);
+  });
+}
+
+const event = (name: string, data: unknown): string => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+
+const storedAnswerHeaders = (turn: TurnRecord): Record<string, string> => ({
+  'x-busyhour-engine': turn.engine,
+  'x-busyhour-provider': turn.provider,
+});
+
+function settle({ context, request }: TurnScope, askedAtMs: number, result: TurnResult): void {
+  if (result.kind === 'replayed') return;
+  settleAnswer(context, request, askedAtMs, result.answer);
+  if (result.kind === 'refused') request.outcome = result.fault.code;
+}
+
+function responseOf(result: Exclude<TurnResult, { kind: 'refused' }>) {
+  if (result.kind === 'replayed') return turnResponseFrom(result.turn, true, undefined);
+  const { end } = result.answer;
+  return turnResponseFrom(result.turn, false, end.outcome === 'incomplete' ? undefined : end.timings);
+}
+
+async function sendTurn(scope: TurnScope): Promise<FastifyReply> {
+  const { context, reply, ticket, interactionId, body } = scope;
+  const askedAtMs = context.clock.nowMs();
+  const result = await context.dialog.turn(interactionId, body, {
+    requestId: context.newId(),
+    signal: ticket.signal,
+  });
+  if (result.kind !== 'refused') reply.headers(storedAnswerHeaders(result.turn)).send(responseOf(result));
+  settle(scope, askedAtMs, result);
+  if (result.kind === 'refused') throw new FaultError(result.fault);
+  return reply;
+}
+
+/** A stored answer in the form of a stream: what the client would have seen, in fewer pieces. */
+function sendReplay(
+  { reply }: TurnScope,
+  writer: SseWriter,
+  result: TurnResult & { kind: 'replayed' },
+): void {
+  const { turn } = result;
+  reply.hijack();
+  writer.open(storedAnswerHeaders(turn));
+  writer.send(event('started', { provider: turn.provider, engine: turn.engine, level: turn.level }));
+  writer.send(event('text', { text: turn.answerText }));
+}
+
+async function streamTurn(scope: TurnScope): Promise<FastifyReply> {
+  const { context, reply, ticket, interactionId, body } = scope;
+  const { sink, writer } = createSseSink(context, reply, ticket, {
+    begin: ({ provider, engine, level }: Answerer) => event('started', { provider, engine, level }),
+    text: (text) => `event: text\ndata: {"text":${JSON.stringify(text)}}\n\n`,
+  });
+  const askedAtMs = context.clock.nowMs();
+  const result = await context.dialog.turn(interactionId, body, {
+    requestId: context.newId(),
+    signal: ticket.signal,
+    sink,
+  });
+  if (result.kind === 'replayed') sendReplay(scope, writer, result);
+  if (result.kind === 'refused' && result.answer.kind === 'refused') {
+    settle(scope, askedAtMs, result);
+    throw new FaultError(result.fault);
+  }
+  writer.send(
+    result.kind === 'refused'
+      ? event('error', errorBodyFrom(result.fault))
+      : event('completed', responseOf(result)),
+  );
+  settle(scope, askedAtMs, result);
+  await writer.end();
+  return reply;
+}

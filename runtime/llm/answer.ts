@@ -1,0 +1,107 @@
+import { type Clock, systemClock } from '../../vocabulary/clock.ts';
+import type { WireTimings } from '../../vocabulary/readiness.ts';
+import type { AnswerEnd, Answerer, DegradationLevel, ProviderChain } from './chain.ts';
+import { createFault, type Fault } from './fault.ts';
+import type { CompletionRequest, TokenUsage } from './provider.ts';
+
+/** Where an answer goes while it is made. */
+export interface AnswerSink {
+  /** Called once, before the first text. */
+  begin(answerer: Answerer): void;
+  text(text: string): void;
+  /** A promise when the reader is behind and production should wait. */
+  hold(): Promise<void> | undefined;
+}
+
+/** What telemetry learns of each answer that began. */
+export interface AnswerObserver {
+  answerEnded(outcome: AnswerEnd['outcome'], level: DegradationLevel): void;
+  tokensUsed(usage: TokenUsage, timings: WireTimings | undefined): void;
+  /** Tokens generated for a client that had left. */
+  tokensOrphaned(tokens: number): void;
+}
+
+export interface AnswerOptions {
+  /** Aborted when the client leaves or the gateway gives up waiting. */
+  readonly signal: AbortSignal;
+  readonly observer: AnswerObserver;
+  /** Absent: the answer is delivered whole, so every token of an aborted one was for nobody. */
+  readonly sink?: AnswerSink;
+  readonly clock?: Clock;
+}
+
+export type Answer =
+  | { readonly kind: 'refused'; readonly fault: Fault; readonly endedAtMs: number }
+  | {
+      readonly kind: 'answered';
+      readonly answerer: Answerer;
+      readonly text: string;
+      readonly end: AnswerEnd;
+      /** Instant of the provider's last event, for the overhead that follows it. */
+      readonly endedAtMs: number;
+    };
+
+interface Progress {
+  answerer: Answerer | undefined;
+  end: AnswerEnd | undefined;
+  fault: Fault | undefined;
+  text: string;
+  tokens: number;
+  lateTokens: number;
+}
+
+function report(progress: Progress, options: AnswerOptions): void {
+  const { answerer, end } = progress;
+  if (answerer === undefined || end === undefined) return;
+  const { observer, signal, sink } = options;
+  observer.answerEnded(end.outcome, answerer.level);
+  if (end.outcome !== 'incomplete') observer.tokensUsed(end.usage, end.timings);
+  if (signal.aborted) observer.tokensOrphaned(sink === undefined ? progress.tokens : progress.lateTokens);
+}
+
+async function run(
+  chain: ProviderChain,
+  request: CompletionRequest,
+  options: AnswerOptions,
+): Promise<Progress> {
+  const { signal, sink } = options;
+  const progress: Progress = {
+    answerer: undefined,
+    end: undefined,
+    fault: undefined,
+    text: '',
+    tokens: 0,
+    lateTokens: 0,
+  };
+  for await (const event of chain.complete(request, { signal })) {
+    if (event.kind === 'text') {
+      progress.text += event.text;
+      progress.tokens += event.tokens;
+      if (signal.aborted) progress.lateTokens += event.tokens;
+      else sink?.text(event.text);
+      const hold = sink?.hold();
+      if (hold !== undefined) await hold;
+    } else if (event.kind === 'selected') {
+      progress.answerer = event.answerer;
+      sink?.begin(event.answerer);
+    } else if (event.kind === 'end') progress.end = event;
+    else progress.fault = event.fault;
+  }
+  return progress;
+}
+
+/** Runs one completion through the chain into the sink, and tells telemetry how it ended. */
+export async function answer(
+  chain: ProviderChain,
+  request: CompletionRequest,
+  options: AnswerOptions,
+): Promise<Answer> {
+  const progress = await run(chain, request, options);
+  const endedAtMs = (options.clock ?? systemClock).nowMs();
+  report(progress, options);
+  const { answerer, end, text } = progress;
+  if (answerer === undefined || end === undefined) {
+    return { kind: 'refused', fault: progress.fault ?? createFault('gateway_internal'), endedAtMs };
+  }
+  return { kind: 'answered', answerer, text, end, endedAtMs };
+}

@@ -1,0 +1,179 @@
+import type { FaultCode } from '../../vocabulary/faults.ts';
+import type { EngineDescription, WireTimings } from '../../vocabulary/readiness.ts';
+import {
+  type EngineErrorCode,
+  type GenerateEvent,
+  type GenerateRequest,
+  type GenerateTimings,
+  type InferenceClient,
+  InferenceUnavailable,
+} from '../inference/contract.ts';
+import { createFault, type Fault, faultFromAbort, faultFromUnknown } from './fault.ts';
+import type { CompletionRequest, Provider, ProviderEvent, ProviderProbe } from './provider.ts';
+
+const FAULT_OF_ENGINE_ERROR: Record<EngineErrorCode, FaultCode> = {
+  OVERLOADED: 'provider_overloaded',
+  DRAINING: 'provider_overloaded',
+  CONTEXT_TOO_LONG: 'caller_context_too_long',
+  DUPLICATE_REQUEST: 'provider_error',
+  INVALID_REQUEST: 'provider_rejected',
+  ENGINE_FAILED: 'provider_error',
+};
+
+const FAULT_OF_STATUS: Record<string, FaultCode> = {
+  DEADLINE_EXCEEDED: 'provider_timeout',
+  RESOURCE_EXHAUSTED: 'provider_overloaded',
+  INVALID_ARGUMENT: 'provider_rejected',
+  UNIMPLEMENTED: 'provider_rejected',
+  UNAUTHENTICATED: 'provider_rejected',
+  PERMISSION_DENIED: 'provider_rejected',
+  INTERNAL: 'provider_error',
+  UNKNOWN: 'provider_error',
+};
+
+function faultFromThrown(error: unknown): Fault {
+  if (!(error instanceof InferenceUnavailable)) return faultFromUnknown(error, 'provider_error');
+  return createFault(FAULT_OF_STATUS[error.status] ?? 'provider_unreachable', error.message);
+}
+
+const generateRequestFrom = (request: CompletionRequest): GenerateRequest => ({
+  requestId: request.requestId,
+  input: { kind: 'chat', messages: request.messages },
+  maxOutputTokens: request.maxOutputTokens,
+  temperature: request.temperature,
+  topP: request.topP,
+  stop: request.stop,
+  ignoreEos: request.ignoreEos,
+  ...(request.seed === undefined ? {} : { seed: request.seed }),
+  ...(request.cacheKey === undefined ? {} : { cacheKey: request.cacheKey }),
+});
+
+const wireTimingsFrom = (timings: GenerateTimings): WireTimings => ({
+  queue_wait_ms: timings.queueWaitMs,
+  prefill_ms: timings.prefillMs,
+  decode_ms: timings.decodeMs,
+  batch_sequences: timings.batchSequences,
+  cached_prompt_tokens: timings.cachedPromptTokens,
+});
+
+type FinishEvent = Extract<GenerateEvent, { kind: 'finish' }>;
+
+function finishFrom(event: FinishEvent, promptTokens: number, signal: AbortSignal): ProviderEvent {
+  if (event.reason === 'abort') {
+    const fault = signal.aborted
+      ? faultFromAbort(signal)
+      : createFault('provider_incomplete', 'The engine aborted the generation.');
+    return { kind: 'failed', fault };
+  }
+  return {
+    kind: 'finish',
+    reason: event.reason,
+    usage: {
+      promptTokens,
+      cachedPromptTokens: event.timings.cachedPromptTokens,
+      outputTokens: event.outputTokens,
+    },
+    timings: wireTimingsFrom(event.timings),
+  };
+}
+
+function providerEventFrom(event: GenerateEvent, promptTokens: number, signal: AbortSignal): ProviderEvent {
+  switch (event.kind) {
+    case 'prompt':
+      throw new Error('a second prompt event');
+    case 'chunk':
+      return { kind: 'text', text: event.text, tokens: event.tokenIds.length };
+    case 'finish':
+      return finishFrom(event, promptTokens, signal);
+    case 'error':
+      return { kind: 'failed', fault: createFault(FAULT_OF_ENGINE_ERROR[event.code], event.message) };
+  }
+}
+
+export interface GrpcProviderOptions {
+  readonly name: string;
+  readonly client: InferenceClient;
+  /** Limit of the description call that precedes the first completion after start or an outage. */
+  readonly connectMs: number;
+  /** Deadline of one generation at the server. */
+  readonly totalMs: number;
+}
+
+/** The engine behind an inference client, as a provider. Owns the client. */
+export class GrpcProvider implements Provider {
+  readonly kind = 'grpc';
+  readonly name: string;
+  readonly #options: GrpcProviderOptions;
+  /** Forgotten after an outage: the server may come back as another engine. */
+  #description: Promise<EngineDescription> | undefined;
+
+  constructor(options: GrpcProviderOptions) {
+    this.name = options.name;
+    this.#options = options;
+  }
+
+  async *complete(
+    request: CompletionRequest,
+    { signal }: { readonly signal: AbortSignal },
+  ): AsyncGenerator<ProviderEvent> {
+    try {
+      const engine = await this.#describe(this.#options.connectMs);
+      if (signal.aborted) {
+        yield { kind: 'failed', fault: faultFromAbort(signal) };
+        return;
+      }
+      yield { kind: 'started', engine: engine.kind, model: engine.model };
+      yield* this.#generate(request, signal);
+    } catch (error) {
+      this.#description = undefined;
+      yield { kind: 'failed', fault: signal.aborted ? faultFromAbort(signal) : faultFromThrown(error) };
+    }
+  }
+
+  async *#generate(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<ProviderEvent> {
+    const { client, totalMs } = this.#options;
+    let promptTokens = 0;
+    for await (const event of client.generate(generateRequestFrom(request), {
+      signal,
+      deadlineMs: totalMs,
+    })) {
+      if (event.kind === 'prompt') {
+        promptTokens = event.promptTokens;
+        continue;
+      }
+      const out = providerEventFrom(event, promptTokens, signal);
+      yield out;
+      if (out.kind === 'finish' || out.kind === 'failed') return;
+    }
+    const fault = signal.aborted ? faultFromAbort(signal) : createFault('provider_incomplete');
+    yield { kind: 'failed', fault };
+  }
+
+  /** One description call serves all who wait for it. */
+  #describe(timeoutMs: number): Promise<EngineDescription> {
+    this.#description ??= this.#options.client.describe(timeoutMs).catch((error: unknown) => {
+      this.#description = undefined;
+      throw error;
+    });
+    return this.#description;
+  }
+
+  async probe(timeoutMs: number): Promise<ProviderProbe> {
+    try {
+      const engine = await this.#options.client.describe(timeoutMs);
+      this.#description = Promise.resolve(engine);
+      return { state: 'up', engine, models: [engine.model] };
+    } catch (error) {
+      this.#description = undefined;
+      return { state: 'down', detail: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  load(timeoutMs: number): ReturnType<InferenceClient['load']> {
+    return this.#options.client.load(timeoutMs);
+  }
+
+  async close(): Promise<void> {
+    this.#options.client.close();
+  }
+}

@@ -1,0 +1,78 @@
+import type { EngineDescription, WireTimings } from '../../vocabulary/readiness.ts';
+import type { Fault } from './fault.ts';
+
+export type ProviderKind = 'grpc' | 'openai' | 'keyword';
+
+export interface CompletionMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+/** One completion, already validated; every default is filled in. */
+export interface CompletionRequest {
+  readonly requestId: string;
+  readonly messages: readonly CompletionMessage[];
+  readonly maxOutputTokens: number;
+  /** 0 is greedy. */
+  readonly temperature: number;
+  readonly topP: number;
+  readonly seed?: number;
+  readonly stop: readonly string[];
+  /** Generate exactly maxOutputTokens where the provider can; for measuring. */
+  readonly ignoreEos: boolean;
+  /** Requests with one key share a growing prefix. */
+  readonly cacheKey?: string;
+}
+
+export interface TokenUsage {
+  readonly promptTokens: number;
+  readonly cachedPromptTokens: number;
+  readonly outputTokens: number;
+}
+
+/** What produced an answer, as the `x-busyhour-engine` header shows it. */
+export type EngineLabel = EngineDescription['kind'] | 'keyword';
+export const ENGINE_LABELS: readonly EngineLabel[] = ['llama', 'simulated', 'remote', 'unknown', 'keyword'];
+
+/** `started` at most once, then texts, then exactly one `finish` or `failed`. Providers do not throw. */
+export type ProviderEvent =
+  | { readonly kind: 'started'; readonly engine: EngineLabel; readonly model: string }
+  | { readonly kind: 'text'; readonly text: string; readonly tokens: number }
+  | {
+      readonly kind: 'finish';
+      readonly reason: 'stop' | 'length';
+      readonly usage: TokenUsage;
+      readonly timings?: WireTimings;
+    }
+  | { readonly kind: 'failed'; readonly fault: Fault };
+
+/** Whether a provider answers, found without touching the model. */
+export type ProviderProbe =
+  | { readonly state: 'up'; readonly engine?: EngineDescription; readonly models: readonly string[] }
+  | { readonly state: 'down'; readonly detail: string };
+
+/** Instantaneous load of the engine behind a provider, for /metrics. */
+export interface ProviderLoad {
+  readonly runningRequests: number;
+  readonly waitingRequests: number;
+  readonly kvTokens: number;
+  readonly kvCapacityTokens: number;
+  readonly orphanOutputTokens: number;
+}
+
+/**
+ * A source of completions. `complete` is the seam; aborting its signal must end the stream promptly with a
+ * `failed` event and stop the work at the far end. One contract suite holds all (test/contracts/provider.ts).
+ */
+export interface Provider {
+  readonly name: string;
+  readonly kind: ProviderKind;
+  complete(
+    request: CompletionRequest,
+    options: { readonly signal: AbortSignal },
+  ): AsyncIterable<ProviderEvent>;
+  probe(timeoutMs: number): Promise<ProviderProbe>;
+  /** Absent when the provider's load cannot be known. */
+  load?(timeoutMs: number): Promise<ProviderLoad>;
+  close(): Promise<void>;
+}
