@@ -1,0 +1,111 @@
+import type {
+  PlanFile,
+  PlanMeasurement,
+  PlannedMode,
+  RefusedMode,
+  TierPlan,
+} from '../vocabulary/plan-file.ts';
+import { formatSlo } from '../vocabulary/slo.ts';
+import {
+  type Block,
+  basisBadge,
+  type Cell,
+  cell,
+  column,
+  numeric,
+  paragraph,
+  type Section,
+} from './blocks.ts';
+import { ABSENT, formatCount, formatNumber, formatRatio, formatUsd, formatUsdInterval } from './numbers.ts';
+import { basisOfMode, cheapestMode } from './plan-reading.ts';
+
+const tierText = (tier: TierPlan): string => `${formatCount(tier.replicas)} ${tier.tier}`;
+
+const instances = (mode: PlannedMode): number => mode.tiers.reduce((sum, tier) => sum + tier.replicas, 0);
+
+function plannedRow(mode: PlannedMode): Cell[] {
+  const p95Ms = mode.latency.turnP95Ms;
+  return [
+    { text: mode.title, badge: basisBadge(basisOfMode(mode)) },
+    { text: `${formatCount(instances(mode))}: ${mode.tiers.map(tierText).join(', ')}` },
+    cell(mode.bindingConstraint),
+    cell(formatUsdInterval(mode.usdPerInteraction.ai)),
+    cell(formatUsdInterval(mode.usdPerInteraction.blended)),
+    cell(formatUsd(mode.usdPerMonth)),
+    { text: p95Ms === undefined ? ABSENT : formatNumber(p95Ms), hint: mode.latency.explanation },
+    cell(formatRatio(mode.availabilityRatio)),
+  ];
+}
+
+const refusedRow = (mode: RefusedMode): Cell[] => [
+  { text: mode.title, badge: { kind: 'bad', text: 'refused' } },
+  { text: 'no plan', muted: true },
+  cell(`${mode.reason} Lifted by: ${mode.liftedBy}`),
+  ...Array.from({ length: 5 }, (): Cell => ({ text: ABSENT, muted: true })),
+];
+
+const modesTable = (plan: PlanFile): Block => ({
+  kind: 'table',
+  caption: 'Each way of deploying it. USD per interaction: median, then P10–P90 in brackets.',
+  columns: [
+    column('mode'),
+    column('instances'),
+    column('binding constraint'),
+    numeric('USD per interaction, machine'),
+    numeric('USD per interaction, with people'),
+    numeric('USD per month'),
+    numeric('turn p95 ms'),
+    numeric('availability'),
+  ],
+  rows: plan.modes.map((mode) => (mode.kind === 'planned' ? plannedRow(mode) : refusedRow(mode))),
+});
+
+function capacityRow(measurement: PlanMeasurement): Cell[] {
+  const capacity = measurement.capacityTurnsPerS;
+  const highest = Math.max(0, ...measurement.points.map((point) => point.turnsPerS));
+  return [
+    { text: measurement.target, badge: basisBadge(measurement.simulated ? 'simulated' : 'measured') },
+    cell(measurement.engine),
+    capacity === undefined ? { text: 'refused', muted: true } : cell(formatNumber(capacity)),
+    cell(measurement.points.length === 0 ? ABSENT : formatNumber(highest)),
+    cell(measurement.refusal ?? ''),
+  ];
+}
+
+const capacityTable = (plan: PlanFile): Block => ({
+  kind: 'table',
+  caption: `Capacity of one replica at the objective: ${plan.slos.map(formatSlo).join(', ') || 'none set'}`,
+  columns: [
+    column('target'),
+    column('engine'),
+    numeric('capacity, turns/s'),
+    numeric('highest load driven, turns/s'),
+    column('why not'),
+  ],
+  rows: plan.measurements.map(capacityRow),
+});
+
+/** The question and the shortest answer to it, in words. */
+function leadText(plan: PlanFile): string {
+  const { demand } = plan;
+  const asked = `${formatCount(demand.interactionsPerDay)} interactions a day put ${formatNumber(
+    demand.busyHourTurnsPerS,
+  )} turns/s on the system in the busy hour: ${formatNumber(demand.busyHourTurnsInFlight)} turns being answered and ${formatNumber(
+    demand.busyHourOpenInteractions,
+  )} conversations open at once.`;
+  const mode = cheapestMode(plan);
+  if (mode === undefined)
+    return `${asked} No mode can be planned from what is known; each says what would lift that.`;
+  const count = formatCount(instances(mode));
+  const simulated = mode.simulated ? ' (SIMULATED)' : '';
+  return `${asked} Least machine cost: ${mode.title}${simulated}, ${count} instances, ${formatUsd(
+    mode.usdPerInteraction.ai.p50,
+  )} per interaction; what sets its size is ${mode.bindingConstraint}.`;
+}
+
+/** First screen: instances per mode, binding constraint, USD per interaction, capacity at the objective. */
+export const answerSection = (plan: PlanFile): Section => ({
+  id: 'answer',
+  title: 'The answer',
+  blocks: [paragraph(leadText(plan)), modesTable(plan), capacityTable(plan)],
+});

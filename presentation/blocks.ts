@@ -1,0 +1,80 @@
+import { BASES, type Basis } from '../vocabulary/plan-file.ts';
+
+/** A short mark beside a figure: what it rests on, or a verdict or severity. */
+export interface Badge {
+  readonly kind: Basis | 'good' | 'bad' | 'unsure';
+  readonly text: string;
+}
+
+/** Simulated is shouted on every surface. */
+export const basisBadge = (basis: Basis): Badge => ({
+  kind: basis,
+  text: basis === 'simulated' ? 'SIMULATED' : basis,
+});
+
+export const isBasis = (kind: Badge['kind']): kind is Basis => (BASES as readonly string[]).includes(kind);
+
+export interface Cell {
+  readonly text: string;
+  readonly badge?: Badge;
+  /** More, on demand: a tooltip in HTML, left out of Markdown. */
+  readonly hint?: string;
+  /** Shown with less weight: a withheld percentile, an absence. */
+  readonly muted?: true;
+}
+
+export interface Column {
+  readonly title: string;
+  readonly numeric?: true;
+}
+
+export interface Table {
+  readonly kind: 'table';
+  readonly caption: string;
+  readonly badge?: Badge;
+  readonly columns: readonly Column[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+/** A chart as SVG text. Its figures are in a table too, so that Markdown loses none. */
+export interface Chart {
+  readonly kind: 'chart';
+  readonly svg: string;
+  readonly width: 'half' | 'full';
+}
+
+/** One doubt, printed before any number. */
+export interface Notice {
+  readonly kind: 'notice';
+  readonly severity: 'error' | 'warning' | 'info';
+  readonly title: string;
+  readonly text: string;
+}
+
+export type Block =
+  | Table
+  | Chart
+  | Notice
+  | { readonly kind: 'heading'; readonly text: string; readonly badge?: Badge }
+  | { readonly kind: 'paragraph'; readonly text: string }
+  | { readonly kind: 'command'; readonly text: string };
+
+export interface Section {
+  readonly id: string;
+  readonly title: string;
+  readonly blocks: readonly Block[];
+}
+
+/** A report, before it is HTML or Markdown. */
+export interface Report {
+  readonly title: string;
+  readonly subtitle: string;
+  /** Said at the top where any figure rests on a simulated engine. */
+  readonly simulatedNotice: string | undefined;
+  readonly sections: readonly Section[];
+}
+
+export const cell = (text: string): Cell => ({ text });
+export const numeric = (title: string): Column => ({ title, numeric: true });
+export const column = (title: string): Column => ({ title });
+export const paragraph = (text: string): Block => ({ kind: 'paragraph', text });

@@ -1,0 +1,136 @@
+import { area, curveStepAfter, line as pathLine } from 'd3-shape';
+import { MS_PER_S, sFromMs } from '../../vocabulary/units.ts';
+import { formatCount, formatNumber } from '../numbers.ts';
+import type { ResultReading } from '../step-reading.ts';
+import {
+  drawFrame,
+  drawXAxis,
+  drawYAxis,
+  type Frame,
+  FULL_FRAME,
+  layOut,
+  linearScale,
+  type Scale,
+} from './frame.ts';
+import { element, filled, label, stroked, tooltip } from './svg.ts';
+
+interface Bin {
+  readonly atMs: number;
+  /** Per second, averaged over the bin. */
+  readonly offered: number;
+  readonly completed: number;
+  readonly unsuccessful: number;
+}
+
+const MAX_BINS = 320;
+
+type Second = ResultReading['result']['steps'][number]['timeline'][number];
+
+/** Seconds of the whole run on one axis, averaged over bins of whole seconds so that at most 320 are drawn. */
+export function binTimeline(seconds: readonly Second[]): { bins: Bin[]; binMs: number } {
+  const sorted = [...seconds].sort((a, b) => a.atMs - b.atMs);
+  const startMs = sorted[0]?.atMs ?? 0;
+  const spanMs = (sorted.at(-1)?.atMs ?? 0) - startMs + MS_PER_S;
+  const binS = Math.max(1, Math.ceil(sFromMs(spanMs) / MAX_BINS));
+  const groups = Map.groupBy(sorted, (second) => Math.floor(sFromMs(second.atMs - startMs) / binS));
+  const bins = [...groups].map(([index, members]): Bin => {
+    const mean = (pick: (second: Second) => number): number =>
+      members.reduce((sum, second) => sum + pick(second), 0) / binS;
+    return {
+      atMs: startMs + index * binS * MS_PER_S,
+      offered: mean((second) => second.offered),
+      completed: mean((second) => second.completed),
+      unsuccessful: mean((second) => second.unsuccessful),
+    };
+  });
+  return { bins, binMs: binS * MS_PER_S };
+}
+
+function stepMarks({ result }: ResultReading, frame: Frame, x: Scale): string[] {
+  let freeFromPx = Number.NEGATIVE_INFINITY;
+  return result.steps.flatMap((step) => {
+    const atPx = x(sFromMs(step.startedAtMs));
+    const marks = [
+      element('line', {
+        x1: atPx,
+        x2: atPx,
+        y1: frame.topPx,
+        y2: frame.bottomPx,
+        'stroke-dasharray': '1 3',
+        ...stroked('quiet'),
+      }),
+    ];
+    if (atPx < freeFromPx) return marks;
+    freeFromPx = atPx + step.name.length * 6.5 + 12;
+    return [
+      ...marks,
+      label(step.name, { x: atPx + 4, y: frame.topPx - 2, 'font-size': 10.5, ...filled('quiet') }),
+    ];
+  });
+}
+
+function drawBins(bins: readonly Bin[], binMs: number, x: Scale, y: Scale): string[] {
+  const at = (bin: Bin): number => x(sFromMs(bin.atMs));
+  const last = bins.at(-1);
+  const closed = last === undefined ? [] : [...bins, { ...last, atMs: last.atMs + binMs }];
+  const offered = area<Bin>(at, y(0), (bin) => y(bin.offered)).curve(curveStepAfter);
+  const completed = pathLine<Bin>(at, (bin) => y(bin.completed)).curve(curveStepAfter);
+  const widthPx = Math.max(1, x(sFromMs(binMs)) - x(0) - 0.5);
+  return [
+    element('path', { d: offered(closed) ?? '', ...filled('offered') }),
+    element('path', { d: completed(closed) ?? '', 'stroke-width': 1.8, ...stroked('p50') }),
+    ...bins
+      .filter((bin) => bin.unsuccessful > 0)
+      .map((bin) =>
+        element(
+          'rect',
+          {
+            x: at(bin),
+            y: y(bin.unsuccessful),
+            width: widthPx,
+            height: y(0) - y(bin.unsuccessful),
+            ...filled('bad'),
+          },
+          tooltip(
+            `${formatNumber(bin.unsuccessful)} unsuccessful/s of ${formatNumber(bin.offered)} offered/s`,
+          ),
+        ),
+      ),
+  ];
+}
+
+/** Requests offered, completed and unsuccessful, per second of their scheduled instant. Undefined without a timeline. */
+export function timelineChart(reading: ResultReading, id: string): string | undefined {
+  const seconds = reading.result.steps.flatMap((step) => step.timeline);
+  if (seconds.length === 0) return undefined;
+  const { bins, binMs } = binTimeline(seconds);
+  const total = (pick: (second: Second) => number): string =>
+    formatCount(seconds.reduce((sum, second) => sum + pick(second), 0));
+  const averaged = binMs > MS_PER_S ? `, averaged over ${formatNumber(sFromMs(binMs))} s` : '';
+  const frame = layOut({
+    ...FULL_FRAME,
+    id,
+    title: 'Timeline of the run',
+    description: `${total((each) => each.offered)} requests offered, ${total((each) => each.completed)} completed, ${total((each) => each.unsuccessful)} unsuccessful, by the second in which they were scheduled${averaged}.`,
+    simulated: reading.result.target.simulated,
+    legend: [
+      { text: 'offered', ink: 'offered', mark: 'box' },
+      { text: 'completed', ink: 'p50', mark: 'line' },
+      { text: 'unsuccessful: failed, timed out or dropped', ink: 'bad', mark: 'box' },
+    ],
+  });
+  const startS = sFromMs(bins[0]?.atMs ?? 0);
+  const endS = sFromMs((bins.at(-1)?.atMs ?? 0) + binMs);
+  const x = linearScale(1, frame.leftPx, frame.widthPx - frame.rightPx).domain([startS, endS]);
+  const y = linearScale(Math.max(...bins.map((bin) => bin.offered)), frame.bottomPx, frame.topPx);
+  return drawFrame(
+    frame,
+    ...drawYAxis(frame, y, { ticks: y.ticks(4), title: '' }),
+    ...drawXAxis(frame, x, {
+      ticks: x.ticks(10),
+      title: `seconds since the start of the run (requests per second${averaged})`,
+    }),
+    ...drawBins(bins, binMs, x, y),
+    ...stepMarks(reading, frame, x),
+  );
+}

@@ -1,0 +1,198 @@
+import type { HistogramMetricId } from '../vocabulary/metrics.ts';
+import { METRICS } from '../vocabulary/metrics.ts';
+import type { PercentileReading } from '../vocabulary/percentiles.ts';
+import { formatSlo, type SloVerdict } from '../vocabulary/slo.ts';
+import {
+  type Badge,
+  type Block,
+  basisBadge,
+  type Cell,
+  type Chart,
+  cell,
+  column,
+  numeric,
+  paragraph,
+  type Section,
+} from './blocks.ts';
+import { goodputChart } from './charts/goodput.ts';
+import { latencyChart } from './charts/latency.ts';
+import { percentileChart } from './charts/percentiles.ts';
+import { timelineChart } from './charts/timeline.ts';
+import { ABSENT, formatCount, formatNumber, formatRatio, formatReading } from './numbers.ts';
+import {
+  formatLoad,
+  formatVerdict,
+  type ResultReading,
+  readPercentile,
+  type StepReading,
+  type StepVerdict,
+  streamGapMetric,
+} from './step-reading.ts';
+
+const VERDICT_BADGE = {
+  met: 'good',
+  missed: 'bad',
+  'not-enough-evidence': 'unsure',
+  'no-objective': 'unsure',
+} as const satisfies Record<StepVerdict, Badge['kind']>;
+
+const verdictCell = (verdict: StepVerdict): Cell => ({
+  text: '',
+  badge: { kind: VERDICT_BADGE[verdict], text: formatVerdict(verdict) },
+});
+
+/** A certified value, or a withheld one whose indicative value is only a tooltip. */
+function readingCell(reading: PercentileReading): Cell {
+  const text = formatReading(reading);
+  if (reading.kind === 'certified') return { text, hint: `n=${formatCount(reading.samples)}` };
+  if (reading.kind === 'empty') return { text, muted: true };
+  return { text, muted: true, hint: `indicative only: ${formatNumber(reading.value)} ms` };
+}
+
+const percentileCell = (reading: StepReading, metric: HistogramMetricId, percent: number): Cell =>
+  readingCell(readPercentile(reading, metric, percent));
+
+function stepRow(reading: StepReading, gap: HistogramMetricId | undefined): Cell[] {
+  return [
+    cell(reading.step.name),
+    cell(formatLoad(reading.step.load, formatNumber)),
+    cell(formatNumber(reading.throughputPerS)),
+    cell(formatNumber(reading.goodputPerS)),
+    ...[50, 95, 99].map((percent) => percentileCell(reading, 'latencyMs', percent)),
+    percentileCell(reading, 'timeToFirstTokenMs', 95),
+    ...(gap === undefined ? [] : [percentileCell(reading, gap, 95)]),
+    reading.errorRatio === undefined
+      ? { text: ABSENT, muted: true }
+      : { text: formatRatio(reading.errorRatio), hint: `n=${formatCount(reading.step.counts.offered)}` },
+    cell(formatNumber(reading.step.inFlight.mean)),
+    verdictCell(reading.verdict),
+  ];
+}
+
+function stepsTable(reading: ResultReading, badge: Badge): Block {
+  const gap = streamGapMetric(reading.steps);
+  return {
+    kind: 'table',
+    caption: 'Steps. Latency and time to first token count from the scheduled instant.',
+    badge,
+    columns: [
+      column('step'),
+      numeric('asked'),
+      numeric('completed/s'),
+      numeric('good/s'),
+      ...['p50', 'p95', 'p99'].map((percentile) => numeric(`latency ${percentile} ms`)),
+      numeric('TTFT p95 ms'),
+      ...(gap === undefined ? [] : [numeric(`${METRICS[gap].label} p95 ms`)]),
+      numeric('errors'),
+      numeric('in flight'),
+      column('verdict'),
+    ],
+    rows: reading.steps.map((step) => stepRow(step, gap)),
+  };
+}
+
+function verdictRow(step: StepReading, verdict: SloVerdict): Cell[] {
+  const share = verdict.exceedRatio;
+  return [
+    cell(step.step.name),
+    cell(formatSlo(verdict.slo)),
+    cell(share === undefined ? ABSENT : formatRatio(share)),
+    cell(formatCount(verdict.samples)),
+    verdictCell(verdict.kind),
+  ];
+}
+
+const verdictsTable = (reading: ResultReading, badge: Badge): Block => ({
+  kind: 'table',
+  caption:
+    'Verdicts at 95 % confidence (exact binomial bounds); timed-out and dropped requests exceed any limit',
+  badge,
+  columns: [
+    column('step'),
+    column('objective'),
+    numeric('share past it'),
+    numeric('requests'),
+    column('verdict'),
+  ],
+  rows: reading.steps.flatMap((step) => step.verdicts.map((verdict) => verdictRow(step, verdict))),
+});
+
+function failuresTable(reading: ResultReading): Block[] {
+  const rows = reading.steps.flatMap((step) =>
+    Object.entries(step.step.counts.byReason).map(([reason, requests]) => [
+      cell(step.step.name),
+      cell(reason),
+      cell(formatCount(requests)),
+      cell(formatRatio(requests / step.step.counts.offered)),
+    ]),
+  );
+  if (rows.length === 0) return [paragraph('Every request completed.')];
+  return [
+    {
+      kind: 'table',
+      caption: 'Requests that did not complete, by reason',
+      columns: [column('step'), column('reason'), numeric('requests'), numeric('share of offered')],
+      rows,
+    },
+  ];
+}
+
+/** What the reader must know before the charts: at what rate the objective was still met. */
+export interface ResultContext {
+  readonly capacityTurnsPerS: number | undefined;
+  /** Unique on the page; prefixes the ids inside its charts. */
+  readonly id: string;
+}
+
+function charts(reading: ResultReading, { id, capacityTurnsPerS }: ResultContext): Chart[] {
+  const gap = streamGapMetric(reading.steps);
+  const several = reading.steps.length > 1;
+  const drawn = [
+    several ? latencyChart(reading, `${id}-latency`) : undefined,
+    several ? goodputChart(reading, `${id}-goodput`, capacityTurnsPerS) : undefined,
+    percentileChart(reading, `${id}-ttft`, 'timeToFirstTokenMs'),
+    gap === undefined
+      ? percentileChart(reading, `${id}-curve`, 'latencyMs')
+      : percentileChart(reading, `${id}-gap`, gap),
+  ];
+  const half = drawn
+    .filter((svg) => svg !== undefined)
+    .map((svg): Chart => ({ kind: 'chart', svg, width: 'half' }));
+  const timeline = timelineChart(reading, `${id}-timeline`);
+  return timeline === undefined ? half : [...half, { kind: 'chart', svg: timeline, width: 'full' }];
+}
+
+function targetText({ result }: ResultReading): string {
+  const { target } = result;
+  const parts = [
+    target.model === undefined ? undefined : `model ${target.model}`,
+    `engine ${target.engine}`,
+    target.hardware,
+    `${target.replicas} ${target.replicas === 1 ? 'replica' : 'replicas'}`,
+    target.protocol,
+  ];
+  const basis = target.simulated
+    ? 'The engine is SIMULATED: these figures describe a model of such hardware, none was measured.'
+    : 'Measured on this machine.';
+  return `${parts.filter((part) => part !== undefined).join(', ')}. ${basis}`;
+}
+
+/** One target: charts, steps, verdicts and what failed. */
+export function resultSection(reading: ResultReading, context: ResultContext): Section {
+  const { target, state } = reading.result;
+  const badge = basisBadge(target.simulated ? 'simulated' : 'measured');
+  return {
+    id: context.id,
+    title: `Under load: ${target.name}${target.simulated ? ' (SIMULATED)' : ''}`,
+    blocks: [
+      paragraph(targetText(reading)),
+      ...(state === 'partial'
+        ? [paragraph('The run was interrupted: what follows covers the part that ran.')]
+        : []),
+      ...charts(reading, context),
+      stepsTable(reading, badge),
+      ...(reading.result.slos.length === 0 ? [] : [verdictsTable(reading, badge)]),
+      ...failuresTable(reading),
+    ],
+  };
+}

@@ -1,0 +1,150 @@
+import { DIAGNOSTICS, type Diagnostic, sortDiagnostics } from '../vocabulary/diagnostics.ts';
+import { unwrap } from '../vocabulary/errors.ts';
+import type { PlanFile, PlanMeasurement, PlannedMode } from '../vocabulary/plan-file.ts';
+import type { ResultFile } from '../vocabulary/result-file.ts';
+import { formatSlo } from '../vocabulary/slo.ts';
+import { allDiagnostics } from './diagnostics-text.ts';
+import { singleLine } from './escape.ts';
+import {
+  ABSENT,
+  formatCount,
+  formatNumber,
+  formatRatio,
+  formatReading,
+  formatUsd,
+  formatUsdInterval,
+} from './numbers.ts';
+import { basisOfMode } from './plan-reading.ts';
+import { formatLoad, formatVerdict, readPercentile, readResult, type StepReading } from './step-reading.ts';
+import { formatTextTable, type TextColumn, wrapText } from './text-table.ts';
+
+/** Widest line of any terminal table here, in characters. */
+export const TERMINAL_CHARS = 100;
+
+/** Simulated is shouted, the rest is said. */
+const basisWord = (basis: string): string => (basis === 'simulated' ? 'SIMULATED' : basis);
+
+function diagnosticLines(diagnostics: readonly Diagnostic[]): string[] {
+  return sortDiagnostics(diagnostics)
+    .filter((diagnostic) => DIAGNOSTICS[diagnostic.code].severity !== 'info')
+    .flatMap((diagnostic) => {
+      const about = diagnostic.subject === undefined ? '' : ` (${diagnostic.subject})`;
+      const head = `${DIAGNOSTICS[diagnostic.code].severity} ${diagnostic.code}${about}: ${diagnostic.message}`;
+      return wrapText(head, TERMINAL_CHARS - 2).map((line, index) => (index === 0 ? line : `  ${line}`));
+    });
+}
+
+const CAPACITY_COLUMNS: readonly TextColumn[] = [
+  { title: 'target', maxChars: 30 },
+  { title: 'engine', maxChars: 12 },
+  { title: 'turns/s at the SLO', align: 'right', maxChars: 40 },
+  { title: 'basis', maxChars: 10 },
+];
+
+const capacityRow = (measurement: PlanMeasurement): string[] => [
+  measurement.target,
+  measurement.engine,
+  measurement.capacityTurnsPerS === undefined
+    ? `none: ${measurement.refusal ?? 'not determined'}`
+    : formatNumber(measurement.capacityTurnsPerS),
+  basisWord(measurement.simulated ? 'simulated' : 'measured'),
+];
+
+const MODE_COLUMNS: readonly TextColumn[] = [
+  { title: 'mode', maxChars: 17 },
+  { title: 'instances', maxChars: 18 },
+  { title: 'binding constraint', maxChars: 22 },
+  { title: 'USD/interaction', align: 'right', maxChars: 24 },
+  { title: 'basis', maxChars: 9 },
+];
+
+const instancesText = (mode: PlannedMode): string =>
+  mode.tiers.map((tier) => `${tier.replicas} ${tier.tier}`).join(', ');
+
+function modeRow(mode: PlanFile['modes'][number]): string[] {
+  if (mode.kind === 'refused') return [mode.mode, 'no plan', mode.reason, ABSENT, 'refused'];
+  return [
+    mode.mode,
+    instancesText(mode),
+    mode.bindingConstraint,
+    formatUsdInterval(mode.usdPerInteraction.ai),
+    basisWord(basisOfMode(mode)),
+  ];
+}
+
+function peopleLine(plan: PlanFile): string[] {
+  const rows = plan.modes.flatMap((mode) =>
+    mode.kind === 'planned' && mode.usdPerInteraction.blended.p50 !== mode.usdPerInteraction.ai.p50
+      ? [`${mode.mode} ${formatUsd(mode.usdPerInteraction.blended.p50)}`]
+      : [],
+  );
+  return rows.length === 0
+    ? []
+    : wrapText(`With escalations to people, per interaction: ${rows.join(', ')}.`, TERMINAL_CHARS);
+}
+
+/**
+ * The short answer, without colour and at most 100 columns: doubts first, then what was measured, then per mode the
+ * instances, the binding constraint and the machine cost per interaction as P50 [P10–P90]. Refused modes say why.
+ */
+export function formatAnswerTable(plan: PlanFile, results: readonly ResultFile[]): string {
+  const { demand } = plan;
+  const asked = `${formatCount(demand.interactionsPerDay)} interactions/day, busy hour ${formatNumber(
+    demand.busyHourInteractionsPerS,
+  )} interactions/s = ${formatNumber(demand.busyHourTurnsPerS)} turns/s`;
+  const doubts = diagnosticLines(allDiagnostics(results, plan));
+  return [
+    ...wrapText(asked, TERMINAL_CHARS),
+    ...wrapText(`objectives: ${plan.slos.map(formatSlo).join(', ') || 'none'}`, TERMINAL_CHARS),
+    '',
+    ...doubts,
+    ...(doubts.length === 0 ? [] : ['']),
+    formatTextTable(CAPACITY_COLUMNS, plan.measurements.map(capacityRow)),
+    '',
+    formatTextTable(MODE_COLUMNS, plan.modes.map(modeRow)),
+    '',
+    'USD/interaction is the machine only: P50 [P10–P90].',
+    ...peopleLine(plan),
+  ].join('\n');
+}
+
+const STEP_COLUMNS: readonly TextColumn[] = [
+  { title: 'step', maxChars: 12 },
+  { title: 'asked', align: 'right', maxChars: 16 },
+  { title: 'completed/s', align: 'right', maxChars: 11 },
+  { title: 'p50 ms', align: 'right', maxChars: 10 },
+  { title: 'p95 ms', align: 'right', maxChars: 10 },
+  { title: 'TTFT p95', align: 'right', maxChars: 10 },
+  { title: 'errors', align: 'right', maxChars: 8 },
+  { title: 'verdict', maxChars: 10 },
+];
+
+function stepRow(reading: StepReading): string[] {
+  return [
+    reading.step.name,
+    formatLoad(reading.step.load, formatNumber),
+    formatNumber(reading.throughputPerS),
+    formatReading(readPercentile(reading, 'latencyMs', 50)),
+    formatReading(readPercentile(reading, 'latencyMs', 95)),
+    formatReading(readPercentile(reading, 'timeToFirstTokenMs', 95)),
+    reading.errorRatio === undefined ? ABSENT : formatRatio(reading.errorRatio),
+    formatVerdict(reading.verdict),
+  ];
+}
+
+/**
+ * One line per step: rate asked, completed, turn latency, time to first token, errors, verdict; no colour, at most 100
+ * columns. Throws BusyhourError when a histogram of the result is damaged.
+ */
+export function formatStepTable(result: ResultFile): string {
+  const reading = unwrap(readResult(result));
+  const { target } = result;
+  const what = [target.name, target.model, target.hardware].filter((part) => part !== undefined).join(', ');
+  const heading = `${target.simulated ? 'SIMULATED target' : 'target'}: ${singleLine(what)}`;
+  const partial = result.state === 'partial' ? ['The run was interrupted: these steps are partial.'] : [];
+  return [
+    ...wrapText(heading, TERMINAL_CHARS),
+    ...partial,
+    formatTextTable(STEP_COLUMNS, reading.steps.map(stepRow)),
+  ].join('\n');
+}

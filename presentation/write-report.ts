@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { ok, type Result } from '../vocabulary/errors.ts';
+import { ensureWritableFolder, writeFileAtomic } from '../vocabulary/files.ts';
+import type { PlanFile } from '../vocabulary/plan-file.ts';
+import type { ResultFile } from '../vocabulary/result-file.ts';
+import { planCsv, resultCsv } from './csv.ts';
+import { renderHtml } from './render-html.ts';
+import { renderMarkdown } from './render-markdown.ts';
+import { buildReport } from './report.ts';
+import { type ResultReading, readResult } from './step-reading.ts';
+
+export interface ReportInput {
+  readonly results: readonly ResultFile[];
+  /** Absent for a bench without a plan. */
+  readonly plan?: PlanFile | undefined;
+}
+
+function readAll(results: readonly ResultFile[]): Result<ResultReading[]> {
+  const readings: ResultReading[] = [];
+  for (const result of results) {
+    const reading = readResult(result);
+    if (reading.kind === 'failed') return reading;
+    readings.push(reading.value);
+  }
+  return ok(readings);
+}
+
+/**
+ * Writes report.html, report.md, steps.csv and, with a plan, plan.csv into `dir` (made if need be), each whole or not at
+ * all. Gives the paths written. Fails with OUTPUT_NOT_WRITABLE, or INVALID_RESULT_FILE for a damaged histogram.
+ */
+export function writeReport(dir: string, input: ReportInput): Result<string[]> {
+  const readings = readAll(input.results);
+  if (readings.kind === 'failed') return readings;
+  const folder = ensureWritableFolder(dir);
+  if (folder.kind === 'failed') return folder;
+  const report = buildReport(readings.value, input.plan);
+  const files: readonly (readonly [string, string])[] = [
+    ['report.html', renderHtml(report)],
+    ['report.md', renderMarkdown(report)],
+    ['steps.csv', resultCsv(readings.value)],
+    ...(input.plan === undefined ? [] : [['plan.csv', planCsv(input.plan)] as const]),
+  ];
+  const written: string[] = [];
+  for (const [name, content] of files) {
+    const file = writeFileAtomic(join(dir, name), content);
+    if (file.kind === 'failed') return file;
+    written.push(file.value);
+  }
+  return ok(written);
+}
