@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { DialogStreamReader } from './dialog-stream.ts';
+import type { Driver, DriverOptions, Exchange, TurnRequest } from './driver.ts';
+import { type ExchangeOptions, exchangeHttp } from './http-exchange.ts';
+import { createPool, headersFor, splitUrl } from './http-pool.ts';
+import { BodyReader } from './plain-http.ts';
+
+const openedSchema = z.object({ id: z.string().min(1) });
+
+function idOf(body: string): string | undefined {
+  try {
+    return openedSchema.safeParse(JSON.parse(body)).data?.id;
+  } catch {
+    // Not JSON: the caller reports the opening as malformed.
+    return undefined;
+  }
+}
+
+const failedToOpen = (opening: Exchange): Exchange =>
+  opening.outcome.state === 'completed'
+    ? {
+        ...opening,
+        outcome: { state: 'failed', code: 'malformed-response', detail: 'no id in the answer' },
+        text: '',
+      }
+    : { ...opening, text: '' };
+
+/** The server keeps the history, so only the customer's last message travels; system prompts are the server's. */
+const turnBody = (request: TurnRequest, messageId: string): string =>
+  JSON.stringify({
+    message_id: messageId,
+    message: request.messages.at(-1)?.content ?? '',
+    max_tokens: request.maxOutputTokens,
+    ...(request.exactOutputTokens ? { ignore_eos: true } : {}),
+  });
+
+/**
+ * The gateway's dialog API: `POST /v1/interactions` once per interaction, then `POST …/{id}/turns` as a stream. The
+ * opening belongs to the first turn's time, as a customer sees it.
+ */
+class DialogDriver implements Driver {
+  readonly #options: DriverOptions;
+  readonly #base: Pick<ExchangeOptions, 'dispatcher' | 'timeouts'>;
+  readonly #path: string;
+  readonly #close: () => Promise<void>;
+  /** Interaction of ours → the server's id and turns sent. */
+  readonly #open = new Map<string, { readonly id: string; turns: number }>();
+
+  constructor(options: DriverOptions) {
+    const { origin, basePath } = splitUrl(options.url);
+    const dispatcher = createPool(origin, options);
+    this.#options = options;
+    this.#base = { dispatcher, timeouts: options.timeouts };
+    this.#path = `${basePath}/v1/interactions`;
+    this.#close = () => dispatcher.destroy();
+  }
+
+  async send(request: TurnRequest, signal: AbortSignal): Promise<Exchange> {
+    const known = this.#open.get(request.interactionId);
+    if (known !== undefined) return this.#turn(request, known, signal);
+    const headers = headersFor(this.#options.apiKey, 'application/json');
+    const opening = await exchangeHttp({
+      ...this.#base,
+      request: { method: 'POST', path: this.#path, headers, body: '{}' },
+      reader: new BodyReader(true),
+      signal,
+    });
+    const id = idOf(opening.text);
+    if (opening.outcome.state !== 'completed' || id === undefined) return failedToOpen(opening);
+    const opened = { id, turns: 0 };
+    this.#open.set(request.interactionId, opened);
+    return { ...(await this.#turn(request, opened, signal)), sentAtMs: opening.sentAtMs };
+  }
+
+  #turn(
+    request: TurnRequest,
+    open: { readonly id: string; turns: number },
+    signal: AbortSignal,
+  ): Promise<Exchange> {
+    const messageId = `m${open.turns++}`;
+    // The last turn of an interaction needs no text for history: the driver can forget it then.
+    if (!request.keepText) this.#open.delete(request.interactionId);
+    return exchangeHttp({
+      ...this.#base,
+      request: {
+        method: 'POST',
+        path: `${this.#path}/${encodeURIComponent(open.id)}/turns`,
+        headers: headersFor(this.#options.apiKey, 'text/event-stream'),
+        body: turnBody(request, messageId),
+      },
+      reader: new DialogStreamReader(request.keepText),
+      signal,
+    });
+  }
+
+  close(): Promise<void> {
+    this.#open.clear();
+    return this.#close();
+  }
+}
+
+export const createDialogDriver = (options: DriverOptions): Driver => new DialogDriver(options);

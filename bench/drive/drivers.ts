@@ -1,0 +1,15 @@
+import type { Protocol } from '../../scenarios/scenario.ts';
+import { createDialogDriver } from './dialog.ts';
+import type { Driver, DriverOptions } from './driver.ts';
+import { createOpenaiChatDriver } from './openai-chat.ts';
+import { createPlainHttpDriver } from './plain-http.ts';
+
+const DRIVERS: { readonly [K in Protocol]: (options: DriverOptions) => Driver } = {
+  'openai-chat': createOpenaiChatDriver,
+  dialog: createDialogDriver,
+  http: createPlainHttpDriver,
+};
+
+/** The driver of a protocol. */
+export const createDriver = (protocol: Protocol, options: DriverOptions): Driver =>
+  DRIVERS[protocol](options);

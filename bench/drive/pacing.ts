@@ -1,0 +1,155 @@
+/** A piece of work due at an instant of `performance.now()`. */
+interface Due {
+  readonly atMs: number;
+  readonly order: number;
+  readonly run: () => void;
+}
+
+const isBefore = (a: Due, b: Due): boolean => a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
+
+/** Binary min-heap by instant, ties in the order they came. */
+class DueHeap {
+  readonly #items: Due[] = [];
+
+  get first(): Due | undefined {
+    return this.#items[0];
+  }
+
+  get size(): number {
+    return this.#items.length;
+  }
+
+  push(item: Due): void {
+    const items = this.#items;
+    let at = items.length;
+    items.push(item);
+    while (at > 0) {
+      const parentAt = (at - 1) >> 1;
+      const parent = items[parentAt] ?? item;
+      if (!isBefore(item, parent)) break;
+      items[at] = parent;
+      at = parentAt;
+    }
+    items[at] = item;
+  }
+
+  pop(): Due | undefined {
+    const items = this.#items;
+    const top = items[0];
+    const last = items.pop();
+    if (top !== undefined && last !== undefined && items.length > 0) this.#sink(last);
+    return top;
+  }
+
+  #sink(item: Due): void {
+    const items = this.#items;
+    let at = 0;
+    for (;;) {
+      const child = this.#smallerChild(at);
+      const below = items[child];
+      if (below === undefined || !isBefore(below, item)) break;
+      items[at] = below;
+      at = child;
+    }
+    items[at] = item;
+  }
+
+  #smallerChild(at: number): number {
+    const left = 2 * at + 1;
+    const [a, b] = [this.#items[left], this.#items[left + 1]];
+    return a !== undefined && b !== undefined && isBefore(b, a) ? left + 1 : left;
+  }
+}
+
+/** Timers of the event loop come up to this much late, so the rest is spun away. */
+const SPIN_MS = 1.6;
+/** A spin turn of the loop longer than this did other work and does not count as waiting. */
+const IDLE_TURN_MS = 0.05;
+
+/**
+ * Runs work at exact instants: a timer up to shortly before, then turns of `setImmediate`, which let sockets be read
+ * in between. What is late stays late: instants are never moved. The time spent spinning is known, because it is
+ * neither the generator's work nor a sign that it is busy.
+ */
+export class Pacer {
+  readonly #heap = new DueHeap();
+  #order = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
+  #armedForMs = Number.POSITIVE_INFINITY;
+  #lastTurnAtMs = 0;
+  #spunMs = 0;
+  #isStopped = false;
+
+  /** Milliseconds spent waiting by spinning so far. */
+  get spunMs(): number {
+    return this.#spunMs;
+  }
+
+  /** Work not yet due. */
+  get pending(): number {
+    return this.#heap.size;
+  }
+
+  /** Runs `run` at `atMs` of performance.now(), or at the next turn of the loop when that has passed. */
+  at(atMs: number, run: () => void): void {
+    if (this.#isStopped) return;
+    this.#heap.push({ atMs, order: this.#order++, run });
+    if (atMs < this.#armedForMs) this.#arm();
+  }
+
+  /** Forgets all pending work. Idempotent. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#disarm();
+  }
+
+  #disarm(): void {
+    clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
+    this.#armedForMs = Number.POSITIVE_INFINITY;
+  }
+
+  #arm(): void {
+    this.#disarm();
+    const next = this.#heap.first;
+    if (next === undefined || this.#isStopped) return;
+    this.#armedForMs = next.atMs;
+    const nowMs = performance.now();
+    const sleepMs = Math.floor(next.atMs - nowMs - SPIN_MS);
+    if (sleepMs >= 1) this.#timer = setTimeout(this.#spinFrom, sleepMs);
+    else this.#spinFrom();
+  }
+
+  readonly #spinFrom = (): void => {
+    this.#lastTurnAtMs = performance.now();
+    this.#immediate = setImmediate(this.#turn);
+  };
+
+  readonly #turn = (): void => {
+    const nowMs = performance.now();
+    const turnMs = nowMs - this.#lastTurnAtMs;
+    if (turnMs < IDLE_TURN_MS) this.#spunMs += turnMs;
+    if (this.#armedForMs > nowMs) {
+      this.#lastTurnAtMs = nowMs;
+      this.#immediate = setImmediate(this.#turn);
+      return;
+    }
+    this.#runDue();
+  };
+
+  #runDue(): void {
+    // Work that is added while this runs must not arm the pacer for itself.
+    this.#armedForMs = Number.NEGATIVE_INFINITY;
+    for (
+      let next = this.#heap.first;
+      next !== undefined && next.atMs <= performance.now();
+      next = this.#heap.first
+    ) {
+      this.#heap.pop();
+      next.run();
+      if (this.#isStopped) return;
+    }
+    this.#arm();
+  }
+}

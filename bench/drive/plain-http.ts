@@ -1,0 +1,55 @@
+import type { Driver, DriverOptions, TurnRequest } from './driver.ts';
+import { type AnswerReader, type AnswerReading, exchangeHttp } from './http-exchange.ts';
+import { createPool, headersFor } from './http-pool.ts';
+
+const NO_CHUNKS: readonly number[] = [];
+
+/** Any 2xx body of at least one byte is an answer; its content is not looked at. */
+export class BodyReader implements AnswerReader {
+  readonly chunksAtMs = NO_CHUNKS;
+  readonly #keepText: boolean;
+  #text = '';
+  #bytes = 0;
+
+  constructor(keepText: boolean) {
+    this.#keepText = keepText;
+  }
+
+  get hasBegun(): boolean {
+    return this.#bytes > 0;
+  }
+
+  read(bytes: Buffer): void {
+    this.#bytes += bytes.length;
+    if (this.#keepText) this.#text += bytes.toString('utf8');
+  }
+
+  finish(): AnswerReading {
+    const outcome =
+      this.#bytes > 0
+        ? ({ state: 'completed' } as const)
+        : ({ state: 'failed', code: 'empty-answer' } as const);
+    return { outcome, chunksAtMs: NO_CHUNKS, text: this.#text };
+  }
+}
+
+const bodyOf = (request: TurnRequest): string =>
+  JSON.stringify({ message: request.messages.at(-1)?.content ?? '', max_tokens: request.maxOutputTokens });
+
+/** `POST` of the customer's message as JSON to the URL as given; the whole body is the answer. */
+export function createPlainHttpDriver(options: DriverOptions): Driver {
+  const { origin, pathname, search } = new URL(options.url);
+  const dispatcher = createPool(origin, options);
+  const headers = headersFor(options.apiKey, '*/*');
+  return {
+    send: (request, signal) =>
+      exchangeHttp({
+        dispatcher,
+        request: { method: 'POST', path: `${pathname}${search}`, headers, body: bodyOf(request) },
+        reader: new BodyReader(request.keepText),
+        timeouts: options.timeouts,
+        signal,
+      }),
+    close: () => dispatcher.destroy(),
+  };
+}

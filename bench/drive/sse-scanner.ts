@@ -1,0 +1,47 @@
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
+/**
+ * Cuts a byte stream into server-sent events (WHATWG HTML, 9.2) and hands over each event's type and data, unparsed.
+ * Comments, ids and retry times are skipped. Bytes may be split anywhere, inside a character too.
+ */
+export class SseScanner {
+  #rest: Buffer = Buffer.alloc(0);
+  #event = '';
+  #data: string | undefined;
+  readonly #onEvent: (data: string, event: string) => void;
+
+  constructor(onEvent: (data: string, event: string) => void) {
+    this.#onEvent = onEvent;
+  }
+
+  push(bytes: Buffer): void {
+    const buffer = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
+    let start = 0;
+    for (let end = buffer.indexOf(LINE_FEED); end >= 0; end = buffer.indexOf(LINE_FEED, start)) {
+      const stop = end > start && buffer[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
+      this.#line(buffer, start, stop);
+      start = end + 1;
+    }
+    this.#rest = start === buffer.length ? Buffer.alloc(0) : buffer.subarray(start);
+  }
+
+  /** True when bytes of an unfinished event are left: the stream was cut inside one. */
+  get isMidEvent(): boolean {
+    return this.#rest.length > 0 || this.#data !== undefined;
+  }
+
+  #line(buffer: Buffer, start: number, end: number): void {
+    if (start === end) {
+      if (this.#data !== undefined) this.#onEvent(this.#data, this.#event);
+      this.#data = undefined;
+      this.#event = '';
+      return;
+    }
+    const line = buffer.toString('utf8', start, end);
+    if (line.startsWith('data:')) {
+      const data = line.slice(line.charCodeAt(5) === 0x20 ? 6 : 5);
+      this.#data = this.#data === undefined ? data : `${this.#data}\n${data}`;
+    } else if (line.startsWith('event:')) this.#event = line.slice(6).trimStart();
+  }
+}

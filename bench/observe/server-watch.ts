@@ -1,0 +1,134 @@
+import { Agent, request } from 'undici';
+import type { ResourceUse, ResultStep } from '../../vocabulary/result-file.ts';
+import { PROCESS_METRICS, SERVER_GAUGES, SERVER_HISTOGRAMS } from '../../vocabulary/server-metrics.ts';
+import { MS_PER_S, msFromS } from '../../vocabulary/units.ts';
+import { type MetricsPage, parseMetricsPage } from './prometheus.ts';
+
+export interface WatchedProcess {
+  readonly process: string;
+  readonly url: string;
+}
+
+/** A page and when it was read (performance.now()). */
+export interface PageSample {
+  readonly atMs: number;
+  readonly page: MetricsPage;
+}
+
+type ServerUse = NonNullable<ResultStep['server']>;
+
+const difference = (name: string, first: PageSample, last: PageSample): number | undefined => {
+  const to = last.page.get(name);
+  return to === undefined ? undefined : Math.max(0, to - (first.page.get(name) ?? 0));
+};
+
+function addStages(stages: ServerUse['stages'], first: PageSample, last: PageSample): void {
+  for (const [stage, metric] of Object.entries(SERVER_HISTOGRAMS)) {
+    const count = difference(`${metric}_count`, first, last);
+    const sumS = difference(`${metric}_sum`, first, last);
+    if (count === undefined || sumS === undefined) continue;
+    const before = stages[stage] ?? { count: 0, sumMs: 0 };
+    stages[stage] = { count: before.count + count, sumMs: before.sumMs + msFromS(sumS) };
+  }
+}
+
+function addGauges(gauges: ServerUse['gauges'], samples: readonly PageSample[]): void {
+  for (const [gauge, metric] of Object.entries(SERVER_GAUGES)) {
+    const values = samples.flatMap(({ page }) => page.get(metric) ?? []);
+    if (values.length === 0) continue;
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    gauges[gauge] = { samples: values.length, mean, max: Math.max(...values) };
+  }
+}
+
+function resourceUse(process: string, samples: readonly PageSample[]): ResourceUse | undefined {
+  const [first] = samples;
+  const last = samples.at(-1);
+  if (first === undefined || last === undefined || last.atMs <= first.atMs) return undefined;
+  const cpuS = difference(PROCESS_METRICS.cpuSeconds, first, last);
+  if (cpuS === undefined) return undefined;
+  const resident = samples.map(({ page }) => page.get(PROCESS_METRICS.residentBytes) ?? 0);
+  const loop = samples.flatMap(({ page }) => page.get(PROCESS_METRICS.eventLoopUtilisation) ?? []);
+  const loopMean = loop.reduce((sum, value) => sum + value, 0) / Math.max(1, loop.length);
+  return {
+    process,
+    cpuCores: msFromS(cpuS) / (last.atMs - first.atMs),
+    maxRssBytes: Math.round(Math.max(...resident)),
+    ...(loop.length === 0 ? {} : { eventLoopUtilisation: Math.min(1, Math.max(0, loopMean)) }),
+  };
+}
+
+/** What the pages of all processes say of the time between their first and last sample; stages add up over processes. */
+export function summariseServer(samples: ReadonlyMap<string, readonly PageSample[]>): ServerUse | undefined {
+  const use: ServerUse = { stages: {}, gauges: {}, resources: [] };
+  for (const [process, pages] of samples) {
+    const [first] = pages;
+    const last = pages.at(-1);
+    if (first === undefined || last === undefined) continue;
+    addStages(use.stages, first, last);
+    addGauges(use.gauges, pages);
+    const resources = resourceUse(process, pages);
+    if (resources !== undefined) use.resources.push(resources);
+  }
+  return [...samples.values()].some((pages) => pages.length > 0) ? use : undefined;
+}
+
+const READ_TIMEOUT_MS = 1_000;
+
+/** Reads the processes' /metrics pages at the ends of the window and each second between. Pages that fail are left out. */
+export class ServerWatch {
+  readonly #processes: readonly WatchedProcess[];
+  readonly #agent = new Agent({ connections: 1 });
+  readonly #samples = new Map<string, PageSample[]>();
+  readonly #reading = new Set<Promise<void>>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(processes: readonly WatchedProcess[]) {
+    this.#processes = processes;
+    for (const { process } of processes) this.#samples.set(process, []);
+  }
+
+  start(): void {
+    if (this.#processes.length === 0) return;
+    this.#readAll();
+    this.#timer = setInterval(() => this.#readAll(), MS_PER_S);
+  }
+
+  #readAll(): void {
+    for (const watched of this.#processes) {
+      const reading = this.#read(watched).finally(() => this.#reading.delete(reading));
+      this.#reading.add(reading);
+    }
+  }
+
+  async #read({ process, url }: WatchedProcess): Promise<void> {
+    try {
+      const response = await request(url, {
+        dispatcher: this.#agent,
+        headersTimeout: READ_TIMEOUT_MS,
+        bodyTimeout: READ_TIMEOUT_MS,
+        signal: AbortSignal.timeout(READ_TIMEOUT_MS),
+      });
+      const text = await response.body.text();
+      if (response.statusCode !== 200) return;
+      this.#samples.get(process)?.push({ atMs: performance.now(), page: parseMetricsPage(text) });
+    } catch {
+      // A page that cannot be read is a missing sample, not a failed run.
+    }
+  }
+
+  /** Takes the last sample; undefined when nothing is watched or nothing could be read. */
+  async stop(): Promise<ServerUse | undefined> {
+    clearInterval(this.#timer);
+    if (this.#processes.length === 0) return undefined;
+    this.#readAll();
+    await Promise.all(this.#reading);
+    return summariseServer(this.#samples);
+  }
+
+  /** Lets go of timer and connections. Idempotent. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#agent.destroy();
+  }
+}

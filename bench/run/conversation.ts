@@ -1,0 +1,118 @@
+import type { Workload } from '../../scenarios/workload.ts';
+import type { Random } from '../../vocabulary/random.ts';
+import type { Exchange, Message, TurnRequest } from '../drive/driver.ts';
+import type { PlannedInteraction } from '../workload/schedule.ts';
+import { composeText, countWords } from '../workload/text.ts';
+import type { LoadSession } from './load-session.ts';
+
+/** One turn of the past, as the prompt repeats it. */
+interface PastTurn {
+  readonly messages: readonly Message[];
+  readonly words: number;
+}
+
+const pastTurn = (user: string, assistant: string): PastTurn => ({
+  messages: [
+    { role: 'user', content: user },
+    { role: 'assistant', content: assistant },
+  ],
+  words: countWords(user) + countWords(assistant),
+});
+
+export interface ConversationOptions {
+  readonly interaction: PlannedInteraction;
+  readonly workload: Workload;
+  readonly session: LoadSession;
+  readonly random: Random;
+  /** When the step began, on performance.now(). */
+  readonly stepStartedAtMs: number;
+  /** Replaces the drawn think time where given (closed loop without thinking). */
+  readonly thinkTimeMs?: number;
+  readonly onClosed?: (endedAtMs: number) => void;
+}
+
+/** Plays one interaction: each turn falls due when the answer before it has ended and the customer has thought. */
+export class Conversation {
+  readonly #options: ConversationOptions;
+  readonly #past: PastTurn[] = [];
+  readonly #system: readonly Message[];
+  #turn: number;
+  #userText = '';
+
+  constructor(options: ConversationOptions) {
+    const { interaction, random } = options;
+    this.#options = options;
+    this.#turn = interaction.firstTurn;
+    const words = interaction.systemPromptTokens;
+    this.#system =
+      words === 0 ? [] : [{ role: 'system', content: composeText('instructions', words, random) }];
+  }
+
+  /** Schedules the first turn that is still to come. */
+  start(): void {
+    const { interaction, session, stepStartedAtMs } = this.#options;
+    const atMs = stepStartedAtMs + interaction.firstTurnAtMs;
+    if (interaction.firstTurn === 0) session.recorder.recordInteraction('started', atMs);
+    this.#schedule(atMs);
+  }
+
+  #schedule(atMs: number): void {
+    this.#options.session.schedule(
+      atMs,
+      () => this.#compose(),
+      (exchange, endedAtMs) => this.#onEnd(atMs, exchange, endedAtMs),
+    );
+  }
+
+  /** Texts of turns from before the step are made when the first of the rest is sent. */
+  #composePast(): void {
+    const { interaction, random } = this.#options;
+    for (const turn of interaction.turns.slice(this.#past.length, this.#turn)) {
+      const user = composeText('customer', turn.inputTokens, random);
+      this.#past.push(pastTurn(user, composeText('agent', turn.outputTokens, random)));
+    }
+  }
+
+  /** The newest turns that fit the history limit, oldest first. */
+  #history(): Message[] {
+    const { workload } = this.#options;
+    const limit = workload.kind === 'conversations' ? workload.maxHistoryTokens : 0;
+    let words = 0;
+    let from = this.#past.length;
+    while (from > 0 && words + (this.#past[from - 1]?.words ?? 0) <= limit) {
+      from--;
+      words += this.#past[from]?.words ?? 0;
+    }
+    return this.#past.slice(from).flatMap((turn) => turn.messages);
+  }
+
+  #compose(): TurnRequest {
+    const { interaction, workload, random } = this.#options;
+    if (this.#turn === interaction.firstTurn) this.#composePast();
+    const turn = interaction.turns[this.#turn];
+    this.#userText = composeText('customer', turn?.inputTokens ?? 1, random);
+    return {
+      interactionId: interaction.id,
+      messages: [...this.#system, ...this.#history(), { role: 'user', content: this.#userText }],
+      maxOutputTokens: turn?.outputTokens ?? 1,
+      exactOutputTokens: workload.exactOutputTokens,
+      keepText: this.#turn + 1 < interaction.turns.length,
+    };
+  }
+
+  #onEnd(scheduledAtMs: number, exchange: Exchange | undefined, endedAtMs: number): void {
+    const { interaction, workload, session } = this.#options;
+    const isAnswered = exchange?.outcome.state === 'completed';
+    if (isAnswered) this.#past.push(pastTurn(this.#userText, exchange.text));
+    const gaveUp = !isAnswered && workload.kind === 'conversations' && workload.afterFailure === 'abandon';
+    this.#turn++;
+    const next = interaction.turns[this.#turn];
+    if (next === undefined || gaveUp) {
+      const isComplete = next === undefined && isAnswered;
+      session.recorder.recordInteraction(isComplete ? 'completed' : 'abandoned', scheduledAtMs);
+      this.#options.onClosed?.(endedAtMs);
+      return;
+    }
+    this.#schedule(endedAtMs + (this.#options.thinkTimeMs ?? next.thinkTimeMs));
+  }
+}

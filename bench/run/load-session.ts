@@ -1,0 +1,73 @@
+import type { Exchange, TurnRequest } from '../drive/driver.ts';
+import { Pacer } from '../drive/pacing.ts';
+import type { StepRecorder } from '../observe/recorder.ts';
+import type { RunContext } from './step-context.ts';
+
+/** Told when a turn is over, with what came of it; undefined when it was never sent. */
+export type TurnEnd = (exchange: Exchange | undefined, endedAtMs: number) => void;
+
+/** One step in progress: paces sends, counts what is in flight, and hands every outcome to the recorder. */
+export class LoadSession {
+  readonly pacer = new Pacer();
+  readonly recorder: StepRecorder;
+  readonly #context: RunContext;
+  readonly #abort = new AbortController();
+  readonly #open = new Set<Promise<void>>();
+  #inWindowOpen = 0;
+  #sent = 0;
+  #failed = 0;
+
+  constructor(context: RunContext, recorder: StepRecorder) {
+    this.#context = context;
+    this.recorder = recorder;
+  }
+
+  get sent(): number {
+    return this.#sent;
+  }
+
+  get inFlight(): number {
+    return this.#open.size;
+  }
+
+  get failed(): number {
+    return this.#failed;
+  }
+
+  /** Requests scheduled within the window that have not ended yet. */
+  get inWindowOpen(): number {
+    return this.#inWindowOpen;
+  }
+
+  /** Sends `compose()` at `scheduledAtMs`, or drops it when too much is in flight by then. */
+  schedule(scheduledAtMs: number, compose: () => TurnRequest, onEnd: TurnEnd): void {
+    this.pacer.at(scheduledAtMs, () => this.#send(scheduledAtMs, compose, onEnd));
+  }
+
+  #send(scheduledAtMs: number, compose: () => TurnRequest, onEnd: TurnEnd): void {
+    if (this.#open.size >= this.#context.scenario.maxInFlight) {
+      this.#failed++;
+      this.recorder.recordDrop(scheduledAtMs, 'max-in-flight');
+      onEnd(undefined, scheduledAtMs);
+      return;
+    }
+    const inWindow = this.recorder.isInWindow(scheduledAtMs) ? 1 : 0;
+    this.#sent++;
+    this.#inWindowOpen += inWindow;
+    const open = this.#context.driver.send(compose(), this.#abort.signal).then((exchange) => {
+      this.#open.delete(open);
+      this.#inWindowOpen -= inWindow;
+      if (exchange.outcome.state !== 'completed') this.#failed++;
+      this.recorder.recordExchange(scheduledAtMs, exchange);
+      if (!this.#abort.signal.aborted) onEnd(exchange, exchange.endedAtMs);
+    });
+    this.#open.add(open);
+  }
+
+  /** Stops sending, aborts what is in flight and waits until all of it is recorded. */
+  async end(): Promise<void> {
+    this.pacer.stop();
+    this.#abort.abort(new Error('the step is over'));
+    await Promise.all(this.#open);
+  }
+}

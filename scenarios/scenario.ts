@@ -1,0 +1,92 @@
+import { readdirSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { failed, ok, type Result } from '../vocabulary/errors.ts';
+import { parseWith, parseYaml, readText } from '../vocabulary/parse.ts';
+import { sloSchema } from '../vocabulary/slo.ts';
+import { arrivalsSchema, loadPlanSchema } from './load.ts';
+import { workloadSchema } from './workload.ts';
+
+const spanMs = z.number().nonnegative().max(86_400_000);
+
+/** The limits of one request, each from its own starting point; `0` is not "no limit". */
+export const timeoutsSchema = z.strictObject({
+  /** Until the connection stands. */
+  connectMs: z.number().positive().default(2_000),
+  /** From the send to the first content chunk. */
+  firstTokenMs: z.number().positive().default(30_000),
+  /** Between two reads of a body that has begun. */
+  idleMs: z.number().positive().default(10_000),
+  /** From the send to the last byte. */
+  totalMs: z.number().positive().default(60_000),
+});
+
+export const PROTOCOLS = ['openai-chat', 'dialog', 'http'] as const;
+
+/** What to ask of a target: work, arrivals, load, objectives and limits. Times are ms, rates per second. */
+export const scenarioSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'a name of lower-case words joined by hyphens'),
+  description: z.string().min(1),
+  protocol: z.enum(PROTOCOLS).default('openai-chat'),
+  workload: workloadSchema,
+  arrivals: arrivalsSchema.default({ kind: 'poisson' }),
+  load: loadPlanSchema,
+  slos: z.array(sloSchema).default([]),
+  timeouts: timeoutsSchema.prefault({}),
+  /** Requests sent and not ended; arrivals beyond it are dropped and counted. */
+  maxInFlight: z.int().positive().default(4_096),
+  /** How long after the window load goes on while counted requests are still unfinished. */
+  drainMs: spanMs.default(5_000),
+  seed: z.int().nonnegative().max(4_294_967_295).default(1),
+});
+
+/** A scenario with every default filled in. */
+export type Scenario = z.infer<typeof scenarioSchema>;
+/** A scenario as a user writes it. */
+export type ScenarioInput = z.input<typeof scenarioSchema>;
+export type Protocol = (typeof PROTOCOLS)[number];
+export type Timeouts = z.infer<typeof timeoutsSchema>;
+
+const LIBRARY = fileURLToPath(new URL('./library/', import.meta.url));
+
+/** Names of the scenarios that ship with the tool. */
+export const listScenarios = (): string[] =>
+  readdirSync(LIBRARY)
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => file.slice(0, -'.yaml'.length))
+    .sort();
+
+const looksLikePath = (name: string): boolean =>
+  isAbsolute(name) || /[\\/]/.test(name) || /\.(ya?ml|json)$/.test(name);
+
+/** Parses scenario text (YAML or JSON); `what` names it in messages. */
+export function parseScenario(text: string, what: string): Result<Scenario> {
+  const value = parseYaml(text, 'INVALID_SCENARIO', what);
+  return value.kind === 'failed' ? value : resolveScenario(value.value, what);
+}
+
+/** Checks a scenario given as a value and fills in its defaults. The input is not changed. */
+export const resolveScenario = (input: unknown, what = 'the scenario'): Result<Scenario> =>
+  parseWith(scenarioSchema, input, 'INVALID_SCENARIO', what);
+
+/** Reads a scenario: a path (it has a separator or ends in .yaml, .yml or .json), else a name in the library. */
+export function readScenario(pathOrName: string): Result<Scenario> {
+  if (!looksLikePath(pathOrName) && !listScenarios().includes(pathOrName)) {
+    return failed('INPUT_NOT_FOUND', `there is no scenario called ${pathOrName}`, {
+      hint: `Give a path, or one of: ${listScenarios().join(', ')}.`,
+    });
+  }
+  const path = looksLikePath(pathOrName) ? pathOrName : join(LIBRARY, `${pathOrName}.yaml`);
+  const text = readText(path);
+  return text.kind === 'failed' ? text : parseScenario(text.value, path);
+}
+
+/** A resolved scenario as text that reads back to the same record. */
+export const formatScenario = (scenario: Scenario): string => `${JSON.stringify(scenario, null, 2)}\n`;
+
+/** The scenario with parts replaced, checked again as a whole. */
+export const withOverrides = (scenario: Scenario, overrides: Partial<ScenarioInput>): Result<Scenario> =>
+  Object.keys(overrides).length === 0
+    ? ok(scenario)
+    : resolveScenario({ ...scenario, ...overrides }, `scenario ${scenario.name} with the given overrides`);
