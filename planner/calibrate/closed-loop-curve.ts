@@ -1,3 +1,4 @@
+import { sFromMs } from "../../vocabulary/units.ts";
 import { createLogPchip, type MonotoneCurve } from './pchip.ts';
 
 /** Means of one closed-loop point of a serving engine. */
@@ -34,6 +35,6 @@ export function createServingCurve(points: readonly ServingPoint[], outputTokens
     minConcurrency: firstToken.minX,
     maxConcurrency: firstToken.maxX,
     latencyMsAt,
-    requestsPerSAt: (n) => (n * 1000) / latencyMsAt(n),
+    requestsPerSAt: (n) => n / sFromMs(latencyMsAt(n)),
   };
 }

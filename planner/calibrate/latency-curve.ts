@@ -18,9 +18,8 @@ function valueAt(points: readonly MeasuredPoint[], field: Field, turnsPerS: numb
   });
   const ascending = known.filter(({ x }, index) => index === 0 || x > (known[index - 1]?.x ?? x));
   const [first, last] = [ascending[0], ascending[ascending.length - 1]];
-  if (!first || !last) return undefined;
-  if (turnsPerS <= first.x || ascending.length < 2) return first.y;
-  return createLogPchip(ascending).at(Math.min(last.x, turnsPerS));
+  if (!first || !last || turnsPerS > last.x) return undefined;
+  return turnsPerS <= first.x ? first.y : createLogPchip(ascending).at(turnsPerS);
 }
 
 /**

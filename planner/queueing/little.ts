@@ -1,7 +1,9 @@
+import { sFromMs } from "../../vocabulary/units.ts";
+
 /** Little's law N = X·R (Little 1961) and the interactive law N = X·(R + Z) (Denning & Buzen 1978). */
 
 /** Mean number present from a rate per second and a mean time in ms. */
-export const computePopulation = (ratePerS: number, timeMs: number): number => (ratePerS * timeMs) / 1000;
+export const computePopulation = (ratePerS: number, timeMs: number): number => ratePerS * sFromMs(timeMs);
 
 /** Users, or open conversations, when each waits `responseMs` and then thinks `thinkTimeMs`. */
 export const computeInteractivePopulation = (
@@ -14,7 +16,7 @@ export const computeInteractivePopulation = (
 export function computeInteractiveRatePerS(population: number, responseMs: number, thinkTimeMs = 0): number {
   const cycleMs = responseMs + thinkTimeMs;
   if (!(cycleMs > 0)) throw new RangeError(`response plus think time must be positive, got ${cycleMs} ms`);
-  return (population * 1000) / cycleMs;
+  return population / sFromMs(cycleMs);
 }
 
 export interface LittleCheck {

@@ -1,0 +1,107 @@
+import type { ModeTier } from '../../scenarios/mode.ts';
+import { createDiagnostic } from '../../vocabulary/diagnostics.ts';
+import type { ResultFile } from '../../vocabulary/result-file.ts';
+import { sFromMs } from '../../vocabulary/units.ts';
+import { shownRate } from '../calibrate/capacity.ts';
+import type { Measurement } from '../calibrate/measurements.ts';
+import { type Planned, planned, refuse } from '../refusal.ts';
+import { sourced } from '../sourced.ts';
+import type { ModelledTier, SizingContext } from './context.ts';
+import type { LoadLimit } from './tier.ts';
+
+type GatewaySizing = Extract<ModeTier['sizing'], { kind: 'gateway-cpu' }>;
+
+/** CPU seconds of the gateway's process per completed turn, over the steps that sampled it. */
+export interface GatewayCost {
+  readonly cpuSPerTurn: number;
+  readonly maxTurnsPerS: number;
+  readonly runId: string;
+}
+
+const isGateway = (process: string): boolean => /gateway/i.test(process);
+
+/** Undefined when no step sampled a process that is called gateway, or none burnt CPU. */
+export function measuredGatewayCost(results: readonly ResultFile[]): GatewayCost | undefined {
+  let cpuS = 0;
+  let turns = 0;
+  let maxTurnsPerS = 0;
+  let runId: string | undefined;
+  for (const result of results) {
+    for (const step of result.steps) {
+      const gateway = step.server?.resources.filter(({ process }) => isGateway(process)) ?? [];
+      if (gateway.length === 0 || step.counts.completed === 0) continue;
+      cpuS += gateway.reduce((sum, { cpuCores }) => sum + cpuCores, 0) * sFromMs(step.windowMs);
+      turns += step.counts.completed;
+      maxTurnsPerS = Math.max(maxTurnsPerS, step.counts.completed / sFromMs(step.windowMs));
+      runId = result.runId;
+    }
+  }
+  return runId === undefined || turns === 0 || cpuS === 0
+    ? undefined
+    : { cpuSPerTurn: cpuS / turns, maxTurnsPerS, runId };
+}
+
+function selectCost(sizing: GatewaySizing, measurements: readonly Measurement[]): GatewayCost | undefined {
+  const wanted = measurements.filter(
+    ({ result }) => sizing.measuredEngine === 'gateway-only' || result.target.engine === sizing.measuredEngine,
+  );
+  return measuredGatewayCost(wanted.flatMap(({ results }) => results));
+}
+
+function limitsOf(sizing: GatewaySizing, cost: GatewayCost, context: SizingContext): LoadLimit[] {
+  const perReplica = (sizing.coresUsable * sizing.maxUtilisation) / cost.cpuSPerTurn;
+  const { sizingTurnsPerS, openInteractions } = context.demand;
+  const load: LoadLimit = {
+    name: 'load',
+    demand: sizingTurnsPerS,
+    perReplica,
+    explanation: `${shownRate(sizingTurnsPerS)} turns/s ÷ ${shownRate(perReplica)} turns/s per process at ${sizing.maxUtilisation * 100} % of ${sizing.coresUsable} core`,
+    fromCapacity: false,
+  };
+  if (sizing.maxOpenInteractions === undefined) return [load];
+  const held = sizing.maxOpenInteractions * sizing.maxUtilisation;
+  return [
+    load,
+    {
+      name: 'concurrency',
+      demand: openInteractions,
+      perReplica: held,
+      explanation: `${shownRate(openInteractions)} open interactions ÷ ${shownRate(held)} per process`,
+      fromCapacity: false,
+    },
+  ];
+}
+
+/**
+ * Gateway processes by the utilisation law U = X·D (Denning & Buzen 1978) with the CPU demand D per turn measured.
+ * The law is linear in the rate; that it holds above the measured rate is an assumption and is shown as one.
+ */
+export function modelGateway(tier: ModeTier, sizing: GatewaySizing, context: SizingContext): Planned<ModelledTier> {
+  const cost = selectCost(sizing, context.measurements);
+  if (cost === undefined) {
+    return refuse(
+      `tier ${tier.id}: no result sampled the CPU of a gateway process`,
+      "bench through the gateway with its /metrics reachable, so that the result's server.resources has a process named gateway",
+    );
+  }
+  const limits = limitsOf(sizing, cost, context);
+  const perProcess = limits[0]?.perReplica ?? 0;
+  const assumption = `gateway CPU per turn measured up to ${shownRate(cost.maxTurnsPerS)} turns/s and taken as constant up to ${shownRate(perProcess)} turns/s per process; a vCPU is taken to be as fast as a core of the measuring machine`;
+  return planned({
+    model: {
+      tier,
+      unit: tier.unit.name,
+      limits,
+      minReplicas: tier.minReplicas,
+      capacity: [
+        sourced('gatewayCpuSPerTurn', cost.cpuSPerTurn, 'CPU s per turn', {
+          basis: 'measured',
+          source: `server.resources of run ${cost.runId}`,
+        }),
+        sourced('maxUtilisation', sizing.maxUtilisation, 'ratio', { basis: 'assumed', source: 'set by the mode' }),
+      ],
+      headroomRatio: 0,
+    },
+    diagnostics: perProcess > cost.maxTurnsPerS ? [createDiagnostic('ASSUMED_INPUT', assumption, tier.id)] : [],
+  });
+}
