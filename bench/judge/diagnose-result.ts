@@ -34,7 +34,7 @@ function diagnoseTarget({ target, machine }: ResultFile): Diagnostic[] {
 }
 
 function diagnoseCapacity(result: ResultFile): Diagnostic[] {
-  const isSearch = (result.scenario['load'] as { kind?: unknown } | undefined)?.kind === 'find-capacity';
+  const isSearch = (result.scenario.load as { kind?: unknown } | undefined)?.kind === 'find-capacity';
   const capacity = estimateCapacity(result);
   if (!isSearch || capacity.kind === 'bracketed') return [];
   const message =
