@@ -1,0 +1,63 @@
+import { type GatewayConfigInput, resolveGatewayConfig } from '../../runtime/config.ts';
+import { runGateway } from '../../runtime/index.ts';
+import { EXIT_CODES, failed, type Result, unwrap } from '../../vocabulary/errors.ts';
+import { parseYaml, readText } from '../../vocabulary/parse.ts';
+import type { Command } from '../boundary.ts';
+import { signalWithParent } from '../processes.ts';
+
+export interface ServeOptions {
+  readonly config?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly inference?: string;
+  readonly openai?: string;
+  readonly keyword: boolean;
+  readonly history?: string;
+  readonly exitWithParent?: boolean;
+  readonly json?: boolean;
+}
+
+function readConfig(path: string): Result<Partial<GatewayConfigInput>> {
+  const text = readText(path);
+  if (text.kind === 'failed') return text;
+  const value = parseYaml(text.value, 'INVALID_CONFIG', path);
+  if (value.kind === 'failed') return value;
+  if (value.value === null || typeof value.value !== 'object' || Array.isArray(value.value)) {
+    return failed('INVALID_CONFIG', `${path} must hold a mapping of settings`);
+  }
+  return { kind: 'ok', value: value.value as Partial<GatewayConfigInput> };
+}
+
+type Providers = NonNullable<GatewayConfigInput['providers']>;
+
+function providersFrom(options: ServeOptions): Providers | undefined {
+  if (options.inference === undefined && options.openai === undefined) return undefined;
+  const providers: Providers = [];
+  if (options.inference !== undefined) {
+    providers.push({ kind: 'grpc', name: 'local', address: options.inference });
+  }
+  if (options.openai !== undefined)
+    providers.push({ kind: 'openai', name: 'openai', baseUrl: options.openai });
+  if (options.keyword) providers.push({ kind: 'keyword', name: 'keyword' });
+  return providers;
+}
+
+/** The options that were given, as configuration; what was not given is absent. */
+function overridesFrom(options: ServeOptions): Partial<GatewayConfigInput> {
+  const providers = providersFrom(options);
+  return {
+    ...(options.host === undefined ? {} : { host: options.host }),
+    ...(options.port === undefined ? {} : { port: options.port }),
+    ...(options.history === undefined ? {} : { history: { kind: 'sqlite' as const, path: options.history } }),
+    ...(providers === undefined ? {} : { providers }),
+  };
+}
+
+/** `busyhour serve`: runs the gateway until interrupted; a drain is a clean end. */
+export const serve: Command<ServeOptions> = async (options, context) => {
+  const file = options.config === undefined ? {} : unwrap(readConfig(options.config));
+  const config = unwrap(resolveGatewayConfig({ ...file, ...overridesFrom(options) }));
+  const signal = options.exitWithParent ? signalWithParent(context.signal) : context.signal;
+  await runGateway(config, { signal });
+  return { exitCode: EXIT_CODES.ok };
+};

@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { planModes } from '../planner/index.ts';
+import { formatAnswerTable } from '../presentation/terminal.ts';
+import { writeReport } from '../presentation/write-report.ts';
+import { readCatalogue } from '../scenarios/catalogue.ts';
+import { type DeploymentMode, readAllModes, readMode } from '../scenarios/mode.ts';
+import { ok, type Result, unwrap } from '../vocabulary/errors.ts';
+import { type PlanFile, writePlanFile } from '../vocabulary/plan-file.ts';
+import type { ResultFile } from '../vocabulary/result-file.ts';
+
+export interface PlanningRequest {
+  readonly results: readonly ResultFile[];
+  readonly interactionsPerDay: number;
+  /** Names or files; every built-in mode where absent. */
+  readonly modes?: readonly string[] | undefined;
+  readonly priceFiles?: readonly string[] | undefined;
+  readonly seed: number;
+}
+
+function readModes(
+  names: readonly string[] | undefined,
+  catalogue: Parameters<typeof readMode>[1],
+): Result<DeploymentMode[]> {
+  return names === undefined
+    ? readAllModes(catalogue)
+    : ok(names.map((name) => unwrap(readMode(name, catalogue))));
+}
+
+/** Everything a plan reads besides results, so that a wrong name is told before any measuring. */
+export function readPlanningInputs(request: Pick<PlanningRequest, 'modes' | 'priceFiles'>) {
+  const catalogue = unwrap(readCatalogue(request.priceFiles));
+  return { catalogue, modes: unwrap(readModes(request.modes, catalogue)) };
+}
+
+/** Plans the modes from measured results. Throws BusyhourError for bad input and NO_FEASIBLE_PLAN. */
+export function planFrom(request: PlanningRequest): PlanFile {
+  const { catalogue, modes } = readPlanningInputs(request);
+  return unwrap(
+    planModes({
+      results: request.results,
+      interactionsPerDay: request.interactionsPerDay,
+      modes,
+      catalogue,
+      seed: request.seed,
+      nowUnixMs: Date.now(),
+    }),
+  );
+}
+
+/** Writes plan.json and the report, and gives the table for the terminal. */
+export function writePlanOutputs(out: string, plan: PlanFile, results: readonly ResultFile[]): string {
+  unwrap(writePlanFile(join(out, 'plan.json'), plan));
+  unwrap(writeReport(out, { results, plan }));
+  return formatAnswerTable(plan, results);
+}
