@@ -17,7 +17,7 @@ import {
   type Section,
 } from './blocks.ts';
 import { ABSENT, formatCount, formatNumber, formatRatio, formatUsd, formatUsdInterval } from './numbers.ts';
-import { basisOfMode, cheapestMode } from './plan-reading.ts';
+import { basisOfMode, cheapestMode, machineUsdPerMonth } from './plan-reading.ts';
 
 const tierText = (tier: TierPlan): string => `${formatCount(tier.replicas)} ${tier.tier}`;
 
@@ -31,7 +31,7 @@ function plannedRow(mode: PlannedMode): Cell[] {
     cell(mode.bindingConstraint),
     cell(formatUsdInterval(mode.usdPerInteraction.ai)),
     cell(formatUsdInterval(mode.usdPerInteraction.blended)),
-    cell(formatUsd(mode.usdPerMonth)),
+    cell(formatUsd(machineUsdPerMonth(mode))),
     { text: p95Ms === undefined ? ABSENT : formatNumber(p95Ms), hint: mode.latency.explanation },
     cell(formatRatio(mode.availabilityRatio)),
   ];
@@ -53,7 +53,7 @@ const modesTable = (plan: PlanFile): Block => ({
     column('binding constraint'),
     numeric('USD per interaction, machine'),
     numeric('USD per interaction, with people'),
-    numeric('USD per month'),
+    numeric('USD per month, machine'),
     numeric('turn p95 ms'),
     numeric('availability'),
   ],
@@ -63,12 +63,15 @@ const modesTable = (plan: PlanFile): Block => ({
 function capacityRow(measurement: PlanMeasurement): Cell[] {
   const capacity = measurement.capacityTurnsPerS;
   const highest = Math.max(0, ...measurement.points.map((point) => point.turnsPerS));
+  const requests = measurement.points.reduce((sum, point) => sum + point.requests, 0);
   return [
     { text: measurement.target, badge: basisBadge(measurement.simulated ? 'simulated' : 'measured') },
     cell(measurement.engine),
-    capacity === undefined ? { text: 'refused', muted: true } : cell(formatNumber(capacity)),
+    capacity === undefined
+      ? { text: `refused: ${measurement.refusal ?? 'no capacity was found'}`, muted: true }
+      : cell(formatNumber(capacity)),
     cell(measurement.points.length === 0 ? ABSENT : formatNumber(highest)),
-    cell(measurement.refusal ?? ''),
+    cell(formatCount(requests)),
   ];
 }
 
@@ -80,7 +83,7 @@ const capacityTable = (plan: PlanFile): Block => ({
     column('engine'),
     numeric('capacity, turns/s'),
     numeric('highest load driven, turns/s'),
-    column('why not'),
+    numeric('requests'),
   ],
   rows: plan.measurements.map(capacityRow),
 });

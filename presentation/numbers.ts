@@ -7,6 +7,8 @@ const grouped = (fractionDigits: number): Intl.NumberFormat =>
 
 const BY_DIGITS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map(grouped);
 
+const DIMES = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 3 });
+
 /** Absent figures in tables. */
 export const ABSENT = '—';
 
@@ -25,7 +27,9 @@ export const formatCount = (count: number): string => grouped(0).format(count);
 export function formatUsd(usd: number): string {
   const magnitude = Math.abs(usd);
   if (magnitude >= PERCENT) return `$${formatCount(usd)}`;
+  if (usd === 0) return '$0';
   if (magnitude >= 1) return `$${usd.toFixed(2)}`;
+  if (magnitude >= 0.1) return `$${DIMES.format(usd)}`;
   return `$${formatNumber(usd)}`;
 }
 

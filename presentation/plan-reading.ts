@@ -15,6 +15,10 @@ export const basisOfMode = (mode: PlannedMode): Basis => (mode.simulated ? 'simu
 export const interactionsPerMonth = (plan: PlanFile): number =>
   plan.demand.interactionsPerDay * DAYS_PER_MONTH;
 
+/** Cost lines of a month without those of people. */
+export const machineUsdPerMonth = (mode: PlannedMode): number =>
+  mode.costLines.reduce((sum, cost) => (cost.category === 'people' ? sum : sum + cost.usdPerMonth), 0);
+
 /** Whether any figure of the plan rests on a simulated engine. */
 export const planIsSimulated = (plan: PlanFile): boolean =>
   plan.measurements.some((measurement) => measurement.simulated) ||

@@ -91,30 +91,22 @@ function stepsTable(reading: ResultReading, badge: Badge): Block {
   };
 }
 
-function verdictRow(step: StepReading, verdict: SloVerdict): Cell[] {
+function verdictShareCell(verdict: SloVerdict): Cell {
   const share = verdict.exceedRatio;
-  return [
-    cell(step.step.name),
-    cell(formatSlo(verdict.slo)),
-    cell(share === undefined ? ABSENT : formatRatio(share)),
-    cell(formatCount(verdict.samples)),
-    verdictCell(verdict.kind),
-  ];
+  return {
+    text: share === undefined ? ABSENT : formatRatio(share),
+    hint: `of ${formatCount(verdict.samples)} requests`,
+    badge: { kind: VERDICT_BADGE[verdict.kind], text: formatVerdict(verdict.kind) },
+  };
 }
 
 const verdictsTable = (reading: ResultReading, badge: Badge): Block => ({
   kind: 'table',
   caption:
-    'Verdicts at 95 % confidence (exact binomial bounds); timed-out and dropped requests exceed any limit',
+    'Share of requests past each objective, with the verdict at 95 % confidence (exact binomial bounds); timed-out and dropped requests exceed any limit',
   badge,
-  columns: [
-    column('step'),
-    column('objective'),
-    numeric('share past it'),
-    numeric('requests'),
-    column('verdict'),
-  ],
-  rows: reading.steps.flatMap((step) => step.verdicts.map((verdict) => verdictRow(step, verdict))),
+  columns: [column('step'), ...reading.result.slos.map((slo) => column(formatSlo(slo)))],
+  rows: reading.steps.map((step) => [cell(step.step.name), ...step.verdicts.map(verdictShareCell)]),
 });
 
 function failuresTable(reading: ResultReading): Block[] {
@@ -165,7 +157,7 @@ function charts(reading: ResultReading, { id, capacityTurnsPerS }: ResultContext
 function targetText({ result }: ResultReading): string {
   const { target } = result;
   const parts = [
-    target.model === undefined ? undefined : `model ${target.model}`,
+    target.model === undefined ? undefined : `Model ${target.model}`,
     `engine ${target.engine}`,
     target.hardware,
     `${target.replicas} ${target.replicas === 1 ? 'replica' : 'replicas'}`,
@@ -173,7 +165,7 @@ function targetText({ result }: ResultReading): string {
   ];
   const basis = target.simulated
     ? 'The engine is SIMULATED: these figures describe a model of such hardware, none was measured.'
-    : 'Measured on this machine.';
+    : 'Measured.';
   return `${parts.filter((part) => part !== undefined).join(', ')}. ${basis}`;
 }
 

@@ -32,6 +32,7 @@ th{font-weight:600;font-size:12.5px;vertical-align:bottom;color:var(--ink-quiet)
 th:last-child,td:last-child{padding-right:0}
 .number{text-align:right}
 td.number{white-space:nowrap}
+td.number.muted{white-space:normal}
 td{overflow-wrap:anywhere;min-width:4.5em}
 #answer tbody tr td:first-child{font-weight:600}
 .muted{color:var(--ink-quiet)}

@@ -17,7 +17,7 @@ export interface CostView {
 const ROW_PX = 46;
 const LABEL_PX = 200;
 const LABEL_CHARS = 30;
-const VALUE_PX = 150;
+const VALUE_CHAR_PX = 7;
 
 const share = (mode: PlannedMode, category: CostCategory): number =>
   mode.byCategoryUsdPerInteraction[category] ?? 0;
@@ -46,29 +46,19 @@ function drawStack(mode: PlannedMode, view: CostView, x: Scale, heightPx: number
   });
 }
 
-/** P10 to P90 with a tick at the median. */
+/** P10 to P90 with a tick at the median, in a halo of paper so that it reads on any bar. */
 function drawWhisker(interval: Interval, x: Scale, middlePx: number): string[] {
   const upright = (usd: number, halfPx: number): string =>
-    element('line', {
-      x1: x(usd),
-      x2: x(usd),
-      y1: middlePx - halfPx,
-      y2: middlePx + halfPx,
-      'stroke-width': 1.6,
-      ...stroked('limit'),
-    });
-  return [
-    element('line', {
-      x1: x(interval.p10),
-      x2: x(interval.p90),
-      y1: middlePx,
-      y2: middlePx,
-      'stroke-width': 1.6,
-      ...stroked('limit'),
-    }),
+    `M${x(usd).toFixed(2)} ${middlePx - halfPx}V${middlePx + halfPx}`;
+  const d = [
+    `M${x(interval.p10).toFixed(2)} ${middlePx}H${x(interval.p90).toFixed(2)}`,
     upright(interval.p10, 5),
     upright(interval.p90, 5),
-    upright(interval.p50, 3),
+    upright(interval.p50, 4),
+  ].join('');
+  return [
+    element('path', { d, 'stroke-width': 4.5, ...stroked('paper') }),
+    element('path', { d, 'stroke-width': 1.6, ...stroked('limit') }),
   ];
 }
 
@@ -113,7 +103,8 @@ export function costChart(modes: readonly PlannedMode[], view: CostView): string
   const draft = layOut({
     ...FULL_FRAME,
     leftPx: LABEL_PX,
-    rightPx: VALUE_PX,
+    rightPx:
+      16 + VALUE_CHAR_PX * Math.max(...intervals.map((interval) => formatUsdInterval(interval).length)),
     id: view.id,
     title: `${view.title}, USD`,
     description: modes

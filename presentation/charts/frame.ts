@@ -34,7 +34,7 @@ export interface Frame extends FrameOptions {
   readonly bottomPx: number;
 }
 
-const CHAR_PX = 6.1;
+const CHAR_PX = 6.4;
 const LEGEND_ROW_PX = 17;
 const TITLE_PX = 20;
 const AXIS_PX = 40;
@@ -48,7 +48,7 @@ function placeLegend(options: FrameOptions): PlacedEntry[] {
   let xPx = 0;
   let row = 0;
   return options.legend.map((entry) => {
-    const widthPx = 24 + entry.text.length * CHAR_PX + 12;
+    const widthPx = 24 + entry.text.length * CHAR_PX + 14;
     if (xPx > 0 && xPx + widthPx > options.widthPx) {
       xPx = 0;
       row++;
@@ -65,7 +65,7 @@ const legendRows = (options: FrameOptions): number =>
 /** Lays the plot out below the title and as many legend rows as its entries need. */
 export const layOut = (options: FrameOptions): Frame => ({
   ...options,
-  topPx: TITLE_PX + legendRows(options) * LEGEND_ROW_PX + 22,
+  topPx: TITLE_PX + legendRows(options) * LEGEND_ROW_PX + 26,
   bottomPx: options.heightPx - AXIS_PX,
 });
 

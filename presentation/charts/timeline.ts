@@ -16,6 +16,8 @@ import { element, filled, label, stroked, tooltip } from './svg.ts';
 
 interface Bin {
   readonly atMs: number;
+  /** False between steps, where nothing is counted. */
+  readonly recorded: boolean;
   /** Per second, averaged over the bin. */
   readonly offered: number;
   readonly completed: number;
@@ -33,11 +35,13 @@ export function binTimeline(seconds: readonly Second[]): { bins: Bin[]; binMs: n
   const spanMs = (sorted.at(-1)?.atMs ?? 0) - startMs + MS_PER_S;
   const binS = Math.max(1, Math.ceil(sFromMs(spanMs) / MAX_BINS));
   const groups = Map.groupBy(sorted, (second) => Math.floor(sFromMs(second.atMs - startMs) / binS));
-  const bins = [...groups].map(([index, members]): Bin => {
+  const bins = Array.from({ length: Math.ceil(sFromMs(spanMs) / binS) }, (_, index): Bin => {
+    const members = groups.get(index) ?? [];
     const mean = (pick: (second: Second) => number): number =>
       members.reduce((sum, second) => sum + pick(second), 0) / binS;
     return {
       atMs: startMs + index * binS * MS_PER_S,
+      recorded: members.length > 0,
       offered: mean((second) => second.offered),
       completed: mean((second) => second.completed),
       unsuccessful: mean((second) => second.unsuccessful),
@@ -69,16 +73,32 @@ function stepMarks({ result }: ResultReading, frame: Frame, x: Scale): string[] 
   });
 }
 
+/** A step line per run of recorded bins, closed at the end of its last bin; nothing is drawn between steps. */
+function recordedRuns(bins: readonly Bin[], binMs: number): Bin[][] {
+  const runs: Bin[][] = [];
+  for (const [index, bin] of bins.entries()) {
+    if (!bin.recorded) continue;
+    const run = bins[index - 1]?.recorded ? runs.at(-1) : undefined;
+    if (run === undefined) runs.push([bin]);
+    else run.push(bin);
+  }
+  return runs.map((run) => {
+    const last = run.at(-1);
+    return last === undefined ? run : [...run, { ...last, atMs: last.atMs + binMs }];
+  });
+}
+
 function drawBins(bins: readonly Bin[], binMs: number, x: Scale, y: Scale): string[] {
   const at = (bin: Bin): number => x(sFromMs(bin.atMs));
-  const last = bins.at(-1);
-  const closed = last === undefined ? [] : [...bins, { ...last, atMs: last.atMs + binMs }];
   const offered = area<Bin>(at, y(0), (bin) => y(bin.offered)).curve(curveStepAfter);
   const completed = pathLine<Bin>(at, (bin) => y(bin.completed)).curve(curveStepAfter);
   const widthPx = Math.max(1, x(sFromMs(binMs)) - x(0) - 0.5);
+  const runs = recordedRuns(bins, binMs);
   return [
-    element('path', { d: offered(closed) ?? '', ...filled('offered') }),
-    element('path', { d: completed(closed) ?? '', 'stroke-width': 1.8, ...stroked('p50') }),
+    ...runs.map((run) => element('path', { d: offered(run) ?? '', ...filled('offered') })),
+    ...runs.map((run) =>
+      element('path', { d: completed(run) ?? '', 'stroke-width': 1.6, ...stroked('p50') }),
+    ),
     ...bins
       .filter((bin) => bin.unsuccessful > 0)
       .map((bin) =>
