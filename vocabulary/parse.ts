@@ -83,12 +83,12 @@ export function issuesFromZod(error: z.ZodError, input: unknown): Issue[] {
 }
 
 /** Parses a value against a schema; all problems are listed, nothing is mutated. */
-export function parseWith<T>(
-  schema: z.ZodType<T>,
+export function parseWith<Schema extends z.ZodType>(
+  schema: Schema,
   input: unknown,
   code: FailureCode,
   what: string,
-): Result<T> {
+): Result<z.output<Schema>> {
   const parsed = schema.safeParse(input);
   if (parsed.success) return ok(parsed.data);
   const issues = issuesFromZod(parsed.error, input);
@@ -119,7 +119,11 @@ export function parseYaml(text: string, code: FailureCode, what: string): Result
 }
 
 /** Reads a YAML or JSON file and parses it against a schema. */
-export function readYamlFile<T>(schema: z.ZodType<T>, path: string, code: FailureCode): Result<T> {
+export function readYamlFile<Schema extends z.ZodType>(
+  schema: Schema,
+  path: string,
+  code: FailureCode,
+): Result<z.output<Schema>> {
   const text = readText(path);
   if (text.kind === 'failed') return text;
   const value = parseYaml(text.value, code, path);
