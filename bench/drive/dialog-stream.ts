@@ -5,34 +5,38 @@ import { classifyStreamError, type SentOutcome } from './failure-codes.ts';
 import type { AnswerReader, AnswerReading } from './http-exchange.ts';
 import { SseScanner } from './sse-scanner.ts';
 
-const deltaSchema = z.object({ text: z.string() });
-const doneSchema = z.object({
+const completedSchema = z.object({
+  text: z.string(),
   usage: z
-    .object({ prompt_tokens: z.int().nonnegative(), completion_tokens: z.int().nonnegative() })
+    .object({
+      prompt_tokens: z.int().nonnegative(),
+      completion_tokens: z.int().nonnegative(),
+      prompt_tokens_details: z.object({ cached_tokens: z.int().nonnegative() }).nullish(),
+    })
     .nullish(),
   timings: wireTimingsSchema.nullish(),
 });
+type Completed = z.infer<typeof completedSchema>;
 
-const parsed = <T>(schema: z.ZodType<T>, data: string): T | undefined => {
+function parseCompleted(data: string): Completed | undefined {
   try {
-    return schema.safeParse(JSON.parse(data)).data;
+    return completedSchema.safeParse(JSON.parse(data)).data;
   } catch {
     // Not JSON: counted as malformed by the caller.
     return undefined;
   }
-};
+}
 
-/** Reads the events of a dialog turn: `delta` with text, then exactly one `done` or `error`. */
+/** Reads the events of a dialog turn: `started`, `text` pieces, then exactly one `completed` or `error`. */
 export class DialogStreamReader implements AnswerReader {
   readonly chunksAtMs: number[] = [];
   readonly #scanner = new SseScanner((data, event) => this.#onEvent(data, event));
-  readonly #keepText: boolean;
-  readonly #deltas: string[] = [];
   #atMs = 0;
   #bytes = 0;
   #isMalformed = false;
-  #done: string | undefined;
+  #completed: string | undefined;
   #errorEvent: string | undefined;
+  readonly #keepText: boolean;
 
   constructor(keepText: boolean) {
     this.#keepText = keepText;
@@ -51,41 +55,37 @@ export class DialogStreamReader implements AnswerReader {
   #onEvent(data: string, event: string): void {
     if (!data.startsWith('{') || !data.endsWith('}')) this.#isMalformed = true;
     else if (event === 'error') this.#errorEvent = data;
-    else if (event === 'done') this.#done = data;
-    else if (event === 'delta' && !data.includes('"text":""')) {
-      this.chunksAtMs.push(this.#atMs);
-      if (this.#keepText) this.#deltas.push(data);
-    }
+    else if (event === 'completed') this.#completed = data;
+    else if (event === 'text' && !data.includes('"text":""')) this.chunksAtMs.push(this.#atMs);
   }
 
   #outcome(isReadable: boolean): SentOutcome {
     if (this.#errorEvent !== undefined) return classifyStreamError(this.#errorEvent);
     if (this.#bytes === 0) return { state: 'failed', code: 'empty-answer' };
     if (this.#isMalformed || !isReadable) return { state: 'failed', code: 'malformed-response' };
-    if (this.#done === undefined) return { state: 'failed', code: 'incomplete-stream' };
+    if (this.#completed === undefined) return { state: 'failed', code: 'incomplete-stream' };
     return this.hasBegun ? { state: 'completed' } : { state: 'failed', code: 'empty-answer' };
   }
 
   finish(): AnswerReading {
-    const done = this.#done === undefined ? undefined : parsed(doneSchema, this.#done);
-    const texts = this.#deltas.map((data) => parsed(deltaSchema, data)?.text);
-    const isReadable = (this.#done === undefined || done !== undefined) && !texts.includes(undefined);
-    const usage = usageFrom(done);
+    const completed = this.#completed === undefined ? undefined : parseCompleted(this.#completed);
+    const usage = usageFrom(completed);
     return {
-      outcome: this.#outcome(isReadable),
+      outcome: this.#outcome((this.#completed === undefined) === (completed === undefined)),
       chunksAtMs: this.chunksAtMs,
-      text: texts.join(''),
+      text: this.#keepText ? (completed?.text ?? '') : '',
       ...(usage === undefined ? {} : { usage }),
-      ...(done?.timings ? { queueWaitMs: done.timings.queue_wait_ms } : {}),
+      ...(completed?.timings ? { queueWaitMs: completed.timings.queue_wait_ms } : {}),
     };
   }
 }
 
-function usageFrom(done: z.infer<typeof doneSchema> | undefined): TokenUsage | undefined {
-  if (!done?.usage) return undefined;
+function usageFrom(completed: Completed | undefined): TokenUsage | undefined {
+  if (!completed?.usage) return undefined;
+  const { usage, timings } = completed;
   return {
-    inputTokens: done.usage.prompt_tokens,
-    outputTokens: done.usage.completion_tokens,
-    cachedInputTokens: done.timings?.cached_prompt_tokens ?? 0,
+    inputTokens: usage.prompt_tokens,
+    outputTokens: usage.completion_tokens,
+    cachedInputTokens: usage.prompt_tokens_details?.cached_tokens ?? timings?.cached_prompt_tokens ?? 0,
   };
 }

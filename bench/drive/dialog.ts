@@ -5,11 +5,11 @@ import { type ExchangeOptions, exchangeHttp } from './http-exchange.ts';
 import { createPool, headersFor, splitUrl } from './http-pool.ts';
 import { BodyReader } from './plain-http.ts';
 
-const openedSchema = z.object({ id: z.string().min(1) });
+const openedSchema = z.object({ interactionId: z.string().min(1) });
 
 function idOf(body: string): string | undefined {
   try {
-    return openedSchema.safeParse(JSON.parse(body)).data?.id;
+    return openedSchema.safeParse(JSON.parse(body)).data?.interactionId;
   } catch {
     // Not JSON: the caller reports the opening as malformed.
     return undefined;
@@ -20,19 +20,14 @@ const failedToOpen = (opening: Exchange): Exchange =>
   opening.outcome.state === 'completed'
     ? {
         ...opening,
-        outcome: { state: 'failed', code: 'malformed-response', detail: 'no id in the answer' },
+        outcome: { state: 'failed', code: 'malformed-response', detail: 'no interactionId in the answer' },
         text: '',
       }
     : { ...opening, text: '' };
 
-/** The server keeps the history, so only the customer's last message travels; system prompts are the server's. */
+/** The server keeps history, instructions and answer length, so only the customer's last message travels. */
 const turnBody = (request: TurnRequest, messageId: string): string =>
-  JSON.stringify({
-    message_id: messageId,
-    message: request.messages.at(-1)?.content ?? '',
-    max_tokens: request.maxOutputTokens,
-    ...(request.exactOutputTokens ? { ignore_eos: true } : {}),
-  });
+  JSON.stringify({ messageId, text: request.messages.at(-1)?.content ?? '', stream: true });
 
 /**
  * The gateway's dialog API: `POST /v1/interactions` once per interaction, then `POST …/{id}/turns` as a stream. The

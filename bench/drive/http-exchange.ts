@@ -142,8 +142,18 @@ class HttpExchange implements Dispatcher.DispatchHandler {
     const atMs = performance.now();
     this.#lastReadAtMs = atMs;
     if (this.#isOver) return;
-    if (this.#isSuccess) this.#options.reader.read(bytes, atMs);
+    if (this.#isSuccess) this.#read(bytes, atMs);
     else if (this.#errorBody.length < MAX_ERROR_BODY_BYTES) this.#errorBody += bytes.toString('utf8');
+  }
+
+  #read(bytes: Buffer, atMs: number): void {
+    const { reader } = this.#options;
+    const wasWaiting = !reader.hasBegun;
+    reader.read(bytes, atMs);
+    if (!wasWaiting || !reader.hasBegun) return;
+    // The idle limit may run out before the instant that the timer was set for.
+    clearTimeout(this.#timer);
+    this.#arm(atMs);
   }
 
   onResponseEnd(): void {

@@ -33,7 +33,7 @@ export interface GroundTruthServer {
 const bodySchema = z.object({
   max_tokens: z.int().positive().optional(),
   messages: z.array(z.object({ content: z.string() })).optional(),
-  message: z.string().optional(),
+  text: z.string().optional(),
 });
 type Body = z.infer<typeof bodySchema>;
 
