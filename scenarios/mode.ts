@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createFailure, failed, type Issue, ok, type Result } from '../vocabulary/errors.ts';
 import { parseWith, parseYaml, readText } from '../vocabulary/parse.ts';
-import { type Catalogue, findEntry, findFigure } from './catalogue.ts';
 import { nearNames } from './catalogue/near-names.ts';
+import { type Catalogue, findEntry, findFigure } from './catalogue.ts';
 import { type DeploymentMode, modeSchema } from './modes/schema.ts';
 
 export type {
@@ -59,8 +59,7 @@ export function catalogueReferences(mode: DeploymentMode): Reference[] {
 
 function referenceIssues(mode: DeploymentMode, catalogue: Catalogue): Issue[] {
   return catalogueReferences(mode).flatMap(({ path, id, field }) => {
-    const found =
-      field === undefined ? findEntry(catalogue, id) : findFigure(catalogue, id, field);
+    const found = field === undefined ? findEntry(catalogue, id) : findFigure(catalogue, id, field);
     if (found.kind === 'ok') return [];
     const near = nearNames(id, [...catalogue.entries.keys()]);
     const known = catalogue.entries.has(id);
@@ -97,7 +96,12 @@ function tierIssues(mode: DeploymentMode): Issue[] {
   const issues: Issue[] = [];
   const check = (path: string, id: string, among: ReadonlySet<string>): void => {
     if (among.has(id)) return;
-    issues.push({ path, expected: `one of ${[...among].join(', ')}`, got: id, fix: 'name a tier of this mode' });
+    issues.push({
+      path,
+      expected: `one of ${[...among].join(', ')}`,
+      got: id,
+      fix: 'name a tier of this mode',
+    });
   };
   mode.tiers.forEach((tier, index) => {
     if (tier.unit.kind === 'colocated') check(`tiers[${index}].unit.onTier`, tier.unit.onTier, known);

@@ -115,7 +115,12 @@ const limitOf = (reading: SloReading): number =>
   reading.slo.kind === 'latency' ? reading.slo.limitMs : reading.slo.limitRatio;
 
 /** Load at which one objective is crossed between two points, on the monotone log–log curve where it has one. */
-function crossingOf(points: readonly MeasuredPoint[], index: number, low: MeasuredPoint, high: MeasuredPoint): number {
+function crossingOf(
+  points: readonly MeasuredPoint[],
+  index: number,
+  low: MeasuredPoint,
+  high: MeasuredPoint,
+): number {
   const [at, above] = [low.readings[index], high.readings[index]];
   if (!at || !above || above.withinLimit) return high.load;
   const curvePoints = points.flatMap((point) => {
@@ -137,7 +142,11 @@ function rateAt(low: MeasuredPoint, high: MeasuredPoint, load: number): number {
   return low.turnsPerS + (high.turnsPerS - low.turnsPerS) * share;
 }
 
-function bracketedCapacity(points: readonly MeasuredPoint[], low: MeasuredPoint, high: MeasuredPoint): Capacity {
+function bracketedCapacity(
+  points: readonly MeasuredPoint[],
+  low: MeasuredPoint,
+  high: MeasuredPoint,
+): Capacity {
   if (points.length < MIN_STEPS_FOR_CROSSING) {
     return refused(
       `${points.length} steps are too few to place the crossing between ${shownRate(low.turnsPerS)} and ${shownRate(high.turnsPerS)} turns/s`,

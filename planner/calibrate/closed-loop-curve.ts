@@ -1,4 +1,4 @@
-import { sFromMs } from "../../vocabulary/units.ts";
+import { sFromMs } from '../../vocabulary/units.ts';
 import { createLogPchip, type MonotoneCurve } from './pchip.ts';
 
 /** Means of one closed-loop point of a serving engine. */

@@ -26,7 +26,10 @@ function valueAt(points: readonly MeasuredPoint[], field: Field, turnsPerS: numb
  * Latency of one replica at a rate inside the measured range; below the lowest rate its latency bounds it from
  * above, since waiting does not fall with load. Above the highest rate there is no answer: undefined.
  */
-export function predictLatency(points: readonly MeasuredPoint[], turnsPerS: number): PredictedLatency | undefined {
+export function predictLatency(
+  points: readonly MeasuredPoint[],
+  turnsPerS: number,
+): PredictedLatency | undefined {
   const rates = points.map((point) => point.turnsPerS);
   if (points.length === 0 || turnsPerS > Math.max(...rates)) return undefined;
   return {

@@ -41,7 +41,9 @@ const RANK = { bracketed: 2, 'lower-bound': 1, refused: 0 } as const;
 
 /** Traces come first (their arrivals and tokens are real), then the surest capacity, then the newest. */
 function preferred(measurements: readonly Measurement[]): Measurement | undefined {
-  const traced = measurements.filter(({ result, curve }) => result.trace && curve.capacity.kind !== 'refused');
+  const traced = measurements.filter(
+    ({ result, curve }) => result.trace && curve.capacity.kind !== 'refused',
+  );
   return [...(traced.length > 0 ? traced : measurements)].sort(
     (a, b) =>
       RANK[b.curve.capacity.kind] - RANK[a.curve.capacity.kind] ||
@@ -59,7 +61,9 @@ export function selectMeasurement(
   engine: ResultTarget['engine'],
 ): Planned<Measurement> {
   const ofEngine = measurements.filter(({ result }) => result.target.engine === engine);
-  const targets = new Set(ofEngine.map(({ result: { target } }) => `${target.name}, ${target.hardware ?? 'no hardware named'}`));
+  const targets = new Set(
+    ofEngine.map(({ result: { target } }) => `${target.name}, ${target.hardware ?? 'no hardware named'}`),
+  );
   if (targets.size > 1) {
     return refuse(
       `results of different targets with the ${engine} engine were given: ${[...targets].join('; ')}`,

@@ -97,19 +97,15 @@ export function createLogPchip(points: readonly CurvePoint[]): MonotoneCurve {
   const minX = points[0]?.x ?? Number.NaN;
   const maxX = points[points.length - 1]?.x ?? Number.NaN;
   const at = (x: number): number => {
-    if (!(x >= minX && x <= maxX)) throw new RangeError(`${x} is outside the measured range ${minX} to ${maxX}`);
+    if (!(x >= minX && x <= maxX))
+      throw new RangeError(`${x} is outside the measured range ${minX} to ${maxX}`);
     return Math.exp(curve.at(Math.min(curve.maxX, Math.max(curve.minX, Math.log(x)))));
   };
   return { minX, maxX, at };
 }
 
 /** Where a curve crosses `level` between two arguments at whose ends it lies on different sides; by bisection. */
-export function findCrossing(
-  curve: MonotoneCurve,
-  level: number,
-  lowX: number,
-  highX: number,
-): number {
+export function findCrossing(curve: MonotoneCurve, level: number, lowX: number, highX: number): number {
   let low = lowX;
   let high = highX;
   for (let i = 0; i < 80; i++) {

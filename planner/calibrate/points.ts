@@ -117,7 +117,11 @@ function evidenceOf(group: readonly FlaggedStep[]): Evidence {
 }
 
 /** The percentile with timed-out and dropped requests counted as longer than any limit. */
-function censoredPercentileMs(histogram: LatencyHistogram, unfinished: number, percent: number): number | undefined {
+function censoredPercentileMs(
+  histogram: LatencyHistogram,
+  unfinished: number,
+  percent: number,
+): number | undefined {
   const rank = nearestRank(percent, histogram.count + unfinished);
   return rank > histogram.count ? undefined : histogram.percentileMs((PERCENT * rank) / histogram.count);
 }

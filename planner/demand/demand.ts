@@ -22,6 +22,8 @@ export interface Demand {
   readonly turnsPerInteraction: number;
   readonly turnsInFlight: number;
   readonly openInteractions: number;
+  /** The rate is that of a trace, not a share of a day. */
+  readonly fromTrace: boolean;
   readonly figures: readonly Sourced[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -96,7 +98,10 @@ function burstOf(trace: TraceSummary | undefined): Burst {
   const index = trace?.indexOfDispersion[BURST_WINDOW_S];
   if (trace === undefined || index === undefined) return CALM;
   const figures = [
-    sourced('indexOfDispersion60S', index, 'ratio', { basis: 'measured', source: `arrivals of ${trace.source}` }),
+    sourced('indexOfDispersion60S', index, 'ratio', {
+      basis: 'measured',
+      source: `arrivals of ${trace.source}`,
+    }),
     sourced('gapCv', trace.gapCv, 'ratio', { basis: 'measured', source: `arrivals of ${trace.source}` }),
   ];
   if (index <= BURSTY_INDEX) return { ...CALM, figures };
@@ -157,6 +162,7 @@ export function computeDemand(input: DemandInput): Result<Demand> {
     turnsPerInteraction: turns,
     turnsInFlight,
     openInteractions,
+    fromTrace: interactionsPerDay === undefined,
     figures: [
       ...rate.figures,
       ...shapeFigures(reference),

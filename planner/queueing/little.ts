@@ -1,4 +1,4 @@
-import { sFromMs } from "../../vocabulary/units.ts";
+import { sFromMs } from '../../vocabulary/units.ts';
 
 /** Little's law N = X·R (Little 1961) and the interactive law N = X·(R + Z) (Denning & Buzen 1978). */
 

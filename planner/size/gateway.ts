@@ -43,7 +43,8 @@ export function measuredGatewayCost(results: readonly ResultFile[]): GatewayCost
 
 function selectCost(sizing: GatewaySizing, measurements: readonly Measurement[]): GatewayCost | undefined {
   const wanted = measurements.filter(
-    ({ result }) => sizing.measuredEngine === 'gateway-only' || result.target.engine === sizing.measuredEngine,
+    ({ result }) =>
+      sizing.measuredEngine === 'gateway-only' || result.target.engine === sizing.measuredEngine,
   );
   return measuredGatewayCost(wanted.flatMap(({ results }) => results));
 }
@@ -76,7 +77,11 @@ function limitsOf(sizing: GatewaySizing, cost: GatewayCost, context: SizingConte
  * Gateway processes by the utilisation law U = X·D (Denning & Buzen 1978) with the CPU demand D per turn measured.
  * The law is linear in the rate; that it holds above the measured rate is an assumption and is shown as one.
  */
-export function modelGateway(tier: ModeTier, sizing: GatewaySizing, context: SizingContext): Planned<ModelledTier> {
+export function modelGateway(
+  tier: ModeTier,
+  sizing: GatewaySizing,
+  context: SizingContext,
+): Planned<ModelledTier> {
   const cost = selectCost(sizing, context.measurements);
   if (cost === undefined) {
     return refuse(
@@ -98,10 +103,14 @@ export function modelGateway(tier: ModeTier, sizing: GatewaySizing, context: Siz
           basis: 'measured',
           source: `server.resources of run ${cost.runId}`,
         }),
-        sourced('maxUtilisation', sizing.maxUtilisation, 'ratio', { basis: 'assumed', source: 'set by the mode' }),
+        sourced('maxUtilisation', sizing.maxUtilisation, 'ratio', {
+          basis: 'assumed',
+          source: 'set by the mode',
+        }),
       ],
       headroomRatio: 0,
     },
-    diagnostics: perProcess > cost.maxTurnsPerS ? [createDiagnostic('ASSUMED_INPUT', assumption, tier.id)] : [],
+    diagnostics:
+      perProcess > cost.maxTurnsPerS ? [createDiagnostic('ASSUMED_INPUT', assumption, tier.id)] : [],
   });
 }

@@ -72,7 +72,10 @@ function capacityFigures(sized: Sized): Sourced[] {
       source: `run ${result.runId} on ${result.target.hardware ?? result.target.name}: ${explanation}`,
     }),
     scale.figure,
-    sourced('headroomRatio', sizing.headroomRatio, 'ratio', { basis: 'assumed', source: 'kept free by the mode' }),
+    sourced('headroomRatio', sizing.headroomRatio, 'ratio', {
+      basis: 'assumed',
+      source: 'kept free by the mode',
+    }),
   ];
 }
 

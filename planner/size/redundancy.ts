@@ -22,7 +22,10 @@ export function sizeRedundancy(needed: number, survival: Survival): number {
   if (survival.zonesLost >= survival.zones) {
     throw new RangeError(`losing ${survival.zonesLost} of ${survival.zones} zones leaves nothing`);
   }
-  let replicas = Math.max(needed, Math.floor(((needed + survival.replicasLost) * survival.zones) / survival.zones));
+  let replicas = Math.max(
+    needed,
+    Math.floor(((needed + survival.replicasLost) * survival.zones) / survival.zones),
+  );
   while (computeSurvivors(replicas, survival) < needed) replicas++;
   return replicas;
 }

@@ -55,7 +55,8 @@ export function computeReplicas(
   const fixed = model.tier.sizing.kind === 'fixed' ? model.tier.sizing.replicas : 0;
   const required = model.limits.map((limit) => requiredFor(limit, scale));
   const replicasForLoad = Math.max(fixed, ...required);
-  const redundant = model.limits.length === 0 ? fixed : sizeRedundancy(replicasForLoad, survivalOf(model.tier));
+  const redundant =
+    model.limits.length === 0 ? fixed : sizeRedundancy(replicasForLoad, survivalOf(model.tier));
   return { replicasForLoad, replicas: Math.max(redundant, model.minReplicas, fixed) };
 }
 

@@ -24,7 +24,10 @@ function gpuNodeScale(
 ): Planned<UnitScale> {
   const { hardware, name } = result.target;
   if (hardware === undefined) {
-    return refuse(`the result of ${name} does not say what hardware it ran on`, 'bench a target that names it');
+    return refuse(
+      `the result of ${name} does not say what hardware it ran on`,
+      'bench a target that names it',
+    );
   }
   if (!hardware.toLowerCase().includes(unit.gpu.toLowerCase())) {
     return refuse(
@@ -43,7 +46,10 @@ function gpuNodeScale(
   const assumption = `${replicasPerUnit} independent replicas of ${gpus} GPU each in one ${unit.name}; measured alone, taken not to slow each other`;
   return planned({
     replicasPerUnit,
-    figure: sourced('replicasPerUnit', replicasPerUnit, 'measured replicas', { basis: 'assumed', source: assumption }),
+    figure: sourced('replicasPerUnit', replicasPerUnit, 'measured replicas', {
+      basis: 'assumed',
+      source: assumption,
+    }),
     assumption: replicasPerUnit > 1 ? assumption : undefined,
   });
 }
@@ -62,13 +68,17 @@ function machineScale(vcpus: number, name: string, result: ResultFile): UnitScal
   const used = coresUsed(result);
   const cores = Math.max(used ?? result.machine.cores, Number.EPSILON);
   const replicasPerUnit = Math.min(1, vcpus / cores);
-  const basis = used === undefined ? `the machine's ${cores} cores` : `the ${cores.toPrecision(3)} cores that it used`;
+  const basis =
+    used === undefined ? `the machine's ${cores} cores` : `the ${cores.toPrecision(3)} cores that it used`;
   const assumption =
     `one ${name} carries ${replicasPerUnit === 1 ? 'what was measured' : `${vcpus} ÷ ${cores.toPrecision(3)} of what was measured`} ` +
     `with ${basis} of ${result.machine.cores} × ${result.machine.cpuModel}; a vCPU is taken to be as fast as such a core`;
   return {
     replicasPerUnit,
-    figure: sourced('replicasPerUnit', replicasPerUnit, 'measured replicas', { basis: 'assumed', source: assumption }),
+    figure: sourced('replicasPerUnit', replicasPerUnit, 'measured replicas', {
+      basis: 'assumed',
+      source: assumption,
+    }),
     assumption,
   };
 }

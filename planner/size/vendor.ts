@@ -57,7 +57,10 @@ function capacityFigures(sizing: VendorSizing, tokens: TokensPerTurn, context: S
     sourced('inputTokensPerTurn', tokens.input, 'tokens', measured),
     sourced('cachedInputTokensPerTurn', tokens.cachedInput, 'tokens', measured),
     sourced('outputTokensPerTurn', tokens.output, 'tokens', measured),
-    sourced('llmCallsPerTurn', sizing.llmCallsPerTurn, 'calls', { basis: 'assumed', source: 'set by the mode' }),
+    sourced('llmCallsPerTurn', sizing.llmCallsPerTurn, 'calls', {
+      basis: 'assumed',
+      source: 'set by the mode',
+    }),
   ];
 }
 
@@ -65,7 +68,11 @@ function capacityFigures(sizing: VendorSizing, tokens: TokensPerTurn, context: S
  * Accounts of a vendor that carry the busy hour within their request and token limits. Token counts are the measured
  * ones, with the measuring model's tokenizer; cached input is counted in full, as the stricter vendors do.
  */
-export function modelVendor(tier: ModeTier, sizing: VendorSizing, context: SizingContext): Planned<ModelledTier> {
+export function modelVendor(
+  tier: ModeTier,
+  sizing: VendorSizing,
+  context: SizingContext,
+): Planned<ModelledTier> {
   const tokens = measuredTokensPerTurn(context.reference.result);
   if (tokens === undefined) {
     return refuse(

@@ -63,9 +63,7 @@ const llmPriceSchema = z.strictObject({
   peak: z.strictObject({ hoursUtc: z.string(), ...tokenPrices }).optional(),
   listPrice: z.strictObject(tokenPrices).optional(),
   /** Announced, not in force: a scheduled price is a plan of the vendor, not a price. */
-  scheduled: z
-    .array(z.strictObject({ effectiveFrom: isoDay, ...tokenPrices, state: z.string() }))
-    .optional(),
+  scheduled: z.array(z.strictObject({ effectiveFrom: isoDay, ...tokenPrices, state: z.string() })).optional(),
   priceHistory: z.array(z.strictObject({ effectiveFrom: isoDay.optional(), ...tokenPrices })).optional(),
   crossChecks: z
     .array(z.strictObject({ source: z.string(), effectiveFrom: isoDay.optional(), ...tokenPrices }))
