@@ -57,14 +57,16 @@ export class Admission {
     for (const resolve of idle) resolve();
   }
 
-  /** Resolves true when no request is left, false after `graceMs`. */
+  /** Resolves true when no request is left, false after `graceMs` (Infinity: waits as long as it takes). */
   async untilIdle(graceMs: number): Promise<boolean> {
     if (this.#ids.size === 0) return true;
+    const idle = new Promise<boolean>((resolve) => this.#idle.push(() => resolve(true)));
+    // A timer would take Infinity for one millisecond.
+    if (!Number.isFinite(graceMs)) return idle;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<boolean>((resolve) => {
       timer = setTimeout(() => resolve(false), graceMs);
     });
-    const idle = new Promise<boolean>((resolve) => this.#idle.push(() => resolve(true)));
     const result = await Promise.race([idle, late]);
     clearTimeout(timer);
     return result;
