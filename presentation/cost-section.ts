@@ -12,7 +12,13 @@ import {
 } from './blocks.ts';
 import { costChart } from './charts/cost.ts';
 import { formatCount, formatNumber, formatRatio, formatUsd, formatUsdInterval } from './numbers.ts';
-import { basisOfMode, categoriesOf, interactionsPerMonth, plannedModes } from './plan-reading.ts';
+import {
+  basisOfMode,
+  basisOfTier,
+  categoriesOf,
+  interactionsPerMonth,
+  plannedModes,
+} from './plan-reading.ts';
 
 function costTable(mode: PlannedMode, plan: PlanFile): Block {
   const interactions = interactionsPerMonth(plan);
@@ -47,7 +53,7 @@ function tierRow(mode: PlannedMode, tier: TierPlan): Cell[] {
   const limits = [...tier.limits].sort((a, b) => b.requiredReplicas - a.requiredReplicas);
   return [
     cell(mode.title),
-    { text: tier.tier, badge: basisBadge(basisOfMode(mode)) },
+    { text: tier.tier, badge: basisBadge(basisOfTier(mode, tier)) },
     cell(tier.service),
     cell(tier.unit),
     cell(formatCount(tier.replicas)),

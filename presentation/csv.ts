@@ -2,7 +2,7 @@ import { stringify } from 'csv-stringify/sync';
 import { HISTOGRAM_METRIC_IDS, type HistogramMetricId } from '../vocabulary/metrics.ts';
 import type { CostLine, PlanFile, PlannedMode, RefusedMode, TierPlan } from '../vocabulary/plan-file.ts';
 import { singleLine } from './escape.ts';
-import { basisOfMode, interactionsPerMonth } from './plan-reading.ts';
+import { basisOfTier, interactionsPerMonth } from './plan-reading.ts';
 import { formatVerdict, type ResultReading, readPercentile, type StepReading } from './step-reading.ts';
 
 type Row = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -48,8 +48,8 @@ const tierRow = (mode: PlannedMode, tier: TierPlan): Row => ({
   item: tier.tier,
   quantity: tier.replicas,
   unit: `replicas of ${tier.unit}`,
-  basis: basisOfMode(mode),
-  simulated: mode.simulated,
+  basis: basisOfTier(mode, tier),
+  simulated: basisOfTier(mode, tier) === 'simulated',
   source: `binding constraint: ${tier.bindingConstraint}`,
 });
 

@@ -1,4 +1,11 @@
-import type { Basis, CostCategory, PlanFile, PlannedMode, RefusedMode } from '../vocabulary/plan-file.ts';
+import type {
+  Basis,
+  CostCategory,
+  PlanFile,
+  PlannedMode,
+  RefusedMode,
+  TierPlan,
+} from '../vocabulary/plan-file.ts';
 import { COST_CATEGORIES } from '../vocabulary/plan-file.ts';
 import { DAYS_PER_MONTH } from '../vocabulary/units.ts';
 
@@ -10,6 +17,16 @@ export const refusedModes = (plan: PlanFile): RefusedMode[] =>
 
 /** What a mode's size rests on: simulated wherever any engine behind it was, else what its latency rests on. */
 export const basisOfMode = (mode: PlannedMode): Basis => (mode.simulated ? 'simulated' : mode.latency.basis);
+
+/** What a tier's size rests on: the weakest of its capacity figures that came from a run, else the mode's own basis. */
+export function basisOfTier(mode: PlannedMode, tier: TierPlan): Basis {
+  const bases = new Set(tier.capacity.map((figure) => figure.basis));
+  return (
+    (['simulated', 'measured', 'assumed', 'catalogue', 'derived'] as const).find((basis) =>
+      bases.has(basis),
+    ) ?? basisOfMode(mode)
+  );
+}
 
 /** Interactions in an average month (730 h) at the plan's daily demand. */
 export const interactionsPerMonth = (plan: PlanFile): number =>

@@ -61,13 +61,15 @@ pre{background:var(--soft);border:1px solid var(--line);border-radius:4px;paddin
 header,main{padding-left:16px;padding-right:16px}
 header{padding-top:22px}
 h1{font-size:23px}
-figure.half svg{min-width:400px}
+figure.half text{font-size:13px}
 figure.full svg{min-width:640px}
 thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 table,tbody,tr,td,caption{display:block;width:auto}
 tr{border:1px solid var(--line);border-radius:4px;margin:0 0 10px;padding:6px 12px}
 td,td.number{display:flex;justify-content:space-between;gap:16px;border:0;padding:3px 0;text-align:right;white-space:normal}
 td::before{content:attr(data-label);color:var(--ink-quiet);text-align:left;flex:0 0 40%;font-weight:400}
+td:first-child{font-weight:600;justify-content:flex-start;text-align:left}
+td:first-child::before{content:none}
 }
 @media print{
 body{font-size:10.5pt}

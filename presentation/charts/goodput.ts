@@ -47,7 +47,7 @@ function capacityMark(capacityPerS: number, x: Scale, y: Scale): string[] {
   const [, rightPx = 0] = x.range();
   const atPx = x(capacityPerS);
   if (atPx > rightPx) return [];
-  const words = `capacity at the objective: ${formatNumber(capacityPerS)} turns/s`;
+  const words = `capacity ${formatNumber(capacityPerS)} turns/s`;
   const onLeft = atPx > rightPx / 2;
   return [
     element('line', {
