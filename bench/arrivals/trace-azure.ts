@@ -124,7 +124,7 @@ export function parseAzureTrace(text: string, what: string): Result<readonly Tra
   const { rows, issues } = readRows(text);
   const reading: Reading = {
     requests: [],
-    issues: [...checkHeader(rows[0]), ...issues],
+    issues: issues.length > 0 ? issues : checkHeader(rows[0]),
     first: undefined,
     lastAtMs: 0,
   };

@@ -8,10 +8,10 @@ const DISPERSION_WINDOWS_S = [1, 10, 60, 300] as const;
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Sample variance (n − 1). */
+/** Mean squared distance from the mean (n, not n − 1: the windows are the whole of what is described). */
 function variance(values: readonly number[]): number {
   const centre = mean(values);
-  return values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1);
+  return values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / values.length;
 }
 
 /** Standard deviation ÷ mean of the gaps between arrivals: 1 for a Poisson process. */

@@ -69,7 +69,7 @@ const notSteady: Rule = (step) => {
   const { fromInFlight, toInFlight } = steadiness;
   return createDiagnostic(
     'NOT_STEADY',
-    `requests in flight rose from ${fromInFlight.toFixed(1)} to ${toInFlight.toFixed(1)} over the window: more came than was carried`,
+    `requests in flight rose from ${fromInFlight.toFixed(1)} to ${toInFlight.toFixed(1)} over the window`,
     step.name,
   );
 };
