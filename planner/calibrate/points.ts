@@ -60,10 +60,10 @@ function histogramsOf(steps: readonly ResultStep[]): Map<HistogramMetricId, Late
   const merged = new Map<HistogramMetricId, LatencyHistogram>();
   for (const step of steps) {
     for (const [metric, encoded] of Object.entries(step.histograms)) {
-      const histogram = LatencyHistogram.decode(encoded);
-      const into = merged.get(metric as HistogramMetricId);
-      if (into === undefined) merged.set(metric as HistogramMetricId, histogram);
-      else into.add(histogram);
+      // A decoded histogram cannot grow, so all are added to a fresh one that can.
+      const into = merged.get(metric as HistogramMetricId) ?? new LatencyHistogram();
+      into.add(LatencyHistogram.decode(encoded));
+      merged.set(metric as HistogramMetricId, into);
     }
   }
   return merged;

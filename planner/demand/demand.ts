@@ -37,10 +37,18 @@ export interface DemandInput {
   readonly assumptions: Assumptions;
 }
 
-/** Mean latency of a turn at the highest rate that met the objectives: the population that the hour holds. */
-function meanLatencyMs(curve: CapacityCurve): number | undefined {
-  const met = curve.points.filter((point) => point.withinLimits && point.meanLatencyMs !== undefined);
-  return met[met.length - 1]?.meanLatencyMs;
+interface HeldLatency {
+  readonly ms: number;
+  readonly source: string;
+}
+
+/** Mean latency of a turn at the highest rate that met the objectives, else at the lowest rate measured. */
+function heldLatency(curve: CapacityCurve, runId: string): HeldLatency | undefined {
+  const known = curve.points.filter((point) => point.meanLatencyMs !== undefined);
+  const met = known.filter((point) => point.withinLimits);
+  const ms = (met[met.length - 1] ?? known[0])?.meanLatencyMs;
+  const where = met.length > 0 ? 'highest rate that met the objectives' : 'lowest rate, which missed the objectives,';
+  return ms === undefined ? undefined : { ms, source: `${where} in run ${runId}` };
 }
 
 interface Rate {
@@ -149,10 +157,13 @@ export function computeDemand(input: DemandInput): Result<Demand> {
       : rateFromDay(interactionsPerDay ?? 0, assumptions);
   const busyHourTurnsPerS = rate.interactionsPerS * turns;
   const burst = burstOf(trace);
-  const latencyMs = meanLatencyMs(curve) ?? 0;
-  const turnsInFlight = computePopulation(busyHourTurnsPerS, latencyMs);
+  const latency = heldLatency(curve, reference.runId);
+  if (latency === undefined) {
+    return failed('INVALID_DEMAND', `run ${reference.runId} completed no request, so no latency is known`);
+  }
+  const turnsInFlight = computePopulation(busyHourTurnsPerS, latency.ms);
   const thinkTimeMs = reference.shape.meanThinkTimeMs;
-  const openInteractions = computeInteractivePopulation(busyHourTurnsPerS, latencyMs, thinkTimeMs);
+  const openInteractions = computeInteractivePopulation(busyHourTurnsPerS, latency.ms, thinkTimeMs);
   const sizingTurnsPerS = busyHourTurnsPerS * burst.ratio;
   return ok({
     interactionsPerDay: rate.interactionsPerDay,
@@ -171,9 +182,9 @@ export function computeDemand(input: DemandInput): Result<Demand> {
         ...DERIVED,
         source: burst.ratio > 1 ? 'busy-hour turns/s × busiest minute ÷ mean' : 'busy-hour turns/s',
       }),
-      sourced('meanTurnLatency', latencyMs, 'ms', {
+      sourced('meanTurnLatency', latency.ms, 'ms', {
         basis: reference.target.simulated ? 'simulated' : 'measured',
-        source: `highest rate that met the objectives in run ${reference.runId}`,
+        source: latency.source,
       }),
       sourced('turnsInFlight', turnsInFlight, 'turns', { ...DERIVED, source: "Little's law N = X·R" }),
       sourced('openInteractions', openInteractions, 'interactions', {

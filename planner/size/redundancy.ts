@@ -22,10 +22,9 @@ export function sizeRedundancy(needed: number, survival: Survival): number {
   if (survival.zonesLost >= survival.zones) {
     throw new RangeError(`losing ${survival.zonesLost} of ${survival.zones} zones leaves nothing`);
   }
-  let replicas = Math.max(
-    needed,
-    Math.floor(((needed + survival.replicasLost) * survival.zones) / survival.zones),
-  );
+  const { zones, zonesLost, replicasLost } = survival;
+  // No fewer can do: an even spread keeps at most (zones − lost) ÷ zones of them.
+  let replicas = Math.floor(((needed + replicasLost) * zones) / (zones - zonesLost));
   while (computeSurvivors(replicas, survival) < needed) replicas++;
   return replicas;
 }

@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { gpusInHardware } from '../../../planner/size/unit-scale.ts';
+import { computeReplicas, type LoadLimit, sizeTier, type TierModel } from '../../../planner/size/tier.ts';
+import type { ModeTier } from '../../../scenarios/mode.ts';
+
+const tierOf = (changes: Partial<ModeTier> = {}): ModeTier => ({
+  id: 'app',
+  role: 'gateway',
+  service: 'app',
+  runsOn: 'somewhere',
+  operatedBy: 'you',
+  replicaAvailabilityRatio: 0.99,
+  sizing: { kind: 'memory', memoryGib: 1, maxUtilisation: 1 },
+  unit: { kind: 'service', name: 'pod' },
+  minReplicas: 1,
+  zones: 1,
+  survives: { zones: 0, replicas: 0 },
+  costs: [],
+  ...changes,
+});
+
+const limit = (name: LoadLimit['name'], demand: number, perReplica: number): LoadLimit => ({
+  name,
+  demand,
+  perReplica,
+  explanation: `${demand} over ${perReplica}`,
+  fromCapacity: name === 'load',
+});
+
+const model = (limits: readonly LoadLimit[], changes: Partial<ModeTier> = {}): TierModel => {
+  const tier = tierOf(changes);
+  return { tier, unit: 'pod', limits, minReplicas: tier.minReplicas, capacity: [], headroomRatio: 0 };
+};
+
+function planOf(given: TierModel) {
+  const plan = sizeTier(given);
+  if (plan.kind === 'refused') throw new Error(plan.reason);
+  return plan.value;
+}
+
+describe('sizing a tier', () => {
+  test('every limit is computed and the largest binds', () => {
+    const plan = planOf(model([limit('load', 5.2, 2), limit('concurrency', 112, 35), limit('memory', 1, 10)]));
+    expect(plan.replicas).toBe(4);
+    expect(plan.limits.map(({ name, requiredReplicas }) => [name, requiredReplicas])).toEqual([
+      ['load', 3],
+      ['concurrency', 4],
+      ['memory', 1],
+      ['minimum', 1],
+    ]);
+    expect(plan.bindingConstraint).toBe('concurrency: 112 over 35');
+    expect(plan.slackRatio).toBeCloseTo((4 * 35) / 112 - 1, 12);
+    expect(plan.utilisation).toBeCloseTo(112 / (4 * 35), 12);
+  });
+
+  test('redundancy is named with what drives it', () => {
+    const zones = { zones: 3, survives: { zones: 1, replicas: 0 } };
+    const plan = planOf(model([limit('concurrency', 112, 35)], zones));
+    expect([plan.replicasForLoad, plan.replicas]).toEqual([4, 6]);
+    expect(plan.bindingConstraint).toContain('concurrency with redundancy');
+    expect(plan.bindingConstraint).toContain('4 must remain after losing 1 of 3 zones');
+  });
+
+  test('the minimum binds when nothing else asks for as many', () => {
+    const plan = planOf(model([limit('load', 1, 10)], { minReplicas: 3 }));
+    expect(plan.replicas).toBe(3);
+    expect(plan.bindingConstraint).toContain('minimum');
+    expect(plan.slackRatio).toBeCloseTo(29, 9);
+  });
+
+  test('more than the mode allows is refused with what binds', () => {
+    const plan = sizeTier(model([limit('load', 100, 1)], { maxReplicas: 50 }));
+    expect(plan).toMatchObject({
+      kind: 'refused',
+      reason: 'tier app needs 100 × pod and the mode allows 50 (load: 100 over 1)',
+      liftedBy: expect.stringContaining('raise maxReplicas'),
+    });
+  });
+
+  test('the slack is exactly the load that can be added: within it the count holds, beyond it one more', () => {
+    const cases = fc.tuple(
+      fc.double({ min: 1, max: 1000, noNaN: true }),
+      fc.double({ min: 0.5, max: 50, noNaN: true }),
+      fc.integer({ min: 1, max: 4 }),
+    );
+    fc.assert(
+      fc.property(cases, ([demand, perReplica, zones]) => {
+        const survives = { zones: zones - 1 > 0 ? 1 : 0, replicas: 0 };
+        const given = model([limit('load', demand, perReplica)], { zones, survives });
+        const plan = planOf(given);
+        const within = computeReplicas(given, { demand: (1 + plan.slackRatio) * (1 - 1e-9), capacity: 1 });
+        const beyond = computeReplicas(given, { demand: (1 + plan.slackRatio) * 1.0001 + 1e-6, capacity: 1 });
+        expect(plan.slackRatio).toBeGreaterThanOrEqual(0);
+        expect(within.replicas).toBe(plan.replicas);
+        expect(beyond.replicas).toBeGreaterThan(plan.replicas);
+      }),
+    );
+  });
+
+  test('half the measured capacity needs twice the replicas; only limits from a measurement move', () => {
+    const both = model([limit('load', 10, 1), limit('memory', 4, 1)]);
+    expect(computeReplicas(both, { demand: 1, capacity: 0.5 }).replicas).toBe(20);
+    expect(computeReplicas(model([limit('memory', 4, 1)]), { demand: 1, capacity: 0.5 }).replicas).toBe(4);
+  });
+
+  test('a fixed tier has what was decided and no slack to speak of', () => {
+    const sizing = { kind: 'fixed', replicas: 2, reason: 'primary and standby' } as const;
+    const plan = planOf(model([], { sizing, minReplicas: 1 }));
+    expect(plan).toMatchObject({ replicas: 2, replicasForLoad: 2, slackRatio: 0, utilisation: 0 });
+    expect(plan.bindingConstraint).toBe('minimum: primary and standby');
+  });
+});
+
+describe('accelerators in a hardware text', () => {
+  test.each([
+    ['2 x H100 SXM 80 GB (simulated)', 2],
+    ['8 × H200', 8],
+    ['H100 80 GB (simulated)', 1],
+    ['CPU, 1 thread', 1],
+  ])('%s', (text, gpus) => {
+    expect(gpusInHardware(text)).toBe(gpus);
+  });
+});
