@@ -11,7 +11,7 @@ const messageSchema = z.discriminatedUnion('role', [
   z.strictObject({ role: z.literal('assistant'), content, refusal: z.null().optional() }),
 ]);
 
-const shortText = z.string().min(1).max(512);
+const shortText = z.string().min(1).max(256);
 const count = z.int().min(1);
 
 /**

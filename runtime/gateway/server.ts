@@ -69,19 +69,24 @@ function addMethodRefusals(app: FastifyInstance, routes: readonly RouteSpec[]): 
   }
 }
 
+function recordEnd({ clock, metrics, logger }: GatewayContext, request: FastifyRequest, reply: FastifyReply): void {
+  // A client that leaves ends the response before the handler has come round to noticing.
+  if (request.outcome === 'ok' && !reply.raw.writableFinished) request.outcome = 'caller_disconnected';
+  const route = request.routeOptions.url ?? 'unknown';
+  metrics.requestEnded(route, request.outcome);
+  const durationMs = clock.nowMs() - request.startedAtMs;
+  const line = { id: request.id, method: request.method, route, status: reply.raw.statusCode };
+  logger.info({ ...line, outcome: request.outcome, durationMs }, 'request');
+}
+
 function addHooks(app: FastifyInstance, context: GatewayContext): void {
-  const { clock, metrics, logger } = context;
+  const { clock, logger } = context;
   app.decorateRequest('startedAtMs', 0);
   app.decorateRequest('outcome', 'ok');
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     request.startedAtMs = clock.nowMs();
-  });
-  app.addHook('onResponse', async (request, reply) => {
-    const route = request.routeOptions.url ?? 'unknown';
-    metrics.requestEnded(route, request.outcome);
-    const durationMs = clock.nowMs() - request.startedAtMs;
-    const line = { id: request.id, method: request.method, route, status: reply.raw.statusCode };
-    logger.info({ ...line, outcome: request.outcome, durationMs }, 'request');
+    // `close` comes after every response, also after one that its client did not wait for.
+    reply.raw.once('close', () => recordEnd(context, request, reply));
   });
   app.setErrorHandler((error, request, reply) => {
     const fault = faultFromRequestError(error);

@@ -164,6 +164,15 @@ export async function startGateway(
   }
 }
 
+/** Connections that never sent a request are not idle to Node, so what remains after the last bytes left is cut. */
+const FLUSH_MS = 250;
+
+async function closeServer(app: FastifyInstance): Promise<void> {
+  const fuse = setTimeout(() => app.server.closeAllConnections(), FLUSH_MS);
+  await app.close();
+  clearTimeout(fuse);
+}
+
 async function stop(
   app: FastifyInstance,
   context: GatewayContext,
@@ -172,7 +181,7 @@ async function stop(
 ): Promise<void> {
   context.logger.info({ inFlight: context.admission.inFlight, graceMs }, 'draining');
   await context.admission.drain(graceMs);
-  await app.close();
+  await closeServer(app);
   await release(context, stores);
   context.logger.flush();
 }

@@ -6,26 +6,46 @@ export class SseSyntaxError extends Error {
   override readonly name = 'SseSyntaxError';
 }
 
+/** Text in, whole lines out; what is left waits for the next piece. */
+class LineSplitter {
+  readonly #decoder = new TextDecoder('utf-8', { fatal: false });
+  #rest = '';
+
+  push(chunk: Uint8Array): readonly string[] {
+    // A CR at the very end may be half of a CRLF.
+    const lines = (this.#rest + this.#decoder.decode(chunk, { stream: true })).split(/\r\n|\n|\r(?!$)/);
+    this.#rest = lines.pop() ?? '';
+    if (this.#rest.length > MAX_LINE_CHARS) {
+      throw new SseSyntaxError(`a line longer than ${MAX_LINE_CHARS} characters`);
+    }
+    return lines;
+  }
+}
+
+/** Lines in; the data of an event out when its blank line comes. */
+class EventAssembler {
+  #data: string[] = [];
+
+  push(line: string): string | undefined {
+    if (line.startsWith('data:')) this.#data.push(line.slice(line[5] === ' ' ? 6 : 5));
+    if (line !== '' || this.#data.length === 0) return undefined;
+    const data = this.#data.join('\n');
+    this.#data = [];
+    return data;
+  }
+}
+
 /**
  * The `data` of each server-sent event, as the WHATWG specification parses them: lines end in LF, CRLF or CR, several
  * data lines join with LF, comments and other fields are skipped, an event without its blank line is dropped.
  */
 export async function* parseSse(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: false });
-  let buffer = '';
-  let data: string[] = [];
+  const splitter = new LineSplitter();
+  const assembler = new EventAssembler();
   for await (const chunk of chunks) {
-    buffer += decoder.decode(chunk, { stream: true });
-    // A CR at the very end may be half of a CRLF.
-    const lines = buffer.split(/\r\n|\n|\r(?!$)/);
-    buffer = lines.pop() ?? '';
-    if (buffer.length > MAX_LINE_CHARS)
-      throw new SseSyntaxError(`a line longer than ${MAX_LINE_CHARS} characters`);
-    for (const line of lines) {
-      if (line === '') {
-        if (data.length > 0) yield data.join('\n');
-        data = [];
-      } else if (line.startsWith('data:')) data.push(line.slice(line[5] === ' ' ? 6 : 5));
+    for (const line of splitter.push(chunk)) {
+      const data = assembler.push(line);
+      if (data !== undefined) yield data;
     }
   }
 }
