@@ -10,7 +10,8 @@ import type { ResultFile } from '../vocabulary/result-file.ts';
 
 export interface PlanningRequest {
   readonly results: readonly ResultFile[];
-  readonly interactionsPerDay: number;
+  /** Absent: DEFAULT_INTERACTIONS_PER_DAY, or the measured arrivals when a result replays a trace. */
+  readonly interactionsPerDay?: number | undefined;
   /** Names or files; every built-in mode where absent. */
   readonly modes?: readonly string[] | undefined;
   readonly priceFiles?: readonly string[] | undefined;
@@ -32,13 +33,19 @@ export function readPlanningInputs(request: Pick<PlanningRequest, 'modes' | 'pri
   return { catalogue, modes: unwrap(readModes(request.modes, catalogue)) };
 }
 
+export const DEFAULT_INTERACTIONS_PER_DAY = 25_000;
+
+/** A trace brings its own arrivals. */
+const defaultDemand = (results: readonly ResultFile[]): number | undefined =>
+  results.some(({ trace }) => trace !== undefined) ? undefined : DEFAULT_INTERACTIONS_PER_DAY;
+
 /** Plans the modes from measured results. Throws BusyhourError for bad input and NO_FEASIBLE_PLAN. */
 export function planFrom(request: PlanningRequest): PlanFile {
   const { catalogue, modes } = readPlanningInputs(request);
   return unwrap(
     planModes({
       results: request.results,
-      interactionsPerDay: request.interactionsPerDay,
+      interactionsPerDay: request.interactionsPerDay ?? defaultDemand(request.results),
       modes,
       catalogue,
       seed: request.seed,

@@ -1,5 +1,7 @@
 import { Command } from 'commander';
+import type { Slo } from '../vocabulary/slo.ts';
 import { type Command as RunnableCommand, runCommand } from './boundary.ts';
+import { parseObjective } from './objectives.ts';
 import { choiceOption, listOption, numberOption, urlOption } from './options.ts';
 import { TOOL } from './version.ts';
 
@@ -16,6 +18,12 @@ function action(load: Loader): (...parts: unknown[]) => Promise<void> {
     await runCommand(run, { ...options, args: command.args });
   };
 }
+
+/** Commander calls it once for each value of a repeatable option. */
+const collectObjectives = (text: string, before: readonly Slo[] = []): readonly Slo[] => [
+  ...before,
+  parseObjective(text),
+];
 
 const JSON_HELP = 'print the result as JSON on standard output';
 const MAX_PORT = 65_535;
@@ -149,6 +157,11 @@ function addBench(program: Command): void {
       'replay at most so much of the run',
       numberOption('--duration-s', { min: 0.1, max: 86_400 }),
     )
+    .option(
+      '--slo <objective...>',
+      'objective such as p95:latencyMs=2000 or errors=0.01, repeatable; those of the scenario without it',
+      collectObjectives,
+    )
     .option('--model <name>', 'model to ask for (default: the first that the target lists)')
     .option('--api-key-env <name>', 'environment variable that holds the API key')
     .option('--metrics <process=url...>', 'Prometheus /metrics of a process of the target, repeatable')
@@ -173,9 +186,8 @@ function addPlan(program: Command): void {
     .requiredOption('-r, --result <files...>', 'result files of busyhour bench')
     .option(
       '--interactions-per-day <n>',
-      'demand to plan for',
+      'demand to plan for (default: 25000; the measured rate of a trace)',
       numberOption('--interactions-per-day', { min: 1 }),
-      25_000,
     )
     .option(
       '--modes <names>',

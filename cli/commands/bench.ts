@@ -1,8 +1,9 @@
 import { dirname } from 'node:path';
-import { formatProgress } from '../../bench/run/progress.ts';
+import { formatProgress, type ProgressEvent } from '../../bench/run/progress.ts';
 import { runBench } from '../../bench/run/run-bench.ts';
+import { runTraceReplay } from '../../bench/run/run-trace.ts';
 import { formatStepTable } from '../../presentation/terminal.ts';
-import { readScenario } from '../../scenarios/scenario.ts';
+import { readScenario, withOverrides } from '../../scenarios/scenario.ts';
 import {
   BusyhourError,
   createFailure,
@@ -13,7 +14,10 @@ import {
 } from '../../vocabulary/errors.ts';
 import { ensureWritableFolder } from '../../vocabulary/files.ts';
 import { type ResultFile, writeResultFile } from '../../vocabulary/result-file.ts';
+import type { Slo } from '../../vocabulary/slo.ts';
+import { msFromS } from '../../vocabulary/units.ts';
 import type { Command, CommandContext } from '../boundary.ts';
+import { TRACE_OBJECTIVES } from '../objectives.ts';
 
 export interface BenchOptions {
   /** The scenario, by name or file. */
@@ -26,6 +30,7 @@ export interface BenchOptions {
   readonly model?: string;
   readonly apiKeyEnv?: string;
   readonly metrics?: readonly string[];
+  readonly slo?: readonly Slo[];
   readonly out: string;
   readonly seed?: number;
   readonly json?: boolean;
@@ -61,17 +66,33 @@ const targetFrom = ({ url, model, apiKeyEnv }: BenchOptions) => ({
 const metricsFrom = ({ metrics, url }: BenchOptions) =>
   metrics === undefined ? [{ process: 'gateway', url: `${url}/metrics` }] : metrics.map(metricsUrlFrom);
 
-function measure(options: BenchOptions, context: CommandContext): Promise<Result<ResultFile>> {
-  const shared = {
-    target: targetFrom(options),
-    metricsUrls: metricsFrom(options),
-    signal: context.signal,
-    onProgress: (event: Parameters<typeof formatProgress>[0]) => context.say(formatProgress(event)),
-    command: ['busyhour', ...process.argv.slice(2)],
-    ...(options.seed === undefined ? {} : { seed: options.seed }),
-  };
-  const scenario = unwrap(readScenario(options.args[0] ?? 'call-centre'));
-  return runBench({ ...shared, scenario });
+const runOptionsFrom = (options: BenchOptions, context: CommandContext) => ({
+  target: targetFrom(options),
+  metricsUrls: metricsFrom(options),
+  signal: context.signal,
+  onProgress: (event: ProgressEvent) => context.say(formatProgress(event)),
+  command: ['busyhour', ...process.argv.slice(2)],
+  ...(options.seed === undefined ? {} : { seed: options.seed }),
+});
+
+type RunOptions = ReturnType<typeof runOptionsFrom>;
+
+function runScenario({ args, slo }: BenchOptions, run: RunOptions): Promise<Result<ResultFile>> {
+  const scenario = unwrap(readScenario(args[0] ?? 'call-centre'));
+  const judged = unwrap(withOverrides(scenario, slo === undefined ? {} : { slos: [...slo] }));
+  return runBench({ ...run, scenario: judged });
+}
+
+function replayTrace(options: BenchOptions, tracePath: string, run: RunOptions): Promise<Result<ResultFile>> {
+  const { speedUp, maxRequests, durationS, slo = TRACE_OBJECTIVES } = options;
+  return runTraceReplay({
+    ...run,
+    tracePath,
+    speedUp,
+    ...(maxRequests === undefined ? {} : { maxRequests }),
+    ...(durationS === undefined ? {} : { durationMs: msFromS(durationS) }),
+    settings: { slos: [...slo] },
+  });
 }
 
 function exitCodeOf(result: ResultFile, interrupted: boolean): ExitCode {
@@ -83,7 +104,10 @@ function exitCodeOf(result: ResultFile, interrupted: boolean): ExitCode {
 /** `busyhour bench`: runs a scenario or replays a trace against a target and writes a result file. */
 export const bench: Command<BenchOptions> = async (options, context) => {
   unwrap(ensureWritableFolder(dirname(options.out)));
-  const result = unwrap(await measure(options, context));
+  const run = runOptionsFrom(options, context);
+  const measured =
+    options.trace === undefined ? runScenario(options, run) : replayTrace(options, options.trace, run);
+  const result = unwrap(await measured);
   unwrap(writeResultFile(options.out, result));
   context.say(formatStepTable(result));
   context.say(`result: ${options.out}`);

@@ -7,7 +7,7 @@ import { planFrom, writePlanOutputs } from '../planning.ts';
 
 export interface PlanOptions {
   readonly result: readonly string[];
-  readonly interactionsPerDay: number;
+  readonly interactionsPerDay?: number;
   readonly modes?: readonly string[];
   readonly prices?: readonly string[];
   readonly out: string;

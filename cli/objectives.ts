@@ -1,0 +1,29 @@
+import { BusyhourError, createFailure } from '../vocabulary/errors.ts';
+import { parseWith } from '../vocabulary/parse.ts';
+import { type Slo, sloSchema } from '../vocabulary/slo.ts';
+
+const LATENCY = /^p(\d+(?:\.\d+)?):(\w+)=(\d+(?:\.\d+)?)$/;
+const ERRORS = /^errors=(\d+(?:\.\d+)?)$/;
+
+/** `p95:latencyMs=2000` or `errors=0.01` as an objective; anything else is a usage failure that shows both forms. */
+export function parseObjective(text: string): Slo {
+  const [latency, errors] = [LATENCY.exec(text), ERRORS.exec(text)];
+  const input =
+    latency === null
+      ? { kind: 'error-ratio', limitRatio: Number(errors?.[1]) }
+      : { kind: 'latency', metric: latency[2], percentile: Number(latency[1]), limitMs: Number(latency[3]) };
+  const slo = parseWith(sloSchema, input, 'USAGE', `--slo ${text}`);
+  if (slo.kind === 'ok') return slo.value;
+  const issues = latency === null && errors === null ? [] : slo.failure.issues;
+  const message = `--slo: expected p95:latencyMs=2000 or errors=0.01, got "${text}"`;
+  throw new BusyhourError(createFailure('USAGE', message, { issues }));
+}
+
+/**
+ * Objectives of a trace replay that names none: answers of a general chat are long, so the first token is judged
+ * rather than the whole turn.
+ */
+export const TRACE_OBJECTIVES: readonly Slo[] = [
+  { kind: 'latency', metric: 'timeToFirstTokenMs', percentile: 95, limitMs: 2_000 },
+  { kind: 'error-ratio', limitRatio: 0.01 },
+];
