@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os';
 import { request } from 'undici';
 import type { Truth } from '../bench/ground-truth/server.ts';
 import { type GroundTruthProcess, spawnGroundTruth } from '../bench/ground-truth/spawn.ts';
@@ -48,7 +49,10 @@ function measurePacing(server: GroundTruthProcess): Promise<ResultStep> {
   );
 }
 
-/** 500 users without think time: 500 streams at once, all the time. */
+/** How long one stream lasts by the server's constants. */
+const STREAM_MS = FIRST_TOKEN_MS + (TOKENS - 1) * TOKEN_GAP_MS;
+
+/** Streams that arrive at such a rate that 500 are open at once (Little), spread over their phases. */
 function measureStreams(server: GroundTruthProcess): Promise<ResultStep> {
   return runOne(
     {
@@ -56,9 +60,8 @@ function measureStreams(server: GroundTruthProcess): Promise<ResultStep> {
       description: 'Streams of a constant pace, a fixed number at once.',
       workload: requests(TOKENS),
       load: {
-        kind: 'closed',
-        thinkTime: 'none',
-        steps: [{ concurrency: STREAMS, warmUpMs: 4_500, windowMs: 10_000 }],
+        kind: 'steps',
+        steps: [{ turnsPerS: STREAMS / sFromMs(STREAM_MS), warmUpMs: 2 * STREAM_MS, windowMs: 10_000 }],
       },
     },
     server.url,
@@ -119,6 +122,8 @@ export async function measureDriver(): Promise<Record<string, unknown>> {
     firstTokenMs: FIRST_TOKEN_MS,
     tokenGapMs: TOKEN_GAP_MS,
     outputTokens: TOKENS,
+    // Two spinning processes would leave no core for anything else on a machine of two.
+    isExact: false,
   });
   try {
     const pacing = await measurePacing(server);
@@ -126,6 +131,9 @@ export async function measureDriver(): Promise<Record<string, unknown>> {
     const streams = await measureStreams(server);
     const truth = await readTruth(server);
     return {
+      // Other work on the machine shows here first.
+      loadAverage1Min: loadavg()[0],
+      cores: availableParallelism(),
       scheduleSlipP50Ms: slip.percentileMs(50),
       scheduleSlipP99Ms: slip.percentileMs(99),
       arrivalsPerS: pacing.counts.offered / sFromMs(pacing.windowMs),

@@ -62,7 +62,7 @@ class DueHeap {
 }
 
 /** Timers of the event loop come up to this much late, so the rest is spun away. */
-const SPIN_MS = 1.6;
+export const SPIN_MS = 1.6;
 /** A spin turn of the loop longer than this did other work and does not count as waiting. */
 const IDLE_TURN_MS = 0.05;
 
@@ -80,6 +80,12 @@ export class Pacer {
   #lastTurnAtMs = 0;
   #spunMs = 0;
   #isStopped = false;
+  readonly #spinMs: number;
+
+  /** `spinMs` 0 leaves all waiting to timers: about a millisecond late, at next to no CPU. */
+  constructor(spinMs: number = SPIN_MS) {
+    this.#spinMs = spinMs;
+  }
 
   /** Milliseconds spent waiting by spinning so far. */
   get spunMs(): number {
@@ -116,7 +122,8 @@ export class Pacer {
     if (next === undefined || this.#isStopped) return;
     this.#armedForMs = next.atMs;
     const nowMs = performance.now();
-    const sleepMs = Math.floor(next.atMs - nowMs - SPIN_MS);
+    const waitMs = next.atMs - nowMs - this.#spinMs;
+    const sleepMs = this.#spinMs > 0 ? Math.floor(waitMs) : Math.ceil(waitMs);
     if (sleepMs >= 1) this.#timer = setTimeout(this.#spinFrom, sleepMs);
     else this.#spinFrom();
   }
