@@ -49,7 +49,7 @@ function unavailable(error: ServiceError): InferenceUnavailable {
 
 /** Events of one RPC as they come, with the connection paused while the reader is far behind. */
 class StreamReader implements AsyncIterableIterator<GenerateEvent> {
-  readonly #queue = new EventQueue<GenerateEvent>(() => this.#call.cancel());
+  readonly #queue = new EventQueue<GenerateEvent>(() => this.#cancel());
   readonly #call: ClientReadableStream<GenerateStreamResponse>;
   readonly #signal: AbortSignal;
   #outputTokens = 0;
@@ -63,8 +63,7 @@ class StreamReader implements AsyncIterableIterator<GenerateEvent> {
     call.on('data', (message: GenerateStreamResponse) => this.#receive(message));
     call.on('error', (error: ServiceError) => this.#break(error));
     call.on('end', () => this.#endOfStream());
-    if (signal.aborted) this.#abort();
-    else signal.addEventListener('abort', this.#onAbort, { once: true });
+    signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   next(): Promise<IteratorResult<GenerateEvent>> {
@@ -108,7 +107,15 @@ class StreamReader implements AsyncIterableIterator<GenerateEvent> {
     const outputTokens = this.#outputTokens;
     this.#queue.push({ kind: 'finish', reason: 'abort', outputTokens, timings: NO_TIMINGS });
     this.#terminate();
-    this.#call.cancel();
+    this.#cancel();
+  }
+
+  /**
+   * Not at once: grpc-js starts a call over several microtasks, and a cancellation that falls between them is lost
+   * while the request goes out.
+   */
+  #cancel(): void {
+    setImmediate(() => this.#call.cancel());
   }
 
   /** A request that failed validation is an answer; every other status is a broken transport. */
@@ -133,6 +140,11 @@ class StreamReader implements AsyncIterableIterator<GenerateEvent> {
   }
 }
 
+/** Nothing is sent for a request that was aborted before. */
+async function* abortedBefore(): AsyncIterable<GenerateEvent> {
+  yield { kind: 'finish', reason: 'abort', outputTokens: 0, timings: NO_TIMINGS };
+}
+
 class GrpcInferenceClient implements InferenceClient {
   readonly #inference: InferenceStub;
   readonly #control: ControlClient;
@@ -150,6 +162,7 @@ class GrpcInferenceClient implements InferenceClient {
     request: GenerateRequest,
     options: { signal: AbortSignal; deadlineMs: number },
   ): AsyncIterable<GenerateEvent> {
+    if (options.signal.aborted) return abortedBefore();
     const call = this.#inference.generateStream(requestToWire(request), {
       deadline: Date.now() + options.deadlineMs,
     });
@@ -165,7 +178,9 @@ class GrpcInferenceClient implements InferenceClient {
   }
 
   async load(timeoutMs: number): Promise<EngineLoad> {
-    return loadFromWire(await unary<GetLoadResponse>(timeoutMs, (...rest) => this.#control.getLoad({}, ...rest)));
+    return loadFromWire(
+      await unary<GetLoadResponse>(timeoutMs, (...rest) => this.#control.getLoad({}, ...rest)),
+    );
   }
 
   close(): void {

@@ -37,7 +37,10 @@ export async function runInferenceWorker(
   { signal }: { readonly signal: AbortSignal },
 ): Promise<void> {
   const config = inferenceWorkerConfigSchema.parse(input);
-  const logger = pino({ name: 'inference', level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
+  const logger = pino(
+    { name: 'inference', level: config.logLevel },
+    pino.destination({ dest: 2, sync: true }),
+  );
   const engine = await createEngine(config.engine);
   const server = await startInferenceServer({ ...config, engine, logger }).catch(async (error: unknown) => {
     await engine.close(0);

@@ -37,6 +37,7 @@ export interface RunningInferenceServer {
   close(graceMs: number): Promise<void>;
 }
 
+const SERVER_OPTIONS = { 'grpc.max_concurrent_streams': 100_000 };
 const HEALTH_NAMES = ['', 'busyhour.inference.v1.Inference', 'busyhour.inference.v1.Control'];
 
 const hostPort = (host: string, port: number): string =>
@@ -99,12 +100,18 @@ function createMetricsServer(metrics: ServerMetrics): HttpServer {
   });
 }
 
-/** grpc-js waits for open calls; those still open after graceMs are cut. */
-async function stopServer(server: Server, graceMs: number): Promise<void> {
-  const stopped = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
-  const timer = setTimeout(() => server.forceShutdown(), graceMs);
-  await stopped;
-  clearTimeout(timer);
+/** grpc-js waits for open calls, for clients that do not read too; what is open after graceMs is cut. */
+function stopServer(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, graceMs);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
 function addServices(
@@ -134,7 +141,7 @@ export async function startInferenceServer(options: InferenceServerOptions): Pro
   const { host, engine, metricsPort } = options;
   let draining = false;
   const metrics = createServerMetrics(engine);
-  const server = new Server({ 'grpc.max_concurrent_streams': 100_000 });
+  const server = new Server(SERVER_OPTIONS);
   const health = addServices(server, engine, { metrics, draining: () => draining, logger: options.logger });
   const metricsServer = metricsPort === undefined ? undefined : createMetricsServer(metrics);
   const metricsBound = metricsServer && (await listen(metricsServer, host, metricsPort ?? 0));
