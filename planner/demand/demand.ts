@@ -47,7 +47,8 @@ function heldLatency(curve: CapacityCurve, runId: string): HeldLatency | undefin
   const known = curve.points.filter((point) => point.meanLatencyMs !== undefined);
   const met = known.filter((point) => point.withinLimits);
   const ms = (met[met.length - 1] ?? known[0])?.meanLatencyMs;
-  const where = met.length > 0 ? 'highest rate that met the objectives' : 'lowest rate, which missed the objectives,';
+  const where =
+    met.length > 0 ? 'highest rate that met the objectives' : 'lowest rate, which missed the objectives,';
   return ms === undefined ? undefined : { ms, source: `${where} in run ${runId}` };
 }
 

@@ -51,7 +51,8 @@ export function disputedRange(
   tokens: CallTokens,
 ): { readonly low: number; readonly high: number } {
   if (price.sourcesAgree !== false) return { low: 1, high: 1 };
-  const stated = pricesForInput(price, tokens.input);
+  // Other sources state base prices, so the base price is what they dispute, whatever tier the input falls in.
+  const stated = pricesForInput(price, 0);
   const usd = computeCallUsd(tokens, stated);
   if (usd === 0) return { low: 1, high: 1 };
   const ratios = (price.crossChecks ?? []).map((other) => {

@@ -70,31 +70,34 @@ function heldOutErrors({ points, outputTokens }: Group, predict: 'pchip' | 'line
 const meanAbsolute = (errors: readonly number[]): number =>
   errors.reduce((sum, error) => sum + Math.abs(error), 0) / errors.length;
 
-describe.skipIf(path === undefined)('capacity curve on measured GPUs (skipped where ../shared/data is absent)', () => {
-  const groups = path === undefined ? [] : readGroups(path).filter(({ points }) => points.length >= 4);
+describe.skipIf(path === undefined)(
+  'capacity curve on measured GPUs (skipped where ../shared/data is absent)',
+  () => {
+    const groups = path === undefined ? [] : readGroups(path).filter(({ points }) => points.length >= 4);
 
-  test('three points predict requests/s at held-out concurrencies to 6 % on average', () => {
-    const errors = groups.flatMap((group) => heldOutErrors(group, 'pchip'));
-    const linear = groups.flatMap((group) => heldOutErrors(group, 'linear'));
-    const sorted = errors.map(Math.abs).sort((a, b) => a - b);
-    const bias = errors.reduce((a, b) => a + b, 0) / errors.length;
-    const percent = (ratio: number): string => `${(ratio * 100).toFixed(2)} %`;
-    console.log(
-      `held-out requests/s over ${groups.length} groups, ${errors.length} points: mean ${percent(meanAbsolute(errors))}, ` +
-        `p90 ${percent(sorted[Math.floor(sorted.length * 0.9)] ?? Number.NaN)}, bias ${percent(bias)}; ` +
-        `linear interpolation ${percent(meanAbsolute(linear))}`,
-    );
-    expect(groups.length).toBeGreaterThan(50);
-    expect(errors.length).toBeGreaterThan(200);
-    expect(meanAbsolute(errors)).toBeLessThanOrEqual(0.06);
-    expect(meanAbsolute(errors)).toBeLessThan(meanAbsolute(linear));
-  });
+    test('three points predict requests/s at held-out concurrencies to 6 % on average', () => {
+      const errors = groups.flatMap((group) => heldOutErrors(group, 'pchip'));
+      const linear = groups.flatMap((group) => heldOutErrors(group, 'linear'));
+      const sorted = errors.map(Math.abs).sort((a, b) => a - b);
+      const bias = errors.reduce((a, b) => a + b, 0) / errors.length;
+      const percent = (ratio: number): string => `${(ratio * 100).toFixed(2)} %`;
+      console.log(
+        `held-out requests/s over ${groups.length} groups, ${errors.length} points: mean ${percent(meanAbsolute(errors))}, ` +
+          `p90 ${percent(sorted[Math.floor(sorted.length * 0.9)] ?? Number.NaN)}, bias ${percent(bias)}; ` +
+          `linear interpolation ${percent(meanAbsolute(linear))}`,
+      );
+      expect(groups.length).toBeGreaterThan(50);
+      expect(errors.length).toBeGreaterThan(200);
+      expect(meanAbsolute(errors)).toBeLessThanOrEqual(0.06);
+      expect(meanAbsolute(errors)).toBeLessThan(meanAbsolute(linear));
+    });
 
-  test('no rate is given beyond the highest concurrency measured', () => {
-    const group = groups[0];
-    if (group === undefined) throw new Error('the data has no group of four concurrencies');
-    const curve = createServingCurve(group.points, group.outputTokens);
-    expect(() => curve.requestsPerSAt(curve.maxConcurrency * 1.01)).toThrow('outside the measured range');
-    expect(() => curve.requestsPerSAt(curve.minConcurrency * 0.99)).toThrow('outside the measured range');
-  });
-});
+    test('no rate is given beyond the highest concurrency measured', () => {
+      const group = groups[0];
+      if (group === undefined) throw new Error('the data has no group of four concurrencies');
+      const curve = createServingCurve(group.points, group.outputTokens);
+      expect(() => curve.requestsPerSAt(curve.maxConcurrency * 1.01)).toThrow('outside the measured range');
+      expect(() => curve.requestsPerSAt(curve.minConcurrency * 0.99)).toThrow('outside the measured range');
+    });
+  },
+);

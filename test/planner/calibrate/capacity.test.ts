@@ -46,7 +46,9 @@ describe('capacity at the objectives', () => {
         if (capacity.kind === 'refused') return;
         expect(capacity.turnsPerS).toBeGreaterThanOrEqual(capacity.lowTurnsPerS - 1e-9);
         expect(capacity.turnsPerS).toBeLessThanOrEqual(capacity.highTurnsPerS + 1e-9);
-        expect(capacity.turnsPerS).toBeLessThanOrEqual(Math.max(...points.map((point) => point.turnsPerS)) + 1e-9);
+        expect(capacity.turnsPerS).toBeLessThanOrEqual(
+          Math.max(...points.map((point) => point.turnsPerS)) + 1e-9,
+        );
       }),
       { numRuns: 40 },
     );
@@ -160,7 +162,12 @@ describe('refusals, each with what lifts it', () => {
 
   test('different targets in one curve', () => {
     const one = buildResult({ engine: 'llama', rates: [5, 10], servicePerS: 20 });
-    const other = buildResult({ engine: 'llama', rates: [5, 10], servicePerS: 20, hardware: 'CPU, 8 threads' });
+    const other = buildResult({
+      engine: 'llama',
+      rates: [5, 10],
+      servicePerS: 20,
+      hardware: 'CPU, 8 threads',
+    });
     expect(refusal(estimateCapacity([one, other], SLOS).capacity).reason).toContain('different targets');
   });
 

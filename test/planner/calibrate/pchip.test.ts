@@ -3,10 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { createLogPchip, createPchip, findCrossing } from '../../../planner/calibrate/pchip.ts';
 
 const rising = fc
-  .array(fc.tuple(fc.double({ min: 0.01, max: 10, noNaN: true }), fc.double({ min: 0, max: 10, noNaN: true })), {
-    minLength: 2,
-    maxLength: 12,
-  })
+  .array(
+    fc.tuple(fc.double({ min: 0.01, max: 10, noNaN: true }), fc.double({ min: 0, max: 10, noNaN: true })),
+    {
+      minLength: 2,
+      maxLength: 12,
+    },
+  )
   .map((steps) => {
     let [x, y] = [1, 1];
     return steps.map(([dx, dy]) => {

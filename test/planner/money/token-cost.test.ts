@@ -30,7 +30,12 @@ describe('cost of an interaction (corrected call-centre guide)', () => {
   });
 
   test('a context that grows costs more than turns times the first', () => {
-    const tokens = computeInteractionTokens({ turns: 3, systemTokens: 100, messageTokens: 20, answerTokens: 50 });
+    const tokens = computeInteractionTokens({
+      turns: 3,
+      systemTokens: 100,
+      messageTokens: 20,
+      answerTokens: 50,
+    });
     // (100 + 20) + (100 + 40 + 50) + (100 + 60 + 100)
     expect(tokens).toEqual({ input: 120 + 190 + 260, cachedInput: 0, output: 150 });
   });
@@ -73,7 +78,9 @@ describe('cost of a contact', () => {
   test('contacts that come back are paid again', () => {
     const usd = computeContactUsd({ aiUsd: 1, escalationRatio: 0, humanUsd: 10, repeatRatio: 0.2 });
     expect(usd.resolved).toBeCloseTo(1.25, 12);
-    expect(() => computeContactUsd({ aiUsd: 1, escalationRatio: 0, humanUsd: 1, repeatRatio: 1 })).toThrow('[0, 1)');
+    expect(() => computeContactUsd({ aiUsd: 1, escalationRatio: 0, humanUsd: 1, repeatRatio: 1 })).toThrow(
+      '[0, 1)',
+    );
   });
   test('a 99.9 % call makes a 99.0 % interaction of ten calls', () => {
     expect(computeInteractionAvailability(0.999, 10)).toBeCloseTo(0.99, 3);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { sizeStaffing, type StaffingInput } from '../../../planner/people/staffing.ts';
+import { type StaffingInput, sizeStaffing } from '../../../planner/people/staffing.ts';
 import { computeServiceLevel } from '../../../planner/queueing/erlang.ts';
 
 const GUIDE: StaffingInput = {

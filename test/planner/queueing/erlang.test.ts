@@ -46,13 +46,17 @@ describe('Erlang B and C', () => {
 
   test('more servers block less, more load blocks more, C is at least B', () => {
     fc.assert(
-      fc.property(fc.double({ min: 0.01, max: 500, noNaN: true }), fc.integer({ min: 1, max: 600 }), (a, c) => {
-        const b = computeLogErlangB(a, c);
-        expect(b).toBeLessThanOrEqual(0);
-        expect(computeLogErlangB(a, c + 1)).toBeLessThan(b);
-        expect(computeLogErlangB(a * 1.1, c)).toBeGreaterThan(b);
-        expect(computeErlangC(a, c)).toBeGreaterThanOrEqual(computeErlangB(a, c) * (1 - 1e-12));
-      }),
+      fc.property(
+        fc.double({ min: 0.01, max: 500, noNaN: true }),
+        fc.integer({ min: 1, max: 600 }),
+        (a, c) => {
+          const b = computeLogErlangB(a, c);
+          expect(b).toBeLessThanOrEqual(0);
+          expect(computeLogErlangB(a, c + 1)).toBeLessThan(b);
+          expect(computeLogErlangB(a * 1.1, c)).toBeGreaterThan(b);
+          expect(computeErlangC(a, c)).toBeGreaterThanOrEqual(computeErlangB(a, c) * (1 - 1e-12));
+        },
+      ),
     );
   });
 
@@ -90,7 +94,12 @@ describe('Erlang A', () => {
   });
 
   test('endless patience is Erlang C', () => {
-    const state = computeErlangA({ arrivalRatePerS: 10 / 180, meanServiceS: 180, meanPatienceS: 1e9, servers: 14 });
+    const state = computeErlangA({
+      arrivalRatePerS: 10 / 180,
+      meanServiceS: 180,
+      meanPatienceS: 1e9,
+      servers: 14,
+    });
     expect(state.waitProbability).toBeCloseTo(0.1741319336, 5);
   });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { gpusInHardware } from '../../../planner/size/unit-scale.ts';
 import { computeReplicas, type LoadLimit, sizeTier, type TierModel } from '../../../planner/size/tier.ts';
+import { gpusInHardware } from '../../../planner/size/unit-scale.ts';
 import type { ModeTier } from '../../../scenarios/mode.ts';
 
 const tierOf = (changes: Partial<ModeTier> = {}): ModeTier => ({
@@ -41,7 +41,9 @@ function planOf(given: TierModel) {
 
 describe('sizing a tier', () => {
   test('every limit is computed and the largest binds', () => {
-    const plan = planOf(model([limit('load', 5.2, 2), limit('concurrency', 112, 35), limit('memory', 1, 10)]));
+    const plan = planOf(
+      model([limit('load', 5.2, 2), limit('concurrency', 112, 35), limit('memory', 1, 10)]),
+    );
     expect(plan.replicas).toBe(4);
     expect(plan.limits.map(({ name, requiredReplicas }) => [name, requiredReplicas])).toEqual([
       ['load', 3],

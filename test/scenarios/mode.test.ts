@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { findEntry, readCatalogue } from '../../scenarios/catalogue.ts';
+import {
+  builtInModeNames,
+  catalogueReferences,
+  type DeploymentMode,
+  parseMode,
+  readAllModes,
+  readMode,
+} from '../../scenarios/mode.ts';
+import { FAILURES, unwrap } from '../../vocabulary/errors.ts';
+
+const catalogue = unwrap(readCatalogue());
+const textOf = (name: string): string =>
+  readFileSync(fileURLToPath(new URL(`../../scenarios/modes/${name}.yaml`, import.meta.url)), 'utf8');
+
+/** A built-in mode with a change, as text. */
+function changed(name: string, change: (mode: DeploymentMode) => void): string {
+  const mode = parse(textOf(name)) as DeploymentMode;
+  change(mode);
+  return stringify(mode);
+}
+
+function issuesOf(text: string) {
+  const mode = parseMode(text, 'own.yaml', catalogue);
+  if (mode.kind === 'ok') throw new Error('expected a failure');
+  expect(mode.failure.code).toBe('INVALID_MODE');
+  return mode.failure.issues;
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+const writable = <T>(value: T | undefined): Writable<T> => {
+  if (value === undefined) throw new Error('absent');
+  return value;
+};
+
+describe('built-in modes', () => {
+  test('are valid, named after their files', () => {
+    const modes = unwrap(readAllModes(catalogue));
+    expect(modes.map(({ id }) => id)).toEqual(builtInModeNames());
+    expect(builtInModeNames()).toEqual(expect.arrayContaining(['compose', 'kubernetes', 'onprem']));
+  });
+
+  test('say who runs what, where data rests, what leaves and what fails together', () => {
+    for (const mode of unwrap(readAllModes(catalogue))) {
+      expect(mode.failureDomains.length).toBeGreaterThan(0);
+      expect(mode.residency.dataRests.length).toBeGreaterThan(0);
+      expect(mode.tiers.some(({ role }) => role === 'gateway')).toBe(true);
+      expect(mode.tiers.some(({ role }) => role === 'inference' || role === 'vendor-llm')).toBe(true);
+    }
+  });
+
+  test('a mode that forbids egress sends nothing out and buys nothing from a vendor', () => {
+    const onprem = unwrap(readMode('onprem', catalogue));
+    expect(onprem.residency).toMatchObject({ egressAllowed: false, leavesPremises: [] });
+    expect(onprem.tiers.some(({ operatedBy }) => operatedBy !== 'you')).toBe(false);
+  });
+
+  test('every price named is in the catalogue', () => {
+    for (const mode of unwrap(readAllModes(catalogue))) {
+      expect(catalogueReferences(mode).length).toBeGreaterThan(0);
+      for (const { id } of catalogueReferences(mode)) expect(findEntry(catalogue, id).kind).toBe('ok');
+    }
+  });
+});
+
+describe('bad modes', () => {
+  test('every problem of the schema at once', () => {
+    const issues = issuesOf(
+      changed('kubernetes', (mode) => {
+        writable(mode.tiers[0]).zones = 0;
+        writable(mode.tiers[0]).replicaAvailabilityRatio = 2;
+        writable(mode).operatorHoursPerMonth = -1;
+        Reflect.deleteProperty(mode, 'failureDomains');
+        Reflect.set(mode, 'colour', 'blue');
+      }),
+    );
+    expect(issues.map(({ path }) => path).sort()).toEqual([
+      '(root)',
+      'failureDomains',
+      'operatorHoursPerMonth',
+      'tiers[0].replicaAvailabilityRatio',
+      'tiers[0].zones',
+    ]);
+    for (const issue of issues) expect(issue.fix.length).toBeGreaterThan(3);
+    expect(FAILURES.INVALID_MODE.exitCode).toBe(10);
+  });
+
+  test('unknown prices with near names, unknown figures with those there are', () => {
+    const issues = issuesOf(
+      changed('kubernetes', (mode) => {
+        const unit = mode.tiers[0]?.unit;
+        if (unit?.kind === 'instance') unit.priceId = 'aws/c7i.larg';
+        const cost = mode.tiers[4]?.costs[0];
+        if (cost) cost.field = 'usdPerFortnight';
+      }),
+    );
+    expect(issues).toHaveLength(2);
+    expect(issues[0]).toMatchObject({ path: 'tiers[0].unit.priceId', got: 'aws/c7i.larg' });
+    expect(issues[0]?.fix).toContain('aws/c7i.large');
+    expect(issues[1]).toMatchObject({ path: 'tiers[4].costs[0].priceId' });
+    expect(issues[1]?.got).toContain('usdPerLcuMonth');
+  });
+
+  test('tiers that do not exist, twice the same id, zones that cannot be survived', () => {
+    const issues = issuesOf(
+      changed('onprem', (mode) => {
+        const unit = mode.tiers[1]?.unit;
+        if (unit?.kind === 'colocated') unit.onTier = 'nowhere';
+        writable(mode.tiers[3]).id = 'context';
+        writable(mode.tiers[0]).survives = { zones: 2, replicas: 0 };
+        writable(mode.links[0]).to = 'moon';
+      }),
+    );
+    expect(issues.map(({ path }) => path)).toEqual([
+      'tiers[3].id',
+      'tiers[1].unit.onTier',
+      'links[0].to',
+      'tiers[0].survives.zones',
+    ]);
+  });
+
+  test('text that is no YAML, a file that is not there, a name that is no mode', () => {
+    expect(issuesOf('tiers: [')[0]?.path).toMatch(/^line 1/);
+    const absent = readMode('./no-such-mode.yaml', catalogue);
+    expect(absent.kind === 'failed' && absent.failure.code).toBe('INPUT_NOT_FOUND');
+    const unknown = readMode('moonbase', catalogue);
+    expect(unknown.kind === 'failed' && unknown.failure.hint).toContain('compose, kubernetes, onprem');
+  });
+
+  test('a mode file by path', () => {
+    const path = fileURLToPath(new URL('../../scenarios/modes/onprem.yaml', import.meta.url));
+    expect(unwrap(readMode(path, catalogue)).id).toBe('onprem');
+  });
+});
