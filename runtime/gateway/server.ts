@@ -69,7 +69,11 @@ function addMethodRefusals(app: FastifyInstance, routes: readonly RouteSpec[]): 
   }
 }
 
-function recordEnd({ clock, metrics, logger }: GatewayContext, request: FastifyRequest, reply: FastifyReply): void {
+function recordEnd(
+  { clock, metrics, logger }: GatewayContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
   // A client that leaves ends the response before the handler has come round to noticing.
   if (request.outcome === 'ok' && !reply.raw.writableFinished) request.outcome = 'caller_disconnected';
   const route = request.routeOptions.url ?? 'unknown';
@@ -135,7 +139,7 @@ export function createServer(context: GatewayContext): FastifyInstance {
   });
   addJsonParser(app);
   addHooks(app, context);
-  const routes = [...ROUTES, openApiRoute(createOpenApi(ROUTES))];
+  const routes = [...ROUTES, openApiRoute(createOpenApi([...ROUTES, openApiRoute(undefined)]))];
   for (const route of routes) {
     app.route({ method: route.method, url: route.path, handler: createHandler(context, route) });
   }

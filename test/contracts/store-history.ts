@@ -15,7 +15,11 @@ export const interactionOf = (interactionId: string): InteractionRecord => ({
   updatedAtUnixMs: 1_700_000_000_000.25,
 });
 
-export const turnOf = (interactionId: string, turnIndex: number, messageId = `m${turnIndex}`): TurnRecord => ({
+export const turnOf = (
+  interactionId: string,
+  turnIndex: number,
+  messageId = `m${turnIndex}`,
+): TurnRecord => ({
   interactionId,
   turnIndex,
   messageId,

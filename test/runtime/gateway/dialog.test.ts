@@ -200,7 +200,7 @@ describe('idempotency', () => {
   });
 
   it('a turn that was cut has no row, and the same id is answered when the provider is well again', async () => {
-    const cutting = await startFaultServer({ kind: 'stream', events: [chunkOf('Half an')], then: 'cut' });
+    const cutting = await startFaultServer({ kind: 'stream', events: [chunkOf('Half an')], ending: 'cut' });
     cleanup.add(cutting);
     const on = await startTestGateway(cleanup, {
       ...config(),

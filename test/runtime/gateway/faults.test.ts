@@ -37,7 +37,7 @@ async function gatewayBefore(behaviour: FaultBehaviour, more: GatewayConfigInput
 /** Faults that show before the first token, and the code with which each must reach the client. */
 const BEFORE_FIRST_TOKEN: readonly (readonly [string, FaultBehaviour, keyof typeof FAULTS])[] = [
   ['hangs before headers', { kind: 'hang' }, 'provider_timeout'],
-  ['hangs after headers', { kind: 'stream', events: [], then: 'stall' }, 'provider_timeout'],
+  ['hangs after headers', { kind: 'stream', events: [], ending: 'stall' }, 'provider_timeout'],
   ['answers 500', { kind: 'status', status: 500 }, 'provider_error'],
   ['answers 429', { kind: 'status', status: 429 }, 'provider_rate_limited'],
   [
@@ -52,13 +52,13 @@ const BEFORE_FIRST_TOKEN: readonly (readonly [string, FaultBehaviour, keyof type
     'provider_rejected',
   ],
   ['cuts before headers', { kind: 'cut-before-headers' }, 'provider_error'],
-  ['sends a malformed first chunk', { kind: 'stream', events: ['{nope'], then: 'end' }, 'provider_error'],
+  ['sends a malformed first chunk', { kind: 'stream', events: ['{nope'], ending: 'end' }, 'provider_error'],
   [
     'sends a first chunk of another shape',
-    { kind: 'stream', events: ['{"choices":5}'], then: 'end' },
+    { kind: 'stream', events: ['{"choices":5}'], ending: 'end' },
     'provider_error',
   ],
-  ['ends without a word', { kind: 'stream', events: [], then: 'end' }, 'provider_incomplete'],
+  ['ends without a word', { kind: 'stream', events: [], ending: 'end' }, 'provider_incomplete'],
 ];
 
 describe('a provider that fails before the first token', () => {
@@ -138,22 +138,22 @@ describe('a provider that fails before the first token', () => {
 
 const TEXT = [chunkOf('Good'), chunkOf(' day')];
 const AFTER_FIRST_TOKEN: readonly (readonly [string, FaultBehaviour, keyof typeof FAULTS])[] = [
-  ['is cut', { kind: 'stream', events: TEXT, then: 'cut' }, 'provider_incomplete'],
-  ['stalls', { kind: 'stream', events: TEXT, then: 'stall' }, 'provider_timeout'],
-  ['ends without a finish reason', { kind: 'stream', events: TEXT, then: 'end' }, 'provider_incomplete'],
+  ['is cut', { kind: 'stream', events: TEXT, ending: 'cut' }, 'provider_incomplete'],
+  ['stalls', { kind: 'stream', events: TEXT, ending: 'stall' }, 'provider_timeout'],
+  ['ends without a finish reason', { kind: 'stream', events: TEXT, ending: 'end' }, 'provider_incomplete'],
   [
     'ends with [DONE] but no finish reason',
-    { kind: 'stream', events: [...TEXT, '[DONE]'], then: 'end' },
+    { kind: 'stream', events: [...TEXT, '[DONE]'], ending: 'end' },
     'provider_incomplete',
   ],
   [
     'sends a malformed chunk',
-    { kind: 'stream', events: [...TEXT, '{"choices":['], then: 'stall' },
+    { kind: 'stream', events: [...TEXT, '{"choices":['], ending: 'stall' },
     'provider_error',
   ],
   [
     'reports an error',
-    { kind: 'stream', events: [...TEXT, '{"error":{"message":"boom"}}'], then: 'stall' },
+    { kind: 'stream', events: [...TEXT, '{"error":{"message":"boom"}}'], ending: 'stall' },
     'provider_incomplete',
   ],
 ];
@@ -195,7 +195,7 @@ describe('a stream that fails after the first token', () => {
   );
 
   it('the raw stream of a cut answer has an error event and no [DONE]', async () => {
-    const { gateway } = await gatewayBefore({ kind: 'stream', events: TEXT, then: 'cut' });
+    const { gateway } = await gatewayBefore({ kind: 'stream', events: TEXT, ending: 'cut' });
     const response = await fetch(`${gateway.url}/v1/chat/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -217,7 +217,7 @@ describe('a healthy vendor', () => {
       await startFaultServer({
         kind: 'stream',
         events: [...TEXT, chunkOf('', 'stop'), usage, '[DONE]'],
-        then: 'end',
+        ending: 'end',
         headers: { 'x-busyhour-engine': 'simulated' },
       }),
     );

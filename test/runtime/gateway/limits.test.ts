@@ -15,7 +15,11 @@ const CHAT = '/v1/chat/completions';
 const hello = { messages: [{ role: 'user', content: 'hello' }] };
 
 async function rawPost(gateway: RunningGateway, body: Uint8Array, type = 'application/json') {
-  const response = await fetch(gateway.url + CHAT, { method: 'POST', headers: { 'content-type': type }, body });
+  const response = await fetch(gateway.url + CHAT, {
+    method: 'POST',
+    headers: { 'content-type': type },
+    body,
+  });
   return { status: response.status, text: await response.text() };
 }
 
@@ -42,7 +46,9 @@ describe('bad bodies', () => {
     ['a scalar', Buffer.from('5'), 400, 'caller_invalid_request'],
     ['an oversized body', Buffer.alloc(5000, 0x20), 413, 'caller_body_too_large'],
   ])('%s is refused in OpenAI’s shape', async (_name, body, status, code) => {
-    const gateway = await startTestGateway(cleanup, { bodyLimitBytes: _name === 'deep nesting' ? 200_000 : 4096 });
+    const gateway = await startTestGateway(cleanup, {
+      bodyLimitBytes: _name === 'deep nesting' ? 200_000 : 4096,
+    });
     const answer = await rawPost(gateway, body);
     expect(answer.status).toBe(status);
     expect(JSON.parse(answer.text).error).toMatchObject({ code, type: 'invalid_request_error' });
@@ -67,7 +73,9 @@ describe('bad bodies', () => {
 
   it('bytes that are not HTTP, and a huge head, are refused and the connection closed', async () => {
     const gateway = await startTestGateway(cleanup, {});
-    expect(await rawBytes(gateway, 'NOT HTTP\r\n\r\n')).toMatch(/^HTTP\/1.1 400 [\s\S]*caller_invalid_request/);
+    expect(await rawBytes(gateway, 'NOT HTTP\r\n\r\n')).toMatch(
+      /^HTTP\/1.1 400 [\s\S]*caller_invalid_request/,
+    );
     const head = `GET /health HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`;
     expect(await rawBytes(gateway, head)).toMatch(/^HTTP\/1.1 431 /);
     expect((await getJson(gateway, '/health')).status).toBe(200);
@@ -75,9 +83,24 @@ describe('bad bodies', () => {
 
   it('thousands of random bodies never crash it or make it answer 5xx', async () => {
     const gateway = await startTestGateway(cleanup, {});
-    const knownKeys = ['messages', 'model', 'stream', 'max_tokens', 'stop', 'seed', 'temperature', 'user', 'n'];
-    const field = fc.tuple(fc.oneof(fc.constantFrom(...knownKeys), fc.string()), fc.jsonValue({ maxDepth: 3 }));
-    const shaped = fc.array(field, { maxLength: 6 }).map((fields) => ({ ...hello, ...Object.fromEntries(fields) }));
+    const knownKeys = [
+      'messages',
+      'model',
+      'stream',
+      'max_tokens',
+      'stop',
+      'seed',
+      'temperature',
+      'user',
+      'n',
+    ];
+    const field = fc.tuple(
+      fc.oneof(fc.constantFrom(...knownKeys), fc.string()),
+      fc.jsonValue({ maxDepth: 3 }),
+    );
+    const shaped = fc
+      .array(field, { maxLength: 6 })
+      .map((fields) => ({ ...hello, ...Object.fromEntries(fields) }));
     const text = fc.oneof(
       fc.json(),
       shaped.map((body) => JSON.stringify(body)),
@@ -163,7 +186,7 @@ describe('admission and drain', () => {
 describe('a client that stops reading', () => {
   it('holds the provider back within bounds and is cut off after the idle limit', async () => {
     const pieces = Array.from({ length: 75 }, () => chunkOf('x'.repeat(100_000)));
-    const vendor = cleanup.add(await startFaultServer({ kind: 'stream', events: pieces, then: 'stall' }));
+    const vendor = cleanup.add(await startFaultServer({ kind: 'stream', events: pieces, ending: 'stall' }));
     const gateway = await startTestGateway(cleanup, {
       providers: [{ kind: 'openai', name: 'vendor', baseUrl: vendor.baseUrl, model: 'm' }],
       timeouts: { idleMs: 700 },
@@ -179,7 +202,10 @@ describe('a client that stops reading', () => {
     response.pause();
     const outcome = `busyhour_gateway_requests_total{route="${CHAT}",outcome="caller_disconnected"}`;
     await until(async () => (await readMetric(gateway, outcome)) === 1, 'the reader being cut off');
-    await until(async () => (await readMetric(gateway, 'busyhour_gateway_in_flight_requests')) === 0, 'release');
+    await until(
+      async () => (await readMetric(gateway, 'busyhour_gateway_in_flight_requests')) === 0,
+      'release',
+    );
     await until(() => vendor.openConnections() <= 1, 'the provider connection being let go');
     asking.destroy();
   });

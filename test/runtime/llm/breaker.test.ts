@@ -49,19 +49,21 @@ it('an answer in between starts the count anew', () => {
   expect(breaker.state).toBe('closed');
 });
 
-it.each(['provider_overloaded', 'provider_rate_limited', 'caller_disconnected', 'caller_context_too_long'] as const)(
-  '%s is no outage, and frees the trial',
-  async (fault) => {
-    const { breaker, fail, clock } = open();
-    for (let n = 0; n < 50; n++) {
-      breaker.tryEnter();
-      breaker.record(fault);
-    }
-    expect(breaker.state).toBe('closed');
-    for (let n = 0; n < 3; n++) fail();
-    await clock.advanceTo(1000);
+it.each([
+  'provider_overloaded',
+  'provider_rate_limited',
+  'caller_disconnected',
+  'caller_context_too_long',
+] as const)('%s is no outage, and frees the trial', async (fault) => {
+  const { breaker, fail, clock } = open();
+  for (let n = 0; n < 50; n++) {
     breaker.tryEnter();
     breaker.record(fault);
-    expect(breaker.tryEnter()).toBe(true);
-  },
-);
+  }
+  expect(breaker.state).toBe('closed');
+  for (let n = 0; n < 3; n++) fail();
+  await clock.advanceTo(1000);
+  breaker.tryEnter();
+  breaker.record(fault);
+  expect(breaker.tryEnter()).toBe(true);
+});

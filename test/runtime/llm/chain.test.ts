@@ -31,7 +31,10 @@ function scripted(name: string, events: readonly (ProviderEvent | 'throw' | 'sil
       for (const event of events) {
         if (event === 'throw') throw new Error('a defect');
         if (event !== 'silence') yield event;
-        else await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+        else
+          await new Promise((_resolve, reject) =>
+            signal.addEventListener('abort', () => reject(signal.reason)),
+          );
       }
     },
     probe: async () => ({ state: 'up', models: [] }),

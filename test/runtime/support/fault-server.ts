@@ -10,11 +10,11 @@ export type FaultBehaviour =
       readonly headers?: Record<string, string>;
       readonly body?: string;
     }
-  /** Sends server-sent events, then does as `then` says: ends, cuts the socket, or goes silent. */
+  /** Sends server-sent events, then does as `ending` says: ends, cuts the socket, or goes silent. */
   | {
       readonly kind: 'stream';
       readonly events: readonly string[];
-      readonly then: 'end' | 'cut' | 'stall';
+      readonly ending: 'end' | 'cut' | 'stall';
       readonly headers?: Record<string, string>;
     }
   | { readonly kind: 'cut-before-headers' };
@@ -64,8 +64,8 @@ function behave(socket: Socket, behaviour: FaultBehaviour): void {
       socket.write(
         head(200, headers) + behaviour.events.map((event) => chunk(`data: ${event}\n\n`)).join(''),
       );
-      if (behaviour.then === 'end') socket.write('0\r\n\r\n');
-      if (behaviour.then === 'cut') setTimeout(() => socket.resetAndDestroy(), 20);
+      if (behaviour.ending === 'end') socket.write('0\r\n\r\n');
+      if (behaviour.ending === 'cut') setTimeout(() => socket.resetAndDestroy(), 20);
     }
   }
 }

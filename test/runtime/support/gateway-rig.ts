@@ -88,3 +88,11 @@ export async function until(
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
+
+/** Every text under the given key, anywhere in a JSON value. */
+export function findText(value: unknown, key: string): string[] {
+  if (value === null || typeof value !== 'object') return [];
+  return Object.entries(value).flatMap(([name, inner]) =>
+    name === key && typeof inner === 'string' ? [inner] : findText(inner, key),
+  );
+}

@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import OpenAI from 'openai';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createAuthenticate, parseHashedKeys } from '../../../runtime/gateway/auth.ts';
+import { startGateway } from '../../../runtime/gateway/start-gateway.ts';
+import { FaultError } from '../../../runtime/llm/fault.ts';
+import { Cleanup, getJson, openAiClient, postJson, startTestGateway } from '../support/gateway-rig.ts';
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+const hash = (key: string): string => createHash('sha256').update(key).digest('hex');
+const LINES = `# keys\nalpha:${hash('key-a')}\n\nbeta:${hash('key-b')}\n`;
+
+describe('keys', () => {
+  it('are parsed from lines or commas; a key in the clear is refused and not repeated', () => {
+    const parsed = parseHashedKeys(LINES.replaceAll('\n', ','), 'x');
+    expect(parsed.kind === 'ok' && parsed.value.map((key) => key.name)).toEqual(['alpha', 'beta']);
+    const pasted = parseHashedKeys(`${LINES}gamma:sk-very-secret`, 'keys.txt');
+    expect(pasted).toMatchObject({ kind: 'failed', failure: { code: 'INVALID_CONFIG' } });
+    expect(JSON.stringify(pasted)).not.toContain('very-secret');
+    expect(parseHashedKeys('# nothing', 'x')).toMatchObject({ kind: 'failed' });
+  });
+
+  it('authenticate by their name, and nothing else does', () => {
+    const parsed = parseHashedKeys(LINES, 'x');
+    if (parsed.kind === 'failed') throw new Error('unparsed');
+    const authenticate = createAuthenticate(parsed.value);
+    expect(authenticate('Bearer key-a')).toBe('alpha');
+    expect(authenticate('bearer key-b')).toBe('beta');
+    for (const header of [
+      undefined,
+      '',
+      'key-a',
+      'Basic key-a',
+      'Bearer ',
+      'Bearer key-c',
+      `Bearer ${hash('key-a')}`,
+    ]) {
+      expect(() => authenticate(header)).toThrow(FaultError);
+    }
+    expect(createAuthenticate(undefined)(undefined)).toBeUndefined();
+  });
+});
+
+it('a gateway with keys lets the OpenAI client in with one and answers 401 without; probes stay open', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'busyhour-keys-'));
+  const apiKeysFile = join(folder, 'keys');
+  writeFileSync(apiKeysFile, LINES);
+  const gateway = await startTestGateway(cleanup, { apiKeysFile });
+  rmSync(folder, { recursive: true });
+  const params = { model: 'm', messages: [{ role: 'user' as const, content: 'hello' }] };
+  expect((await openAiClient(gateway, 'key-b').chat.completions.create(params)).object).toBe(
+    'chat.completion',
+  );
+  const error = await openAiClient(gateway, 'wrong')
+    .chat.completions.create(params)
+    .catch((caught) => caught);
+  expect(error).toBeInstanceOf(OpenAI.AuthenticationError);
+  expect(error).toMatchObject({ status: 401, code: 'caller_unauthenticated' });
+  expect((await postJson(gateway, '/v1/interactions', {})).status).toBe(401);
+  for (const path of ['/health', '/ready', '/openapi.json'])
+    expect((await getJson(gateway, path)).status).toBe(200);
+});
+
+it('logs neither keys nor message texts', async () => {
+  const lines: string[] = [];
+  const gateway = await startGateway(
+    { port: 0, logLevel: 'info', apiKeysEnv: 'KEYS' },
+    { environment: { KEYS: LINES }, logDestination: { write: (line: string) => lines.push(line) } },
+  );
+  cleanup.add({ close: () => gateway.close(0) });
+  const body = { messages: [{ role: 'user', content: 'my card is 4111' }] };
+  const headers = { authorization: 'Bearer key-a' };
+  expect((await postJson(gateway, '/v1/chat/completions', body, headers)).status).toBe(200);
+  await postJson(gateway, '/v1/chat/completions', body, { authorization: 'Bearer key-wrong' });
+  const outcomes = lines.map((line) => JSON.parse(line).outcome);
+  expect(outcomes).toEqual(['ok', 'caller_unauthenticated']);
+  expect(lines.join('')).not.toMatch(/4111|key-a|key-wrong/);
+});
+
+it('a key environment variable that is empty stops the start instead of opening the door', async () => {
+  await expect(startGateway({ port: 0, apiKeysEnv: 'KEYS' }, { environment: {} })).rejects.toMatchObject({
+    failure: { code: 'INVALID_CONFIG' },
+  });
+});
