@@ -128,6 +128,23 @@ function survivalIssues(mode: DeploymentMode): Issue[] {
   );
 }
 
+/** A mode that forbids egress cannot send turns to somebody else's model. */
+function egressIssues(mode: DeploymentMode): Issue[] {
+  if (mode.residency.egressAllowed) return [];
+  return mode.tiers.flatMap((tier, index) =>
+    tier.sizing.kind === 'vendor' || tier.operatedBy === 'llm-vendor'
+      ? [
+          {
+            path: `tiers[${index}]`,
+            expected: 'no vendor, since residency.egressAllowed is false',
+            got: `${tier.id}, operated by ${tier.operatedBy}`,
+            fix: 'use a local tier, or allow egress',
+          },
+        ]
+      : [],
+  );
+}
+
 /** Parses mode text; all problems are listed, references to unknown catalogue entries and tiers included. */
 export function parseMode(text: string, what: string, catalogue: Catalogue): Result<DeploymentMode> {
   const value = parseYaml(text, 'INVALID_MODE', what);
@@ -138,6 +155,7 @@ export function parseMode(text: string, what: string, catalogue: Catalogue): Res
     ...duplicateIssues(mode.value),
     ...tierIssues(mode.value),
     ...survivalIssues(mode.value),
+    ...egressIssues(mode.value),
     ...referenceIssues(mode.value, catalogue),
   ];
   if (issues.length === 0) return mode;

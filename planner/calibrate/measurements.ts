@@ -51,9 +51,16 @@ function preferred(measurements: readonly Measurement[]): Measurement | undefine
   )[0];
 }
 
-/** The workload that the plan is made for: a trace's if there is one. */
-export const referenceMeasurement = (measurements: readonly Measurement[]): Measurement | undefined =>
-  preferred(measurements);
+/**
+ * The workload that the plan is made for: a trace's if there is one, else that of a real engine whose capacity is
+ * known, else of a simulated one.
+ */
+export function referenceMeasurement(measurements: readonly Measurement[]): Measurement | undefined {
+  const known = measurements.filter(({ curve }) => curve.capacity.kind !== 'refused');
+  const traced = known.filter(({ result }) => result.trace !== undefined);
+  const real = known.filter(({ result }) => !result.target.simulated);
+  return preferred([traced, real, known, measurements].find((some) => some.length > 0) ?? []);
+}
 
 /** The measurement of an engine kind; two different targets of it are refused, since either could be meant. */
 export function selectMeasurement(

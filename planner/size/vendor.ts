@@ -5,6 +5,7 @@ import { unwrap } from '../../vocabulary/errors.ts';
 import type { Sourced } from '../../vocabulary/plan-file.ts';
 import { S_PER_MIN } from '../../vocabulary/units.ts';
 import { shownRate } from '../calibrate/capacity.ts';
+import { basisOf } from '../calibrate/measurements.ts';
 import { measuredTokensPerTurn, type TokensPerTurn } from '../demand/tokens.ts';
 import { type Planned, planned, refuse } from '../refusal.ts';
 import { basisOfFigure, sourced, sourcedFromFigure } from '../sourced.ts';
@@ -47,7 +48,7 @@ function limitOf(
 }
 
 function capacityFigures(sizing: VendorSizing, tokens: TokensPerTurn, context: SizingContext): Sourced[] {
-  const measured = { basis: 'measured' as const, source: tokens.source };
+  const measured = { basis: basisOf(context.reference), source: tokens.source };
   const quotas = quotaFields(context, sizing.quotaId).map((field) => {
     const figure = figureOf(context, sizing.quotaId, field);
     return { ...sourcedFromFigure(field, figure), basis: basisOfFigure(figure) };

@@ -96,6 +96,21 @@ describe('a plan from two measurements', () => {
     expect(modeOf('kubernetes').latency.basis).toBe('assumed');
   });
 
+  test('a real engine sets the workload where there is one, whatever the order', () => {
+    const runOf = (results: PlanInput['results']) =>
+      planOf({ results }).demand.figures.find(({ name }) => name === 'meanTurnLatency');
+    for (const results of [
+      [llamaResult(), simulatedResult()],
+      [simulatedResult(), llamaResult()],
+    ]) {
+      expect(runOf(results)).toMatchObject({
+        basis: 'measured',
+        source: expect.stringContaining('run-llama'),
+      });
+    }
+    expect(runOf([simulatedResult()])?.basis).toBe('simulated');
+  });
+
   test('stale prices are named', () => {
     const stale = modeOf('kubernetes').diagnostics.filter(({ code }) => code === 'STALE_PRICE');
     expect(stale.map(({ subject }) => subject)).toContain('openai/gpt-4o-mini');

@@ -123,6 +123,15 @@ describe('bad modes', () => {
     ]);
   });
 
+  test('a vendor in a mode that forbids egress', () => {
+    const issues = issuesOf(
+      changed('kubernetes', (mode) => {
+        writable(mode.residency).egressAllowed = false;
+      }),
+    );
+    expect(issues.map(({ path }) => path)).toEqual(['tiers[1]']);
+  });
+
   test('text that is no YAML, a file that is not there, a name that is no mode', () => {
     expect(issuesOf('tiers: [')[0]?.path).toMatch(/^line 1/);
     const absent = readMode('./no-such-mode.yaml', catalogue);
