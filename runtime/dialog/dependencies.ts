@@ -4,9 +4,10 @@ import type { AnswerObserver } from '../llm/answer.ts';
 import type { ProviderChain } from '../llm/chain.ts';
 import type { ContextStore } from '../store/context-store.ts';
 import type { HistoryStore } from '../store/history-store.ts';
+import type { StoreFailureReport } from './store-fault.ts';
 
 /** What the dialog works with. */
-export interface DialogDependencies {
+export interface DialogDependencies extends StoreFailureReport {
   readonly config: DialogConfig;
   readonly chain: ProviderChain;
   readonly contexts: ContextStore;

@@ -1,13 +1,9 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { createFault, FaultError } from '../llm/fault.ts';
-import {
-  HistoryConflict,
-  type InteractionRecord,
-  type StoredState,
-  type TurnRecord,
-} from '../store/history-store.ts';
+import type { InteractionRecord, StoredState, TurnRecord } from '../store/history-store.ts';
 import type { DialogDependencies } from './dependencies.ts';
 import { type InteractionEvent, type InteractionState, stateAt, TRANSITIONS } from './interaction-states.ts';
+import { fromStore } from './store-fault.ts';
 import { TicketLock } from './ticket-lock.ts';
 import { runTurn, type TurnInput, type TurnOptions, type TurnResult } from './turn.ts';
 
@@ -20,17 +16,6 @@ export interface InteractionView {
 
 /** Turns shown with an interaction; older ones stay in the store. */
 const MAX_SHOWN_TURNS = 500;
-
-/** A failing store is one fault, whatever the store; what already is a fault passes. */
-export async function fromStore<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof FaultError) throw error;
-    const code = error instanceof HistoryConflict ? 'caller_conflict' : 'gateway_store_unavailable';
-    throw new FaultError(createFault(code));
-  }
-}
 
 /** Interactions and their turns: one at a time and in order within an interaction. Refusals are FaultErrors. */
 export class DialogService {
@@ -55,7 +40,7 @@ export class DialogService {
       updatedAtUnixMs: nowUnixMs,
       ...(input.customerId === undefined ? {} : { customerHash: this.#hash(input.customerId) }),
     };
-    await fromStore(this.#deps.history.createInteraction(interaction));
+    await fromStore(this.#deps, this.#deps.history.createInteraction(interaction));
     return { interaction, state: 'active', turns: [] };
   }
 
@@ -65,7 +50,7 @@ export class DialogService {
 
   async view(interactionId: string): Promise<InteractionView> {
     const interaction = await this.#find(interactionId);
-    const turns = await fromStore(this.#deps.history.listTurns(interactionId, MAX_SHOWN_TURNS));
+    const turns = await fromStore(this.#deps, this.#deps.history.listTurns(interactionId, MAX_SHOWN_TURNS));
     return { interaction, state: this.#stateOf(interaction), turns };
   }
 
@@ -74,7 +59,7 @@ export class DialogService {
     await this.#find(interactionId);
     const release = await this.#lock.acquire(interactionId, options.signal);
     try {
-      const stored = await fromStore(this.#deps.history.findTurn(interactionId, input.messageId));
+      const stored = await fromStore(this.#deps, this.#deps.history.findTurn(interactionId, input.messageId));
       if (stored !== undefined) return replay(stored, input);
       this.#next(await this.#find(interactionId), 'turn');
       return await runTurn(this.#deps, interactionId, input, options);
@@ -105,6 +90,7 @@ export class DialogService {
       this.#next(await this.#find(interactionId), move.event);
       const atUnixMs = this.#deps.clock.unixMs();
       await fromStore(
+        this.#deps,
         this.#deps.history.changeState({ interactionId, state: move.to, reason: move.reason, atUnixMs }),
       );
       return await this.view(interactionId);
@@ -114,7 +100,7 @@ export class DialogService {
   }
 
   async #find(interactionId: string): Promise<InteractionRecord> {
-    const found = await fromStore(this.#deps.history.findInteraction(interactionId));
+    const found = await fromStore(this.#deps, this.#deps.history.findInteraction(interactionId));
     if (found === undefined) {
       throw new FaultError(createFault('caller_not_found', 'There is no such interaction.', { param: 'id' }));
     }

@@ -1,10 +1,11 @@
 import { type Answer, type AnswerSink, answer } from '../llm/answer.ts';
-import { createFault, type Fault } from '../llm/fault.ts';
+import { type Fault, faultFromUnknown } from '../llm/fault.ts';
 import type { CompletionMessage, CompletionRequest } from '../llm/provider.ts';
 import type { DialogContext } from '../store/context-store.ts';
 import type { TurnRecord } from '../store/history-store.ts';
 import { dropOlderHalf, fitHistory, tokensPerCharFrom } from './context-window.ts';
 import type { DialogDependencies } from './dependencies.ts';
+import { fromStore } from './store-fault.ts';
 
 /** A customer's message, under the client's own id for it. */
 export interface TurnInput {
@@ -36,9 +37,9 @@ const messagesOf = (turn: TurnRecord): CompletionMessage[] => [
 
 /** The working memory of an interaction; after an expiry, eviction or restart it comes from history. */
 async function loadContext(deps: DialogDependencies, interactionId: string): Promise<DialogContext> {
-  const known = await deps.contexts.get(interactionId);
+  const known = await fromStore(deps, deps.contexts.get(interactionId));
   if (known !== undefined) return known;
-  const turns = await deps.history.listTurns(interactionId, MAX_REBUILT_TURNS);
+  const turns = await fromStore(deps, deps.history.listTurns(interactionId, MAX_REBUILT_TURNS));
   const next = (turns.at(-1)?.turnIndex ?? -1) + 1;
   return { interactionId, messages: turns.flatMap(messagesOf), turns: next };
 }
@@ -146,10 +147,11 @@ async function persist(
   result: Answered,
 ): Promise<TurnResult> {
   try {
-    await deps.history.appendTurn(turn);
-  } catch {
-    // Neither the reason nor the text belongs to the client; without its row the turn did not happen.
-    return { kind: 'refused', fault: createFault('gateway_store_unavailable'), answer: result };
+    await fromStore(deps, deps.history.appendTurn(turn));
+  } catch (error) {
+    // Without its row the turn did not happen: the text that was streamed ends in this fault.
+    const fault = faultFromUnknown(error, 'gateway_store_unavailable');
+    return { kind: 'refused', fault, answer: result };
   }
   const tokensPerChar =
     tokensPerCharFrom(promptOf(prepared), turn.promptTokens) ?? prepared.context.tokensPerChar;
@@ -159,6 +161,7 @@ async function persist(
     turns: turn.turnIndex + 1,
     ...(tokensPerChar === undefined ? {} : { tokensPerChar }),
   };
-  await deps.contexts.set(context, deps.config.contextTtlMs);
+  // The turn is answered: a context that cannot be kept is rebuilt from history next time.
+  await deps.contexts.set(context, deps.config.contextTtlMs).catch(deps.onStoreFailure);
   return { kind: 'answered', turn, answer: result };
 }

@@ -78,6 +78,7 @@ function createContext(config: GatewayConfig, deps: GatewayDependencies, stores:
   const environment = deps.environment ?? process.env;
   const keys = unwrap(readHashedKeys(config, environment));
   const metrics = new GatewayMetrics();
+  const logger = createLogger(config.logLevel, deps.logDestination);
   const chain = openChain(config, deps, { clock, observer: metrics });
   const states = new ProviderStates(chain.providers, config.timeouts.connectMs, clock);
   const dialog = new DialogService({
@@ -87,13 +88,14 @@ function createContext(config: GatewayConfig, deps: GatewayDependencies, stores:
     observer: metrics,
     clock,
     customerHashSecret: environment[config.customerHashEnv ?? ''] ?? 'busyhour',
+    onStoreFailure: (error) => logger.error({ err: error }, 'store failure'),
     contextTokens: () => states.contextTokens ?? config.dialog.contextTokens,
   });
   addEngineGauges(metrics, states);
   return {
     config,
     clock,
-    logger: createLogger(config.logLevel, deps.logDestination),
+    logger,
     metrics,
     admission: new Admission({
       maxInFlight: config.maxInFlight,

@@ -6,6 +6,8 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunningGateway } from '../../../runtime/gateway/start-gateway.ts';
 import { parseSse } from '../../../runtime/llm/sse-parse.ts';
+import { migrate } from '../../../runtime/store/migrations.ts';
+import { SqliteHistoryStore } from '../../../runtime/store/sqlite-history-store.ts';
 import { chunkOf, startFaultServer } from '../support/fault-server.ts';
 import {
   Cleanup,
@@ -287,5 +289,34 @@ describe('states', () => {
     database.close();
     expect(row?.customer_hash).toMatch(/^[0-9a-f]{64}$/);
     expect(JSON.stringify(row)).not.toContain('customer-7');
+  });
+});
+
+describe('a history that is full', () => {
+  it('refuses the turn instead of acknowledging what was not written, and works again once there is room', async () => {
+    const database = new DatabaseSync(':memory:');
+    migrate(database);
+    const on = await startTestGateway(
+      cleanup,
+      { providers: [{ kind: 'keyword', name: 'keyword' }] },
+      { history: new SqliteHistoryStore(database) },
+    );
+    const id = await begin(on);
+    // SQLite's own way of running out of disk: no page more than it has now.
+    const pages = Number(database.prepare('PRAGMA page_count').get()?.page_count);
+    database.exec(`PRAGMA max_page_count = ${pages}`);
+    const text = 'refund '.repeat(5000);
+    const full = await turn(id, 'm', text, on);
+    expect(full).toMatchObject({ status: 503, body: { error: { code: 'gateway_store_unavailable' } } });
+    expect(JSON.stringify(full.body)).not.toMatch(/sqlite|database/i);
+    expect((await streamTurn(id, 'm', text, on)).at(-1)).toMatchObject({
+      error: { code: 'gateway_store_unavailable' },
+    });
+    expect((await getJson(on, `/v1/interactions/${id}`)).body.turns).toEqual([]);
+    database.exec('PRAGMA max_page_count = 100000');
+    expect(await turn(id, 'm', text, on)).toMatchObject({
+      status: 200,
+      body: { turnIndex: 0, replayed: false },
+    });
   });
 });
