@@ -9,7 +9,7 @@ type Rule = (step: ResultStep, slos: readonly Slo[]) => Diagnostic | undefined;
 
 const SLIP_FLOOR_MS = 5;
 const SLIP_SHARE_RATIO = 0.02;
-const SLIP_OBJECTIVE_RATIO = 0.01;
+const SLIP_OBJECTIVE_RATIO = 0.05;
 const BUSY_LOOP_RATIO = 0.9;
 const PERCENT = 100;
 
@@ -22,8 +22,8 @@ const tightestLimitMs = (slos: readonly Slo[]): number =>
   );
 
 /**
- * Saturated when slip p99 is above all of 5 ms, 2 % of the median latency and 1 % of the tightest latency objective
- * (below these it changes no reading and no verdict), or when the event loop is over 90 % busy.
+ * Saturated when slip p99 is above all of 5 ms, 2 % of the median latency and 5 % of the tightest latency objective
+ * (it is charged to latency, so below these a verdict can only err on the careful side), or when the event loop is over 90 % busy.
  */
 const generatorSaturated: Rule = (step, slos) => {
   const slipMs = histogramOf(step, 'scheduleSlipMs')?.percentileMs(99) ?? 0;
