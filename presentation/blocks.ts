@@ -43,12 +43,14 @@ export interface Chart {
   readonly width: 'half' | 'full';
 }
 
-/** One doubt, printed before any number. */
+/** One kind of doubt, printed before any number that it concerns. */
 export interface Notice {
   readonly kind: 'notice';
   readonly severity: 'error' | 'warning' | 'info';
   readonly title: string;
   readonly text: string;
+  /** What was said under it, each with what it is about. */
+  readonly items: readonly string[];
 }
 
 export type Block =

@@ -122,6 +122,9 @@ export function costSections(plan: PlanFile): Section[] {
       id: 'cost',
       title: 'Cost per interaction',
       blocks: [
+        paragraph(
+          'Bars add up the cost lines at the inputs as stated. Whiskers are P10–P90 over the uncertainty of those inputs, with a tick at the median, which need not be where the bar ends.',
+        ),
         ...costCharts(modes),
         perInteractionTable(modes),
         ...modes.map((mode) => costTable(mode, plan)),

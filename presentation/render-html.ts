@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { assertNever } from '../vocabulary/errors.ts';
-import type { Badge, Block, Cell, Column, Report, Section, Table } from './blocks.ts';
+import type { Badge, Block, Cell, Column, Notice, Report, Section, Table } from './blocks.ts';
 import { escapeHtml, visibleText } from './escape.ts';
 import { STYLESHEET } from './stylesheet.ts';
 
@@ -34,6 +34,11 @@ function tableText(table: Table): string {
   ].join('\n');
 }
 
+function noticeText({ severity, title, text, items }: Notice): string {
+  const list = items.map((item) => `<li>${escapeHtml(item)}</li>`).join('');
+  return `<div class="notice ${severity}"><strong>${escapeHtml(title)}</strong> <span class="severity">${severity}</span> ${escapeHtml(text)}<ul>${list}</ul></div>`;
+}
+
 function blockText(block: Block): string {
   switch (block.kind) {
     case 'table':
@@ -41,7 +46,7 @@ function blockText(block: Block): string {
     case 'chart':
       return `<figure class="${block.width}" tabindex="0">${block.svg}</figure>`;
     case 'notice':
-      return `<p class="notice ${block.severity}"><strong>${escapeHtml(block.title)}</strong> <span class="severity">${block.severity}</span><br>${escapeHtml(block.text)}</p>`;
+      return noticeText(block);
     case 'heading':
       return `<h3>${escapeHtml(block.text)}${badgeText(block.badge)}</h3>`;
     case 'paragraph':

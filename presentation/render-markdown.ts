@@ -34,7 +34,10 @@ function blockText(block: Block): string | undefined {
     case 'chart':
       return undefined;
     case 'notice':
-      return `- ${block.severity} **${escapeMarkdown(block.title)}**: ${escapeMarkdown(block.text)}`;
+      return [
+        `- ${block.severity} **${escapeMarkdown(block.title)}**: ${escapeMarkdown(block.text)}`,
+        ...block.items.map((item) => `  - ${escapeMarkdown(item)}`),
+      ].join('\n');
     case 'heading':
       return `### ${escapeMarkdown(block.text)}${badgeText(block.badge)}`;
     case 'paragraph':

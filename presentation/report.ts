@@ -1,10 +1,9 @@
-import { DIAGNOSTICS } from '../vocabulary/diagnostics.ts';
 import type { PlanFile } from '../vocabulary/plan-file.ts';
 import { answerSection } from './answer-section.ts';
 import { basisSection } from './basis-section.ts';
 import { type Block, paragraph, type Report, type Section } from './blocks.ts';
 import { costSections } from './cost-section.ts';
-import { allDiagnostics } from './diagnostics-text.ts';
+import { allDiagnostics, groupDiagnostics } from './diagnostics-text.ts';
 import { formatInstant } from './numbers.ts';
 import { planIsSimulated } from './plan-reading.ts';
 import { repeatSection } from './repeat-section.ts';
@@ -12,19 +11,16 @@ import { resultSection } from './result-section.ts';
 import type { ResultReading } from './step-reading.ts';
 
 function diagnosticsSection(readings: readonly ResultReading[], plan: PlanFile | undefined): Section {
-  const notices = allDiagnostics(
-    readings.map((reading) => reading.result),
-    plan,
-  ).map((diagnostic): Block => {
-    const { severity, meaning } = DIAGNOSTICS[diagnostic.code];
-    const about = diagnostic.subject === undefined ? '' : ` (${diagnostic.subject})`;
-    return {
+  const results = readings.map((reading) => reading.result);
+  const notices = groupDiagnostics(allDiagnostics(results, plan)).map(
+    ({ code, severity, meaning, said }): Block => ({
       kind: 'notice',
       severity,
-      title: `${diagnostic.code}${about}`,
-      text: diagnostic.message === meaning ? meaning : `${meaning} ${diagnostic.message}`,
-    };
-  });
+      title: said.length > 1 ? `${code} × ${said.length}` : code,
+      text: meaning,
+      items: said,
+    }),
+  );
   return {
     id: 'doubts',
     title: 'What to doubt',

@@ -47,6 +47,7 @@ td{overflow-wrap:anywhere;min-width:4.5em}
 .simulated-banner strong{color:var(--ink-bad);letter-spacing:.04em;margin-right:6px}
 .notice{max-width:none;margin:0 0 8px;padding:8px 14px;border-left:3px solid var(--line);background:var(--soft);font-size:14px}
 .notice strong{font-size:13px;letter-spacing:.01em}
+.notice ul{margin:4px 0 2px;padding-left:18px;font-size:13.5px;overflow-wrap:anywhere}
 .notice.error{border-color:var(--ink-bad);background:var(--error-bg)}
 .notice.warning{border-color:var(--warn);background:var(--warn-bg)}
 .severity{font-size:12px;color:var(--ink-quiet)}

@@ -1,9 +1,9 @@
-import { DIAGNOSTICS, type Diagnostic, sortDiagnostics } from '../vocabulary/diagnostics.ts';
+import type { Diagnostic } from '../vocabulary/diagnostics.ts';
 import { unwrap } from '../vocabulary/errors.ts';
 import type { PlanFile, PlanMeasurement, PlannedMode } from '../vocabulary/plan-file.ts';
 import type { ResultFile } from '../vocabulary/result-file.ts';
 import { formatSlo } from '../vocabulary/slo.ts';
-import { allDiagnostics } from './diagnostics-text.ts';
+import { allDiagnostics, groupDiagnostics } from './diagnostics-text.ts';
 import { singleLine } from './escape.ts';
 import {
   ABSENT,
@@ -24,14 +24,20 @@ export const TERMINAL_CHARS = 100;
 /** Simulated is shouted, the rest is said. */
 const basisWord = (basis: string): string => (basis === 'simulated' ? 'SIMULATED' : basis);
 
+/** More than this under one code are counted, not listed: the report has them all. */
+const MAX_SAID = 2;
+
 function diagnosticLines(diagnostics: readonly Diagnostic[]): string[] {
-  return sortDiagnostics(diagnostics)
-    .filter((diagnostic) => DIAGNOSTICS[diagnostic.code].severity !== 'info')
-    .flatMap((diagnostic) => {
-      const about = diagnostic.subject === undefined ? '' : ` (${diagnostic.subject})`;
-      const head = `${DIAGNOSTICS[diagnostic.code].severity} ${diagnostic.code}${about}: ${diagnostic.message}`;
-      return wrapText(head, TERMINAL_CHARS - 2).map((line, index) => (index === 0 ? line : `  ${line}`));
-    });
+  return groupDiagnostics(diagnostics)
+    .filter(({ severity }) => severity !== 'info')
+    .flatMap(({ code, severity, meaning, said }) =>
+      said.length > MAX_SAID
+        ? [`${severity} ${code}: ${meaning} ${said.length} cases, all in the report; first ${said[0]}`]
+        : said.map((words) => `${severity} ${code}: ${words}`),
+    )
+    .flatMap((text) =>
+      wrapText(text, TERMINAL_CHARS - 2).map((line, index) => (index === 0 ? line : `  ${line}`)),
+    );
 }
 
 const CAPACITY_COLUMNS: readonly TextColumn[] = [
