@@ -1,6 +1,7 @@
 import type { DeploymentMode } from '../scenarios/mode.ts';
 import type { PlannedMode, TierPlan } from '../vocabulary/plan-file.ts';
 import type { Slo } from '../vocabulary/slo.ts';
+import { soundPoints } from './calibrate/capacity.ts';
 import { predictLatency } from './calibrate/latency-curve.ts';
 import { basisOf, type Measurement } from './calibrate/measurements.ts';
 import { type Planned, planned, refuse } from './refusal.ts';
@@ -71,7 +72,7 @@ function curveLatency(
   const units = plan.replicas * measuredReplicasPerUnit;
   const perReplica = context.demand.sizingTurnsPerS / units;
   const onCurve = perReplica * measurement.result.target.replicas;
-  const predicted = predictLatency(measurement.curve.points, onCurve);
+  const predicted = predictLatency(soundPoints(measurement.curve), onCurve);
   if (predicted === undefined) {
     return refuse(
       `latency at ${onCurve.toPrecision(3)} turns/s per replica lies above the highest rate measured`,

@@ -57,6 +57,7 @@ function inputRefusal(results: readonly ResultFile[]): Refusal | undefined {
   return undefined;
 }
 
+/** Steps that carry one of these say nothing about the target, so they are left out of its curve. */
 const DISQUALIFYING: readonly (readonly [DiagnosticCode, string, string])[] = [
   [
     'GENERATOR_SATURATED',
@@ -70,25 +71,31 @@ const DISQUALIFYING: readonly (readonly [DiagnosticCode, string, string])[] = [
   ],
 ];
 
+const isSound = (point: MeasuredPoint): boolean =>
+  !DISQUALIFYING.some(([code]) => point.flags.includes(code));
+
+/** Points of a curve that say something about the target. */
+export const soundPoints = (curve: CapacityCurve): readonly MeasuredPoint[] => curve.points.filter(isSound);
+
+/** When no step is left: why, and what to do about it. */
+function unsoundRefusal(points: readonly MeasuredPoint[]): Refusal | undefined {
+  for (const [code, reason, liftedBy] of DISQUALIFYING) {
+    const flagged = points.filter(({ flags }) => flags.includes(code));
+    if (flagged.length === 0) continue;
+    const rates = flagged.map(({ turnsPerS }) => shownRate(turnsPerS)).join(', ');
+    return refused(`at ${rates} turns/s ${reason}, and no other step is left`, liftedBy);
+  }
+  return undefined;
+}
+
 /** Points up to and with the first that misses: what lies above adds nothing to the capacity. */
 function decidingPoints(points: readonly MeasuredPoint[]): readonly MeasuredPoint[] {
   const firstMissed = points.findIndex(({ withinLimits }) => !withinLimits);
   return firstMissed < 0 ? points : points.slice(0, firstMissed + 1);
 }
 
-function qualityRefusal(points: readonly MeasuredPoint[]): Refusal | undefined {
+function noiseRefusal(points: readonly MeasuredPoint[]): Refusal | undefined {
   const deciding = decidingPoints(points);
-  for (const [code, reason, liftedBy] of DISQUALIFYING) {
-    const flagged = deciding.find(({ flags }) => flags.includes(code));
-    if (flagged) return refused(`at ${shownRate(flagged.turnsPerS)} turns/s ${reason}`, liftedBy);
-  }
-  return noiseRefusal(points, deciding);
-}
-
-function noiseRefusal(
-  points: readonly MeasuredPoint[],
-  deciding: readonly MeasuredPoint[],
-): Refusal | undefined {
   const missed = deciding.find(({ withinLimits }) => !withinLimits);
   const metAbove = missed && points.find((point) => point.load > missed.load && point.withinLimits);
   if (missed && metAbove) {
@@ -166,13 +173,15 @@ function bracketedCapacity(
   };
 }
 
-function capacityOf(points: readonly MeasuredPoint[]): Capacity {
+function capacityOf(measured: readonly MeasuredPoint[]): Capacity {
+  const points = measured.filter(isSound);
   const lowest = points[0];
   if (lowest === undefined) {
-    return refused('no step offered any request', 'run the bench with at least three rates');
+    const empty = refused('no step offered any request', 'run the bench with at least three rates');
+    return unsoundRefusal(measured) ?? empty;
   }
-  const unsound = qualityRefusal(points);
-  if (unsound) return unsound;
+  const noisy = noiseRefusal(points);
+  if (noisy) return noisy;
   const missedIndex = points.findIndex(({ withinLimits }) => !withinLimits);
   const [low, high] = [points[missedIndex - 1], points[missedIndex]];
   if (missedIndex === 0) {
@@ -197,7 +206,18 @@ function diagnosticsOf(points: readonly MeasuredPoint[], capacity: Capacity, sub
   if (capacity.kind === 'lower-bound') {
     diagnostics.push(createDiagnostic('CAPACITY_NOT_BRACKETED', capacity.explanation, subject));
   }
-  const unsure = decidingPoints(points).filter(({ verdict }) => verdict === 'not-enough-evidence');
+  for (const [code, reason] of DISQUALIFYING) {
+    const left = points
+      .filter(({ flags }) => flags.includes(code))
+      .map(({ turnsPerS }) => shownRate(turnsPerS));
+    if (left.length === 0) continue;
+    diagnostics.push(
+      createDiagnostic(code, `left out of the curve: ${left.join(', ')} turns/s; ${reason}`, subject),
+    );
+  }
+  const unsure = decidingPoints(points.filter(isSound)).filter(
+    ({ verdict }) => verdict === 'not-enough-evidence',
+  );
   if (capacity.kind !== 'refused' && unsure.length > 0) {
     const rates = unsure.map(({ turnsPerS, requests }) => `${shownRate(turnsPerS)}/s (${requests} requests)`);
     diagnostics.push(

@@ -3,7 +3,7 @@ import { failed, ok, type Result } from '../../vocabulary/errors.ts';
 import type { Basis, Sourced } from '../../vocabulary/plan-file.ts';
 import type { ResultFile, TraceSummary } from '../../vocabulary/result-file.ts';
 import { MS_PER_S, S_PER_HOUR } from '../../vocabulary/units.ts';
-import type { CapacityCurve } from '../calibrate/capacity.ts';
+import { type CapacityCurve, soundPoints } from '../calibrate/capacity.ts';
 import { computeInteractivePopulation, computePopulation } from '../queueing/little.ts';
 import { sourced } from '../sourced.ts';
 import type { Assumptions } from './assumptions.ts';
@@ -44,7 +44,9 @@ interface HeldLatency {
 
 /** Mean latency of a turn at the highest rate that met the objectives, else at the lowest rate measured. */
 function heldLatency(curve: CapacityCurve, runId: string): HeldLatency | undefined {
-  const known = curve.points.filter((point) => point.meanLatencyMs !== undefined);
+  const sound = soundPoints(curve);
+  const usable = sound.length > 0 ? sound : curve.points;
+  const known = usable.filter((point) => point.meanLatencyMs !== undefined);
   const met = known.filter((point) => point.withinLimits);
   const ms = (met[met.length - 1] ?? known[0])?.meanLatencyMs;
   const where =

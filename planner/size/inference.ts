@@ -1,9 +1,8 @@
 import type { ModeTier } from '../../scenarios/mode.ts';
 import { createDiagnostic, type Diagnostic } from '../../vocabulary/diagnostics.ts';
 import type { Sourced } from '../../vocabulary/plan-file.ts';
-import { shownRate } from '../calibrate/capacity.ts';
+import { shownRate, soundPoints } from '../calibrate/capacity.ts';
 import { basisOf, type Measurement, selectMeasurement } from '../calibrate/measurements.ts';
-import type { MeasuredPoint } from '../calibrate/points.ts';
 import { offeredTurnsPerS } from '../calibrate/points.ts';
 import { type Planned, planned, refuse } from '../refusal.ts';
 import { sourced } from '../sourced.ts';
@@ -39,7 +38,9 @@ function loadLimit(sized: Sized, context: SizingContext): LoadLimit {
 function kvLimit(sized: Sized, context: SizingContext): LoadLimit[] {
   const steps = sized.measurement.results.flatMap(({ steps: own }) => own);
   const met = new Set(
-    sized.measurement.curve.points.filter(({ withinLimits }) => withinLimits).flatMap(({ names }) => names),
+    soundPoints(sized.measurement.curve)
+      .filter(({ withinLimits }) => withinLimits)
+      .flatMap(({ names }) => names),
   );
   const reported = steps
     .filter((step) => met.has(step.name) && step.server?.gauges['engine.kvCapacityTokens'] !== undefined)
@@ -126,7 +127,3 @@ export function modelInference(
     measuredReplicasPerUnit: scale.value.replicasPerUnit,
   });
 }
-
-/** Points of the curve at or below the capacity; what a prediction may rest on. */
-export const metPoints = (points: readonly MeasuredPoint[]): readonly MeasuredPoint[] =>
-  points.filter(({ withinLimits }) => withinLimits);

@@ -149,15 +149,25 @@ describe('refusals, each with what lifts it', () => {
   test.each([
     ['GENERATOR_SATURATED', 'could not keep its schedule'],
     ['LITTLES_LAW_VIOLATED', "Little's law"],
-  ] as const)('%s on a step that decides', (code, words) => {
-    const diagnostics = [createDiagnostic(code, 'seen', '18/s')];
+  ] as const)('%s on every step', (code, words) => {
+    const diagnostics = [createDiagnostic(code, 'seen')];
     expect(refusal(curveOf([5, 18, 19], { diagnostics }).capacity).reason).toContain(words);
+  });
+
+  test('a step with a saturated generator is left out and named: what missed there may be its own lag', () => {
+    const diagnostics = [createDiagnostic('GENERATOR_SATURATED', 'seen', '19/s')];
+    const curve = curveOf([5, 10, 18, 19], { diagnostics });
+    expect(sized(curve.capacity)).toMatchObject({ kind: 'lower-bound' });
+    expect(sized(curve.capacity).turnsPerS).toBeCloseTo(18, 2);
+    expect(curve.points).toHaveLength(4);
+    const codes = curve.diagnostics.map(({ code }) => code);
+    expect(codes).toEqual(expect.arrayContaining(['GENERATOR_SATURATED', 'CAPACITY_NOT_BRACKETED']));
   });
 
   test('a saturated generator above the crossing changes nothing', () => {
     const diagnostics = [createDiagnostic('GENERATOR_SATURATED', 'seen', '25/s')];
-    const capacity = curveOf([5, 10, 18, 19, 25], { diagnostics }).capacity;
-    expect(capacity.kind).toBe('bracketed');
+    const with25 = sized(curveOf([5, 10, 18, 19, 25], { diagnostics }).capacity);
+    expect(with25).toEqual(sized(curveOf([5, 10, 18, 19]).capacity));
   });
 
   test('different targets in one curve', () => {
