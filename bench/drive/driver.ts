@@ -43,7 +43,7 @@ export interface Exchange {
 /**
  * Everything a driver does. It never rejects: whatever happens is an Exchange. Aborting the signal destroys the
  * request's connection; the exchange then ends as `timed-out:run-ended`. One promise per request, with the instants
- * collected beside it, because an async iterator per token costs more than reading the token (docs/bench.md).
+ * collected beside it, because an async iterator adds a tenth or more to the cost of reading a token (docs/bench.md).
  */
 export interface Driver {
   send(request: TurnRequest, signal: AbortSignal): Promise<Exchange>;
