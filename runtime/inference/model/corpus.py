@@ -71,6 +71,26 @@ def cut_batches(
             yield _pad(group)
 
 
+def chain_sequences(
+    sequences: list[np.ndarray], chained_ratio: float, chain_tokens: int, random: np.random.Generator
+) -> list[np.ndarray]:
+    """Joins a share of the sequences end to end, in rows of about `chain_tokens`.
+
+    A dialog is seldom longer than a few hundred tokens. Without these rows the network would
+    never have seen the later positions of its context.
+    """
+    order = random.permutation(len(sequences))
+    chained = round(len(sequences) * chained_ratio)
+    rows = [sequences[i] for i in order[chained:]]
+    chain: list[np.ndarray] = []
+    for i in order[:chained]:
+        if chain and sum(map(len, chain)) + len(sequences[i]) > chain_tokens:
+            rows.append(np.concatenate(chain))
+            chain = []
+        chain.append(sequences[i])
+    return [*rows, np.concatenate(chain)] if chain else rows
+
+
 def _row_length(sequence: np.ndarray) -> int:
     predictions = len(sequence) - 1
     return -(-predictions // _ROW_LENGTH_STEP_TOKENS) * _ROW_LENGTH_STEP_TOKENS

@@ -20,7 +20,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from corpus import IGNORED_TARGET, Batch, CorpusFile, cut_batches, read_corpus_file
+from corpus import IGNORED_TARGET, Batch, CorpusFile, chain_sequences, cut_batches, read_corpus_file
 from export_gguf import export_gguf
 from network import Network, NetworkShape
 from tokenizer import encode_dialogs, load_tokenizer, train_tokenizer
@@ -46,11 +46,12 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, help="train this many batches instead of a time budget")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--batch-tokens", type=int, default=8192)
+    parser.add_argument("--batch-tokens", type=int, default=4096)
+    parser.add_argument("--chained-ratio", type=float, default=0.1, help="share of the dialogs joined to rows of a whole context")
     parser.add_argument("--matrix-learning-rate", type=float, default=6e-3, help="Muon, for the matrices of the blocks")
     parser.add_argument("--other-learning-rate", type=float, default=4e-3, help="AdamW, for the embedding and the norms")
     parser.add_argument("--weight-decay", type=float, default=0.1)
-    parser.add_argument("--dropout-ratio", type=float, default=0.0)
+    parser.add_argument("--dropout-ratio", type=float, default=0.05)
     parser.add_argument("--precision", choices=("bf16", "fp32"), default="bf16")
     parser.add_argument("--quantisation", choices=("q8_0", "f16"), default="q8_0")
     parser.add_argument("--report-interval-s", type=float, default=60.0)
@@ -110,10 +111,14 @@ def measure_bits(network: Network, sequences: list[np.ndarray]) -> float:
     return nats / math.log(2)
 
 
-def endless_batches(sequences: list[np.ndarray], batch_tokens: int, seed: int) -> Iterator[Batch]:
-    random = np.random.default_rng(seed)
+def endless_batches(
+    sequences: list[np.ndarray], context_tokens: int, arguments: argparse.Namespace
+) -> Iterator[Batch]:
+    """Epoch after epoch, each with an order and chains of its own."""
+    random = np.random.default_rng(arguments.seed)
     while True:
-        yield from cut_batches(sequences, batch_tokens, random)
+        rows = chain_sequences(sequences, arguments.chained_ratio, context_tokens, random)
+        yield from cut_batches(rows, arguments.batch_tokens, random)
 
 
 def take_step(network: Network, optimisers: list, batch: Batch, progress: Progress, precision: str) -> float:
@@ -169,7 +174,7 @@ def fit(network: Network, train: list[np.ndarray], report: Report) -> dict:
     """Trains until the budget is spent. Returns what the run took."""
     arguments = report.arguments
     optimisers = create_optimisers(network, arguments)
-    batches = endless_batches(train, arguments.batch_tokens, arguments.seed)
+    batches = endless_batches(train, network.shape.context_tokens, arguments)
     started_s = time.monotonic()
     step = 0
     while True:
@@ -210,7 +215,7 @@ def main() -> None:
     tokenizer_path = arguments.out / "tokenizer.model"
     train_tokenizer(train_file.dialogs, shape.vocabulary_size, tokenizer_path)
     tokenizer = load_tokenizer(tokenizer_path)
-    train = [s[: shape.context_tokens + 1] for s in encode_dialogs(tokenizer, train_file.dialogs)]
+    train = encode_dialogs(tokenizer, train_file.dialogs)
     val = encode_dialogs(tokenizer, val_file.dialogs)
 
     network = Network(shape, arguments.dropout_ratio)
