@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createFailure, failed, ok, type Result } from '../vocabulary/errors.ts';
@@ -20,6 +21,8 @@ export interface ProcessSpec {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly readyTimeoutMs: number;
+  /** Added to this process's own: a measured engine must not take the generator's turn on a shared processor. */
+  readonly niceness?: number;
 }
 
 const STOP_GRACE_MS = 5_000;
@@ -97,6 +100,8 @@ export async function startProcess(spec: ProcessSpec, signal: AbortSignal): Prom
     env: { ...process.env, ...spec.env },
     detached: true, // Its own process group: a terminal's Ctrl-C reaches us alone, and we stop it in order.
   });
+  if (spec.niceness !== undefined && child.pid !== undefined)
+    setPriority(child.pid, getPriority() + spec.niceness);
   const tail = keepTail(child);
   const outcome = await waitForReady(child, spec.readyTimeoutMs, signal);
   if (typeof outcome === 'string') {

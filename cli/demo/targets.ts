@@ -25,6 +25,9 @@ const ANY_PORT = ['--port', '0', '--metrics-port', '0'] as const;
 const DEMO_MODEL_HISTORY_TOKENS = 180;
 const LONG_HISTORY_TOKENS = 4_000;
 
+/** The generator and the gateway go first where all share two cores; the engine takes what is left. */
+const ENGINE_NICENESS = 10;
+
 /** Each process of the demo has few cores: llama.cpp samples on libuv's pool, so it gets a small one. */
 const UV_THREADS = '4';
 
@@ -39,6 +42,7 @@ function llamaTarget({ model, device }: TargetChoices): DemoTarget {
       args: model === undefined ? args : [...args, '--model', model],
       env: { UV_THREADPOOL_SIZE: UV_THREADS },
       readyTimeoutMs: READY_TIMEOUT_MS,
+      niceness: ENGINE_NICENESS,
     },
     maxHistoryTokens: model === undefined ? DEMO_MODEL_HISTORY_TOKENS : LONG_HISTORY_TOKENS,
   };
@@ -53,6 +57,7 @@ function simulatedTarget({ profile, seed }: TargetChoices): DemoTarget {
       name: 'inference simulated',
       args: ['inference', '--engine', 'simulated', '--profile', profile, '--seed', String(seed), ...ANY_PORT],
       readyTimeoutMs: READY_TIMEOUT_MS,
+      niceness: ENGINE_NICENESS,
     },
     maxHistoryTokens: LONG_HISTORY_TOKENS,
   };
