@@ -22,23 +22,56 @@ const difference = (name: string, first: PageSample, last: PageSample): number |
   return to === undefined ? undefined : Math.max(0, to - (first.page.get(name) ?? 0));
 };
 
-function addStages(stages: ServerUse['stages'], first: PageSample, last: PageSample): void {
-  for (const [stage, metric] of Object.entries(SERVER_HISTOGRAMS)) {
-    const count = difference(`${metric}_count`, first, last);
-    const sumS = difference(`${metric}_sum`, first, last);
-    if (count === undefined || sumS === undefined) continue;
-    const before = stages[stage] ?? { count: 0, sumMs: 0 };
-    stages[stage] = { count: before.count + count, sumMs: before.sumMs + msFromS(sumS) };
-  }
+/** First and last page of one process, and all between. */
+interface Span {
+  readonly first: PageSample;
+  readonly last: PageSample;
+  readonly pages: readonly PageSample[];
 }
 
-function addGauges(gauges: ServerUse['gauges'], samples: readonly PageSample[]): void {
-  for (const [gauge, metric] of Object.entries(SERVER_GAUGES)) {
-    const values = samples.flatMap(({ page }) => page.get(metric) ?? []);
-    if (values.length === 0) continue;
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    gauges[gauge] = { samples: values.length, mean, max: Math.max(...values) };
+const isGateway = ({ page }: PageSample): boolean => page.has(SERVER_GAUGES['gateway.inFlight']);
+
+/**
+ * The processes to believe about a metric: those that export it. A gateway repeats its engine's figures; where an
+ * engine's own page is read too, the gateway's copy is left out, or each request would count twice.
+ */
+function sourcesOf(metric: string, spans: readonly Span[]): readonly Span[] {
+  const exporting = spans.filter(({ last }) => last.page.has(metric));
+  const own = exporting.filter(({ last }) => !isGateway(last));
+  return own.length > 0 ? own : exporting;
+}
+
+function stagesOf(spans: readonly Span[]): ServerUse['stages'] {
+  const stages: ServerUse['stages'] = {};
+  for (const [stage, metric] of Object.entries(SERVER_HISTOGRAMS)) {
+    const sources = sourcesOf(`${metric}_count`, spans);
+    if (sources.length === 0) continue;
+    const total = (suffix: string): number =>
+      sources.reduce(
+        (sum, { first, last }) => sum + (difference(`${metric}_${suffix}`, first, last) ?? 0),
+        0,
+      );
+    stages[stage] = { count: total('count'), sumMs: msFromS(total('sum')) };
   }
+  return stages;
+}
+
+/** Means and maxima add up over processes; the sum of maxima is an upper bound where they were not at one instant. */
+function gaugesOf(spans: readonly Span[]): ServerUse['gauges'] {
+  const gauges: ServerUse['gauges'] = {};
+  for (const [gauge, metric] of Object.entries(SERVER_GAUGES)) {
+    for (const { pages } of sourcesOf(metric, spans)) {
+      const values = pages.flatMap(({ page }) => page.get(metric) ?? []);
+      const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+      const before = gauges[gauge] ?? { samples: 0, mean: 0, max: 0 };
+      gauges[gauge] = {
+        samples: before.samples + values.length,
+        mean: before.mean + mean,
+        max: before.max + Math.max(...values),
+      };
+    }
+  }
+  return gauges;
 }
 
 function resourceUse(process: string, samples: readonly PageSample[]): ResourceUse | undefined {
@@ -58,19 +91,19 @@ function resourceUse(process: string, samples: readonly PageSample[]): ResourceU
   };
 }
 
-/** What the pages of all processes say of the time between their first and last sample; stages add up over processes. */
+/** What the pages of all processes say of the time between their first and last sample; undefined without pages. */
 export function summariseServer(samples: ReadonlyMap<string, readonly PageSample[]>): ServerUse | undefined {
-  const use: ServerUse = { stages: {}, gauges: {}, resources: [] };
-  for (const [process, pages] of samples) {
+  const spans = [...samples.values()].flatMap((pages): Span[] => {
     const [first] = pages;
     const last = pages.at(-1);
-    if (first === undefined || last === undefined) continue;
-    addStages(use.stages, first, last);
-    addGauges(use.gauges, pages);
-    const resources = resourceUse(process, pages);
-    if (resources !== undefined) use.resources.push(resources);
-  }
-  return [...samples.values()].some((pages) => pages.length > 0) ? use : undefined;
+    return first === undefined || last === undefined ? [] : [{ first, last, pages }];
+  });
+  if (spans.length === 0) return undefined;
+  return {
+    stages: stagesOf(spans),
+    gauges: gaugesOf(spans),
+    resources: [...samples].flatMap(([process, pages]) => resourceUse(process, pages) ?? []),
+  };
 }
 
 const READ_TIMEOUT_MS = 1_000;

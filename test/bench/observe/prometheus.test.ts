@@ -44,4 +44,24 @@ describe('reading a metrics page', () => {
     expect(use?.resources).toEqual([{ process: 'a', cpuCores: 0.5, maxRssBytes: 0 }]);
     expect(summariseServer(new Map([['a', []]]))).toBeUndefined();
   });
+
+  it('does not count an engine twice whose figures the gateway repeats', () => {
+    const engine = (count: number) =>
+      `busyhour_engine_decode_seconds_count ${count}\nbusyhour_engine_decode_seconds_sum ${count}\nbusyhour_engine_running_requests 3\n`;
+    const gateway = (count: number) => `${engine(count)}busyhour_gateway_in_flight_requests 5\n`;
+    const pages = (text: (count: number) => string) =>
+      [1, 4].map((count) => ({ atMs: count, page: parseMetricsPage(text(count)) }));
+    const both = summariseServer(
+      new Map([
+        ['gateway', pages(gateway)],
+        ['a', pages(engine)],
+        ['b', pages(engine)],
+      ]),
+    );
+    expect(both?.stages['engine.decode']).toEqual({ count: 6, sumMs: 6_000 });
+    expect(both?.gauges['engine.running']).toMatchObject({ mean: 6, max: 6 });
+    expect(both?.gauges['gateway.inFlight']).toMatchObject({ samples: 2, mean: 5 });
+    const alone = summariseServer(new Map([['gateway', pages(gateway)]]));
+    expect(alone?.stages['engine.decode']).toEqual({ count: 3, sumMs: 3_000 });
+  });
 });
