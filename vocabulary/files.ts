@@ -3,6 +3,14 @@ import { accessSync, constants, mkdirSync, renameSync, rmSync, writeFileSync } f
 import { dirname, join } from 'node:path';
 import { failed, ok, type Result } from './errors.ts';
 
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Its folder is not one, so nothing was created there; the first failure is the one to tell.
+  }
+}
+
 /** Writes a whole file or nothing: to a temporary file beside it, then a rename. Creates the folder. */
 export function writeFileAtomic(path: string, content: string | Uint8Array): Result<string> {
   const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
@@ -12,7 +20,7 @@ export function writeFileAtomic(path: string, content: string | Uint8Array): Res
     renameSync(temporary, path);
     return ok(path);
   } catch (cause) {
-    rmSync(temporary, { force: true });
+    removeQuietly(temporary);
     const reason = cause instanceof Error ? cause.message : String(cause);
     return failed('OUTPUT_NOT_WRITABLE', `cannot write ${path}: ${reason}`, { cause });
   }

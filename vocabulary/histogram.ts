@@ -76,11 +76,12 @@ export class LatencyHistogram {
     return this.count === 0 ? undefined : this.#maxMs;
   }
 
-  /** Nearest-rank percentile in ms (to the histogram's 0.1 %), never above the exact maximum; undefined when empty. */
+  /** Nearest-rank percentile in ms (to the histogram's 0.1 %), within the exact extremes; undefined when empty. */
   percentileMs(percent: number): number | undefined {
     if (this.count === 0) return undefined;
     const rank = nearestRank(percent, this.count);
-    return rank === this.count ? this.#maxMs : Math.min(this.#maxMs, this.#valueAtRankMs(rank));
+    if (rank === this.count) return this.#maxMs;
+    return Math.max(this.#minMs, Math.min(this.#maxMs, this.#valueAtRankMs(rank)));
   }
 
   /** Recorded values strictly above `limitMs`, to the histogram's resolution. */
@@ -127,7 +128,9 @@ export class LatencyHistogram {
 
   /** Inverse of encode. Throws when the data is not an HdrHistogram V2 payload. */
   static decode(encoded: EncodedHistogram): LatencyHistogram {
-    const histogram = new LatencyHistogram(decodeFromCompressedBase64(encoded.data, 32));
+    const hdr = decodeFromCompressedBase64(encoded.data, 32);
+    hdr.autoResize = true; // The library decodes to a fixed range, which would refuse larger values on a merge.
+    const histogram = new LatencyHistogram(hdr);
     histogram.#sumMs = encoded.sumMs;
     histogram.#clipped = encoded.clipped;
     histogram.#minMs = encoded.minMs ?? Number.POSITIVE_INFINITY;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { estimateBinomialInterval } from './binomial.ts';
 import type { LatencyHistogram } from './histogram.ts';
-import { HISTOGRAM_METRIC_IDS, type HistogramMetricId } from './metrics.ts';
+import { HISTOGRAM_METRIC_IDS, type HistogramMetricId, METRICS } from './metrics.ts';
 import type { OutcomeCounts } from './outcomes.ts';
 
 /** A target: a percentile of a latency metric below a limit, or the share of requests that do not complete. */
@@ -30,7 +30,7 @@ export type SloVerdict =
 /** `p95 turn latency ≤ 2000 ms`, for tables and messages. */
 export function formatSlo(slo: Slo): string {
   return slo.kind === 'latency'
-    ? `p${slo.percentile} ${slo.metric} ≤ ${slo.limitMs} ms`
+    ? `p${slo.percentile} ${METRICS[slo.metric].label} ≤ ${slo.limitMs} ms`
     : `errors ≤ ${slo.limitRatio * 100} %`;
 }
 

@@ -21,8 +21,8 @@ export interface TargetChoices {
 const READY_TIMEOUT_MS = 30_000;
 const ANY_PORT = ['--port', '0', '--metrics-port', '0'] as const;
 
-/** The demo model was trained on 512 tokens, about two for each word with its turn marks. */
-const DEMO_MODEL_HISTORY_TOKENS = 180;
+/** The demo model's context is 2,048 tokens, about two for a word with its turn marks; room is left for the answer. */
+const DEMO_MODEL_HISTORY_TOKENS = 800;
 const LONG_HISTORY_TOKENS = 4_000;
 
 /** The generator and the gateway go first where all share two cores; the engine takes what is left. */

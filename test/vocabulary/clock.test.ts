@@ -1,8 +1,19 @@
+import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { systemClock, VirtualClock } from '../../vocabulary/clock.ts';
 
 describe('VirtualClock', () => {
+  it('takes its listener off the signal when a sleeper wakes', async () => {
+    const clock = new VirtualClock();
+    const { signal } = new AbortController();
+    const sleeps = [1, 2, 3].map((atMs) => clock.sleepUntil(atMs, signal));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(3);
+    await clock.advanceTo(3);
+    await Promise.all(sleeps);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
   it('wakes sleepers in time order, ties in the order they came, each at its own instant', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 30 }), async (instants) => {

@@ -125,6 +125,13 @@ describe('parseYaml', () => {
 });
 
 describe('writeFileAtomic', () => {
+  it('is OUTPUT_NOT_WRITABLE, not a crash, when the parent of the path is a file', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'busyhour-')), 'file');
+    writeFileSync(file, '');
+    const written = writeFileAtomic(join(file, 'inside.json'), '{}');
+    expect(written.kind === 'failed' && written.failure.code).toBe('OUTPUT_NOT_WRITABLE');
+  });
+
   it('makes the folder, replaces the file and leaves no other behind', () => {
     const folder = join(temporaryFolder(), 'a', 'b');
     const path = join(folder, 'file.txt');

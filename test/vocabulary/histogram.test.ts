@@ -20,6 +20,19 @@ const latencies = fc.array(fc.double({ min: 0.05, max: 7_000_000, noNaN: true })
 const toleranceMs = (value: number): number => 0.0006 + value * 0.001;
 
 describe('LatencyHistogram', () => {
+  it('grows after decoding, so that stored shards merge whatever their ranges', () => {
+    const small = LatencyHistogram.decode(histogramOf([1]).encode());
+    small.add(histogramOf([7_000_000]));
+    expect([small.count, small.maxMs]).toEqual([2, 7_000_000]);
+    const empty = LatencyHistogram.decode(new LatencyHistogram().encode());
+    empty.record(7_100_000);
+    expect(empty.percentileMs(50)).toBe(7_100_000);
+  });
+
+  it('reads percentiles within the exact extremes', () => {
+    expect(histogramOf([0.0104, 0.0104, 5]).percentileMs(50)).toBe(0.0104);
+  });
+
   it('gives percentiles within 0.1 % of the sorted samples', () => {
     fc.assert(
       fc.property(latencies, (values) => {
