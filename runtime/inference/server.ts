@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
-import { HealthImplementation, protoPath as healthProto } from 'grpc-health-check';
+import { HealthImplementation } from 'grpc-health-check';
 import { BusyhourError, createFailure } from '../../vocabulary/errors.ts';
 import type { Engine } from './contract.ts';
 import { createControlService, createOpenInferenceService } from './control-service.ts';
@@ -49,9 +49,8 @@ function setHealth(health: HealthImplementation, serving: boolean): void {
 
 function addReflection(server: Server): void {
   const includeDirs = [join(import.meta.dirname, 'proto')];
-  const files = ['inference.proto', 'open-inference.proto'];
-  const ours = loadSync(files, { includeDirs, keepCase: true });
-  new ReflectionService({ ...ours, ...loadSync(healthProto, { keepCase: true }) }).addToServer(server);
+  const files = ['inference.proto', 'open-inference.proto', 'health.proto'];
+  new ReflectionService(loadSync(files, { includeDirs, keepCase: true })).addToServer(server);
 }
 
 function bindFailure(host: string, port: number, cause: unknown): BusyhourError {

@@ -301,7 +301,10 @@ describe.skipIf(grpcurl === undefined)(
       const answer = JSON.parse(
         await run('-d', body, server.address, 'busyhour.inference.v1.Inference/Generate'),
       );
-      expect(answer.finishInfo).toMatchObject({ numOutputTokens: 3, finishReason: 'FINISH_REASON_LENGTH' });
+      expect(answer.finish_info).toMatchObject({
+        num_output_tokens: 3,
+        finish_reason: 'FINISH_REASON_LENGTH',
+      });
       await server.close(0);
     });
   },
