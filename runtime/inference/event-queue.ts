@@ -65,10 +65,11 @@ export class EventQueue<T> implements AsyncIterableIterator<T> {
   return(): Promise<IteratorResult<T>> {
     const wasOpen = this.#state === 'open';
     this.#state = 'left';
+    // Told first: what is unread then is what was made for nobody.
+    if (wasOpen) this.#onReturn();
     this.#items = [];
     this.#head = 0;
     this.#error = undefined;
-    if (wasOpen) this.#onReturn();
     return Promise.resolve({ value: undefined, done: true });
   }
 

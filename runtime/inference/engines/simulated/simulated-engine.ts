@@ -216,7 +216,9 @@ export class SimulatedEngine implements Engine {
     const active = this.#active.get(id);
     if (active === undefined) return;
     const aborted = this.#scheduler.abort(id, this.#clock.nowMs());
-    this.#orphanOutputTokens += active.queue.unread + (aborted?.wastedTokens ?? 0);
+    // One token per chunk; the prompt event may be unread too.
+    const unreadTokens = Math.min(active.queue.unread, active.outputTokens);
+    this.#orphanOutputTokens += unreadTokens + (aborted?.wastedTokens ?? 0);
     this.#finish(active, 'abort', aborted?.timings);
   }
 
