@@ -83,6 +83,9 @@ function runScenario({ args, slo }: BenchOptions, run: RunOptions): Promise<Resu
   return runBench({ ...run, scenario: judged });
 }
 
+/** A trace ends with long answers under way: their ends belong to it. */
+const TRACE_DRAIN_MS = 60_000;
+
 function replayTrace(options: BenchOptions, tracePath: string, run: RunOptions): Promise<Result<ResultFile>> {
   const { speedUp, maxRequests, durationS, slo = TRACE_OBJECTIVES } = options;
   return runTraceReplay({
@@ -91,7 +94,7 @@ function replayTrace(options: BenchOptions, tracePath: string, run: RunOptions):
     speedUp,
     ...(maxRequests === undefined ? {} : { maxRequests }),
     ...(durationS === undefined ? {} : { durationMs: msFromS(durationS) }),
-    settings: { slos: [...slo] },
+    settings: { slos: [...slo], drainMs: TRACE_DRAIN_MS },
   });
 }
 
