@@ -77,8 +77,17 @@ describe.skipIf(!existsSync(TRACE))('the Azure chat trace (skipped where shared/
     expect(planned.exitCode, planned.stderr).toBe(0);
     const plan = unwrap(readPlanFile(join(folder, 'report', 'plan.json')));
     expect(plan.demand.busyHourTurnsPerS).toBeGreaterThan(5);
-    const measured = plan.demand.figures.filter(({ basis }) => basis === 'measured' || basis === 'simulated');
-    expect(measured.map(({ name }) => name).join(' ')).toMatch(/token/i);
+    const measured = plan.demand.figures.filter(({ basis }) => basis === 'measured').map(({ name }) => name);
+    expect(measured).toEqual(expect.arrayContaining(['traceRequestsPerS', 'gapCv', 'indexOfDispersion60S']));
+    const kubernetes = plan.modes.find(({ mode }) => mode === 'kubernetes');
+    const lines = kubernetes?.kind === 'planned' ? kubernetes.costLines : [];
+    const input = lines.find(
+      ({ category, line }) => category === 'llm' && / input$/.test(line) && !/cached/.test(line),
+    );
+    const tokensPerInteraction =
+      ((input?.quantity ?? 0) * 1e6) / (plan.demand.interactionsPerDay * (730 / 24));
+    expect(tokensPerInteraction).toBeGreaterThan(600);
+    expect(tokensPerInteraction).toBeLessThan(1_300);
     expect(plan.diagnostics.map(({ code }) => code)).toContain('BURSTY_DEMAND');
   }, 180_000);
 });
