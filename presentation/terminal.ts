@@ -2,7 +2,7 @@ import type { Diagnostic } from '../vocabulary/diagnostics.ts';
 import { unwrap } from '../vocabulary/errors.ts';
 import type { PlanFile, PlanMeasurement, PlannedMode } from '../vocabulary/plan-file.ts';
 import type { ResultFile } from '../vocabulary/result-file.ts';
-import { formatSlo } from '../vocabulary/slo.ts';
+import { allowedRatioOf, formatSlo } from '../vocabulary/slo.ts';
 import { allDiagnostics, groupDiagnostics } from './diagnostics-text.ts';
 import { singleLine } from './escape.ts';
 import {
@@ -125,6 +125,17 @@ const STEP_COLUMNS: readonly TextColumn[] = [
   { title: 'verdict', maxChars: 10 },
 ];
 
+const UNSURE = 'within *';
+const UNSURE_NOTE =
+  '* within every objective by the numbers, but too few requests to say so at 95 % confidence';
+
+/** Whether the point estimates, whatever their confidence, are within every objective. */
+const isWithin = ({ verdicts }: StepReading): boolean =>
+  verdicts.every(({ slo, exceedRatio }) => exceedRatio !== undefined && exceedRatio <= allowedRatioOf(slo));
+
+const verdictWord = (reading: StepReading): string =>
+  reading.verdict === 'not-enough-evidence' && isWithin(reading) ? UNSURE : formatVerdict(reading.verdict);
+
 function stepRow(reading: StepReading): string[] {
   return [
     reading.step.name,
@@ -134,7 +145,7 @@ function stepRow(reading: StepReading): string[] {
     formatReading(readPercentile(reading, 'latencyMs', 95)),
     formatReading(readPercentile(reading, 'timeToFirstTokenMs', 95)),
     reading.errorRatio === undefined ? ABSENT : formatRatio(reading.errorRatio),
-    formatVerdict(reading.verdict),
+    verdictWord(reading),
   ];
 }
 
@@ -148,9 +159,11 @@ export function formatStepTable(result: ResultFile): string {
   const what = [target.name, target.model, target.hardware].filter((part) => part !== undefined).join(', ');
   const heading = `${target.simulated ? 'SIMULATED target' : 'target'}: ${singleLine(what)}`;
   const partial = result.state === 'partial' ? ['The run was interrupted: these steps are partial.'] : [];
+  const rows = reading.steps.map(stepRow);
   return [
     ...wrapText(heading, TERMINAL_CHARS),
     ...partial,
-    formatTextTable(STEP_COLUMNS, reading.steps.map(stepRow)),
+    formatTextTable(STEP_COLUMNS, rows),
+    ...(rows.some((row) => row.includes(UNSURE)) ? [UNSURE_NOTE] : []),
   ].join('\n');
 }

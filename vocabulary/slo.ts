@@ -39,6 +39,10 @@ export interface SloEvidence {
   readonly histogramOf: (metric: HistogramMetricId) => LatencyHistogram | undefined;
 }
 
+/** Share of requests that may lie past the limit. */
+export const allowedRatioOf = (slo: Slo): number =>
+  slo.kind === 'latency' ? 1 - slo.percentile / 100 : slo.limitRatio;
+
 interface Exceedance {
   readonly exceeding: number;
   readonly samples: number;
@@ -52,7 +56,7 @@ function exceedanceOf(slo: Slo, evidence: SloEvidence): Exceedance {
     return {
       exceeding: counts.offered - counts.completed,
       samples: counts.offered,
-      allowedRatio: slo.limitRatio,
+      allowedRatio: allowedRatioOf(slo),
     };
   }
   const histogram = evidence.histogramOf(slo.metric);
@@ -60,7 +64,7 @@ function exceedanceOf(slo: Slo, evidence: SloEvidence): Exceedance {
   return {
     exceeding: (histogram?.countAbove(slo.limitMs) ?? 0) + unfinished,
     samples: (histogram?.count ?? 0) + unfinished,
-    allowedRatio: 1 - slo.percentile / 100,
+    allowedRatio: allowedRatioOf(slo),
   };
 }
 

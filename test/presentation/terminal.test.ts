@@ -4,6 +4,8 @@ import { formatAnswerTable, formatStepTable, TERMINAL_CHARS } from '../../presen
 import { formatTextTable, wrapText } from '../../presentation/text-table.ts';
 import { createDiagnostic } from '../../vocabulary/diagnostics.ts';
 import { BusyhourError } from '../../vocabulary/errors.ts';
+import { LatencyHistogram } from '../../vocabulary/histogram.ts';
+import { emptyOutcomeCounts } from '../../vocabulary/outcomes.ts';
 import type { PlanFile } from '../../vocabulary/plan-file.ts';
 import type { ResultFile } from '../../vocabulary/result-file.ts';
 import { fixture } from './fixtures.ts';
@@ -80,6 +82,22 @@ describe('formatStepTable', () => {
     const text = formatStepTable({ ...gpu, state: 'partial' });
     expect(text).toMatch(/^SIMULATED target: simulated GPU worker/);
     expect(text).toContain('interrupted');
+  });
+
+  it('tells steps within the objectives that lack requests to say so from met and missed ones', () => {
+    const [cpu] = results;
+    if (cpu === undefined) throw new Error('the fixture is empty');
+    const histogram = new LatencyHistogram();
+    for (let i = 0; i < 100; i++) histogram.record(500);
+    // 100 requests without an error: p95 is certain (59 suffice), an error ratio of 1 % is not (299 are needed).
+    const [first] = cpu.steps;
+    if (first === undefined) throw new Error('the fixture has no step');
+    const counts = { ...emptyOutcomeCounts(), offered: 100, completed: 100 };
+    const few = { ...first, name: 'few', counts, histograms: { latencyMs: histogram.encode() } };
+    const text = formatStepTable({ ...cpu, steps: [few] });
+    expect(text).toMatch(/^few .* within \*$/m);
+    expect(text).toContain('too few requests');
+    expect(formatStepTable({ ...cpu, steps: [] })).not.toContain('too few requests');
   });
 
   it('refuses a damaged histogram with the catalogue code', () => {
