@@ -35,13 +35,31 @@ const messagesOf = (turn: TurnRecord): CompletionMessage[] => [
   { role: 'assistant', content: turn.answerText },
 ];
 
-/** The working memory of an interaction; after an expiry, eviction or restart it comes from history. */
+/** What an interaction knows after a turn: what of its history was asked with, and the turn itself. */
+function contextAfter(prepared: Prepared, turn: TurnRecord): DialogContext {
+  const tokensPerChar =
+    tokensPerCharFrom(promptOf(prepared), turn.promptTokens) ?? prepared.context.tokensPerChar;
+  return {
+    interactionId: turn.interactionId,
+    messages: [...prepared.history, ...messagesOf(turn)],
+    turns: turn.turnIndex + 1,
+    ...(tokensPerChar === undefined ? {} : { tokensPerChar }),
+  };
+}
+
+/**
+ * The working memory of an interaction; after an expiry, eviction or restart it comes from history, turn by turn in the
+ * way it grew, so that the next prompt (and its cached prefix) is the one that it would have been.
+ */
 async function loadContext(deps: DialogDependencies, interactionId: string): Promise<DialogContext> {
   const known = await fromStore(deps, deps.contexts.get(interactionId));
   if (known !== undefined) return known;
   const turns = await fromStore(deps, deps.history.listTurns(interactionId, MAX_REBUILT_TURNS));
-  const next = (turns.at(-1)?.turnIndex ?? -1) + 1;
-  return { interactionId, messages: turns.flatMap(messagesOf), turns: next };
+  const empty: DialogContext = { interactionId, messages: [], turns: 0 };
+  return turns.reduce(
+    (context, turn) => contextAfter(prepare(deps, context, turn.customerText), turn),
+    empty,
+  );
 }
 
 interface Prepared {
@@ -153,14 +171,7 @@ async function persist(
     const fault = faultFromUnknown(error, 'gateway_store_unavailable');
     return { kind: 'refused', fault, answer: result };
   }
-  const tokensPerChar =
-    tokensPerCharFrom(promptOf(prepared), turn.promptTokens) ?? prepared.context.tokensPerChar;
-  const context: DialogContext = {
-    interactionId: turn.interactionId,
-    messages: [...prepared.history, ...messagesOf(turn)],
-    turns: turn.turnIndex + 1,
-    ...(tokensPerChar === undefined ? {} : { tokensPerChar }),
-  };
+  const context = contextAfter(prepared, turn);
   // The turn is answered: a context that cannot be kept is rebuilt from history next time.
   await deps.contexts.set(context, deps.config.contextTtlMs).catch(deps.onStoreFailure);
   return { kind: 'answered', turn, answer: result };

@@ -2,8 +2,12 @@ import { z } from 'zod';
 import { wireTimingsSchema } from '../../vocabulary/readiness.ts';
 import { INTERACTION_STATES } from '../dialog/interaction-states.ts';
 
-const identifier = z.string().min(1).max(128);
-const reason = z.string().min(1).max(500);
+/** Half a surrogate pair has no UTF-8: it would be stored as another text than the one that a retry brings. */
+const wellFormed = (text: string): boolean => text.isWellFormed();
+const WELL_FORMED = 'text without unpaired surrogates';
+
+const identifier = z.string().min(1).max(128).refine(wellFormed, WELL_FORMED);
+const reason = z.string().min(1).max(500).refine(wellFormed, WELL_FORMED);
 
 export const createInteractionSchema = z.strictObject({
   /** Stored only as a keyed hash. */
@@ -17,7 +21,7 @@ export const createInteractionSchema = z.strictObject({
 export const createTurnSchema = z.strictObject({
   /** The client's own id of the message; the same id again gives the same answer. */
   messageId: identifier,
-  text: z.string().min(1).max(100_000),
+  text: z.string().min(1).max(100_000).refine(wellFormed, WELL_FORMED),
   stream: z.boolean().default(false),
 });
 

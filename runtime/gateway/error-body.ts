@@ -50,19 +50,29 @@ export function sendFault(reply: FastifyReply, fault: Fault): FastifyReply {
 }
 
 const UNKNOWN_FIELD = 'only known fields';
+/** A request can hold a problem per byte; an answer should not be larger than the request. */
+const MAX_SHOWN_ISSUES = 20;
+const MAX_MESSAGE_CHARS = 2000;
+const MAX_PARAM_CHARS = 100;
 
-/** Parses a request part; every problem is in the message, the first one's field is `param`. */
+const shortened = (text: string): string =>
+  text.length <= MAX_MESSAGE_CHARS ? text : `${text.slice(0, MAX_MESSAGE_CHARS)}…`;
+
+/** Parses a request part; the message has its problems (the first 20), `param` the field of the first. */
 export function parseRequest<T>(schema: z.ZodType<T>, input: unknown): T {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const issues = issuesFromZod(parsed.error, input);
+  const { issues: all } = parsed.error;
+  const issues = issuesFromZod(new z.ZodError(all.slice(0, MAX_SHOWN_ISSUES)), input);
   const sentences = issues.map((issue) =>
     issue.expected === UNKNOWN_FIELD
       ? `${issue.path}: unsupported ${issue.got}; ${issue.fix}`
       : `${issue.path}: expected ${issue.expected}, got ${issue.got}`,
   );
-  const param = unknownField(parsed.error) ?? issues[0]?.path ?? '(root)';
-  throw new FaultError(createFault('caller_invalid_request', `${sentences.join('. ')}.`, { param }));
+  const more = all.length > MAX_SHOWN_ISSUES ? ` And ${all.length - MAX_SHOWN_ISSUES} more.` : '';
+  const message = `${shortened(sentences.join('. '))}.${more}`;
+  const param = unknownField(parsed.error)?.slice(0, MAX_PARAM_CHARS) ?? issues[0]?.path ?? '(root)';
+  throw new FaultError(createFault('caller_invalid_request', message, { param }));
 }
 
 function unknownField(error: z.ZodError): string | undefined {

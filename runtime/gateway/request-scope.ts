@@ -34,6 +34,10 @@ export async function withTicket<T>(
   reply.raw.on('close', onClose);
   try {
     return await work(ticket);
+  } catch (error) {
+    // A stream that a defect left open would keep its reader waiting for ever.
+    if (reply.sent && !reply.raw.writableEnded) reply.raw.destroy();
+    throw error;
   } finally {
     reply.raw.off('close', onClose);
     ticket.release();

@@ -38,11 +38,16 @@ function faultFromRequestError(error: unknown): Fault {
   return isCallers ? createFault('caller_invalid_request', message) : createFault('gateway_internal');
 }
 
-function createHandler(context: GatewayContext, route: RouteSpec) {
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
-    if (route.authenticated) context.authenticate(request.headers.authorization);
-    return route.handle(context, request, reply);
-  };
+function addRoute(app: FastifyInstance, context: GatewayContext, route: RouteSpec): void {
+  app.route({
+    method: route.method,
+    url: route.path,
+    // Before the body is read: who has no key makes the gateway neither buffer nor parse.
+    onRequest: async (request) => {
+      if (route.authenticated) context.authenticate(request.headers.authorization);
+    },
+    handler: (request, reply) => route.handle(context, request, reply),
+  });
 }
 
 /** The paths of the interface answer any other method with 405. */
@@ -89,8 +94,12 @@ function addHooks(app: FastifyInstance, context: GatewayContext): void {
   app.decorateRequest('outcome', 'ok');
   app.addHook('onRequest', async (request, reply) => {
     request.startedAtMs = clock.nowMs();
+    changeOpenResponses(request.raw.socket, 1);
     // `close` comes after every response, also after one that its client did not wait for.
-    reply.raw.once('close', () => recordEnd(context, request, reply));
+    reply.raw.once('close', () => {
+      changeOpenResponses(request.raw.socket, -1);
+      recordEnd(context, request, reply);
+    });
   });
   app.setErrorHandler((error, request, reply) => {
     const fault = faultFromRequestError(error);
@@ -105,17 +114,44 @@ function addHooks(app: FastifyInstance, context: GatewayContext): void {
   });
 }
 
+/** Responses begun and not ended on each connection; pipelining makes them more than one. */
+const openResponses = new WeakMap<Socket, number>();
+
+function changeOpenResponses(socket: Socket, by: number): void {
+  openResponses.set(socket, (openResponses.get(socket) ?? 0) + by);
+}
+
+/** What the HTTP parser refuses, and how that is said; any other code is bytes that are not HTTP. */
+const REFUSALS: Record<string, { readonly line: string; readonly fault: Fault }> = {
+  HPE_HEADER_OVERFLOW: {
+    line: '431 Request Header Fields Too Large',
+    fault: createFault('caller_body_too_large', 'The request head is too large.'),
+  },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    line: '408 Request Timeout',
+    fault: createFault(
+      'caller_invalid_request',
+      `The request did not arrive within ${REQUEST_TIMEOUT_MS} ms.`,
+    ),
+  },
+};
+const NOT_HTTP = {
+  line: `${FAULTS.caller_invalid_request.httpStatus} Bad Request`,
+  fault: createFault('caller_invalid_request', 'The bytes received are not an HTTP request.'),
+};
+
 /** Bytes that are not HTTP get the same error shape, on a connection that is then closed. */
 function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return;
-  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
-  const fault = tooLarge
-    ? createFault('caller_body_too_large', 'The request head is too large.')
-    : createFault('caller_invalid_request', 'The bytes received are not an HTTP request.');
-  const status = tooLarge ? 431 : FAULTS[fault.code].httpStatus;
+  // An answer under way owns the connection: a second head inside its body would pass for its text.
+  if ((openResponses.get(socket) ?? 0) > 0) {
+    socket.destroy();
+    return;
+  }
+  const { line, fault } = REFUSALS[error.code ?? ''] ?? NOT_HTTP;
   const body = JSON.stringify(errorBodyFrom(fault));
   socket.end(
-    `HTTP/1.1 ${status} Bad Request\r\nconnection: close\r\ncontent-type: application/json\r\n` +
+    `HTTP/1.1 ${line}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }
@@ -140,9 +176,7 @@ export function createServer(context: GatewayContext): FastifyInstance {
   addJsonParser(app);
   addHooks(app, context);
   const routes = [...ROUTES, openApiRoute(createOpenApi([...ROUTES, openApiRoute(undefined)]))];
-  for (const route of routes) {
-    app.route({ method: route.method, url: route.path, handler: createHandler(context, route) });
-  }
+  for (const route of routes) addRoute(app, context, route);
   addMethodRefusals(app, routes);
   return app;
 }

@@ -1,12 +1,13 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { createFault, type Fault } from '../llm/fault.ts';
 
-/** Bytes that may wait for a slow reader before the provider is held back. */
-const MAX_PENDING_BYTES = 262_144;
+/** Text that may wait for a slow reader before the provider is held back. */
+const MAX_PENDING_CHARS = 65_536;
 
 /**
  * Server-sent events to one reader. Events of one loop turn, and all that gather while the reader is behind, leave
- * in one write. A reader that takes nothing for `idleMs` while data waits is cut off through `onStalled`.
+ * in one write. A reader that takes nothing for `idleMs` while data waits is cut off through `onStalled`; one that takes
+ * a little of a large write in that time is not, since the socket's own clock counts what the kernel took.
  */
 export class SseWriter {
   readonly #response: ServerResponse;
@@ -15,7 +16,7 @@ export class SseWriter {
   #pending = '';
   #scheduled = false;
   #blocked = false;
-  #stall: NodeJS.Timeout | undefined;
+  #ending = false;
   #waiting: (() => void)[] = [];
 
   constructor(response: ServerResponse, idleMs: number, onStalled: (fault: Fault) => void) {
@@ -24,10 +25,12 @@ export class SseWriter {
     this.#onStalled = onStalled;
     response.on('drain', this.#onDrain);
     response.on('close', this.#onClose);
+    response.on('timeout', this.#onTimeout);
   }
 
   /** Sends status and headers; call once, before the first event. */
   open(headers: OutgoingHttpHeaders): void {
+    this.#response.setTimeout(this.#idleMs);
     this.#response.writeHead(200, {
       ...headers,
       'content-type': 'text/event-stream; charset=utf-8',
@@ -46,7 +49,7 @@ export class SseWriter {
 
   /** Whether so much waits that the producer should stop and await `ready`. */
   get isBehind(): boolean {
-    return this.#blocked && this.#pending.length > MAX_PENDING_BYTES;
+    return this.#blocked && this.#pending.length > MAX_PENDING_CHARS;
   }
 
   /** Resolves when the reader has caught up or is gone. */
@@ -65,7 +68,7 @@ export class SseWriter {
       this.#response.once('close', resolve);
       this.#response.end(this.#pending, () => resolve());
       this.#pending = '';
-      this.#watch();
+      this.#ending = true;
     });
   }
 
@@ -75,26 +78,22 @@ export class SseWriter {
     const chunk = this.#pending;
     this.#pending = '';
     this.#blocked = !this.#response.write(chunk);
-    if (this.#blocked) this.#watch();
   };
 
-  #watch(): void {
-    clearTimeout(this.#stall);
-    this.#stall = setTimeout(() => {
-      this.#onStalled(createFault('caller_disconnected', 'The client stopped reading.'));
-      this.#response.destroy();
-    }, this.#idleMs);
-  }
+  /** The socket was still for `idleMs`. With nothing waiting, that is the provider's silence and not the reader's. */
+  readonly #onTimeout = (): void => {
+    if (!this.#blocked && !this.#ending) return;
+    this.#onStalled(createFault('caller_disconnected', 'The client stopped reading.'));
+    this.#response.destroy();
+  };
 
   readonly #onDrain = (): void => {
-    clearTimeout(this.#stall);
     this.#blocked = false;
     this.#flush();
     if (!this.isBehind) this.#wake();
   };
 
   readonly #onClose = (): void => {
-    clearTimeout(this.#stall);
     this.#pending = '';
     this.#wake();
   };

@@ -186,8 +186,11 @@ export class ProviderChain {
       attempt.firstTokenAtMs = this.#clock.nowMs();
       yield { kind: 'selected', answerer: answererOf(attempt) };
     }
-    if (event.kind === 'text') yield event;
-    else yield { ...event, kind: 'end', outcome: attempt.isFirst ? 'complete' : 'failed_over' };
+    if (event.kind === 'text') {
+      watchdog.hold();
+      yield event;
+      watchdog.resume();
+    } else yield { ...event, kind: 'end', outcome: attempt.isFirst ? 'complete' : 'failed_over' };
   }
 
   #settle(attempt: Attempt): void {

@@ -1,4 +1,4 @@
-/** A line longer than this is not an event of a chat completion. */
+/** A line, or the lines of one event, longer than this are not an event of a chat completion. */
 const MAX_LINE_CHARS = 1_048_576;
 
 /** The stream is not server-sent events within bounds. */
@@ -25,13 +25,23 @@ class LineSplitter {
 /** Lines in; the data of an event out when its blank line comes. */
 class EventAssembler {
   #data: string[] = [];
+  #chars = 0;
 
   push(line: string): string | undefined {
-    if (line.startsWith('data:')) this.#data.push(line.slice(line[5] === ' ' ? 6 : 5));
+    if (line.startsWith('data:')) this.#add(line.slice(line[5] === ' ' ? 6 : 5));
     if (line !== '' || this.#data.length === 0) return undefined;
     const data = this.#data.join('\n');
     this.#data = [];
+    this.#chars = 0;
     return data;
+  }
+
+  #add(data: string): void {
+    this.#data.push(data);
+    this.#chars += data.length + 1;
+    if (this.#chars > MAX_LINE_CHARS) {
+      throw new SseSyntaxError(`an event longer than ${MAX_LINE_CHARS} characters`);
+    }
   }
 }
 

@@ -15,11 +15,12 @@ export class Watchdog {
   readonly #total: NodeJS.Timeout;
   #progress: NodeJS.Timeout;
   #sawToken = false;
+  #held = false;
 
   constructor(timeouts: AttemptTimeouts, parent: AbortSignal) {
     this.#timeouts = timeouts;
     this.#parent = parent;
-    this.#total = this.#fuse(timeouts.totalMs, 'the whole answer');
+    this.#total = setTimeout(() => this.#onTotal(), timeouts.totalMs);
     this.#progress = this.#fuse(timeouts.firstTokenMs, 'the first token');
     if (parent.aborted) this.#onParentAbort();
     else parent.addEventListener('abort', this.#onParentAbort, { once: true });
@@ -40,6 +41,16 @@ export class Watchdog {
     this.#progress = this.#fuse(this.#timeouts.idleMs, 'the next token');
   }
 
+  /** The reader is at it: until `resume`, waiting is not the provider's. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  resume(): void {
+    this.#held = false;
+    this.#progress.refresh();
+  }
+
   /** Stops the timers and aborts whatever is left of the attempt. */
   end(): void {
     clearTimeout(this.#total);
@@ -50,10 +61,24 @@ export class Watchdog {
 
   readonly #onParentAbort = (): void => this.#controller.abort(this.#parent.reason);
 
+  /** A reader so slow that it used up the time itself is not a provider's failure. */
+  #onTotal(): void {
+    const { totalMs } = this.#timeouts;
+    if (!this.#held) this.#expire(totalMs, 'the whole answer');
+    else {
+      const message = `The client took longer than ${totalMs} ms to read the answer.`;
+      this.#controller.abort(new FaultError(createFault('caller_disconnected', message)));
+    }
+  }
+
+  #expire(limitMs: number, what: string): void {
+    const message = `The provider took longer than ${limitMs} ms for ${what}.`;
+    this.#controller.abort(new FaultError(createFault('provider_timeout', message)));
+  }
+
   #fuse(limitMs: number, what: string): NodeJS.Timeout {
     return setTimeout(() => {
-      const message = `The provider took longer than ${limitMs} ms for ${what}.`;
-      this.#controller.abort(new FaultError(createFault('provider_timeout', message)));
+      if (!this.#held) this.#expire(limitMs, what);
     }, limitMs);
   }
 }
