@@ -61,5 +61,8 @@ export async function runCommand<Options extends { json?: boolean }>(
     process.exitCode = result.exitCode;
   } catch (error) {
     process.exitCode = reportFailure(failureFromUnknown(error), options.json === true);
+  } finally {
+    // A worker reads its standard input to notice its parent's end; an open one would outlive the command.
+    process.stdin.destroy();
   }
 }

@@ -11,8 +11,8 @@ export interface OwnedProcess {
   readonly pid: number;
   /** The fields of its ready line: `url` or `address`, and `metricsUrl`. */
   readonly ready: Readonly<Record<string, unknown>>;
-  /** SIGTERM, then SIGKILL after graceMs. Resolves when the process is gone. Idempotent. */
-  stop(graceMs?: number): Promise<void>;
+  /** SIGTERM, then SIGKILL after graceMs. Resolves when the process is gone, with how it went. Idempotent. */
+  stop(graceMs?: number): Promise<'ended' | 'killed'>;
 }
 
 export interface ProcessSpec {
@@ -35,12 +35,14 @@ function waitForExit(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => child.once('exit', () => resolve()));
 }
 
-async function stopChild(child: ChildProcess, graceMs: number): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
-  await waitForExit(child);
-  clearTimeout(timer);
+async function stopChild(child: ChildProcess, graceMs: number): Promise<'ended' | 'killed'> {
+  if (child.exitCode === null && child.signalCode === null) {
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+    await waitForExit(child);
+    clearTimeout(timer);
+  }
+  return child.signalCode === 'SIGKILL' ? 'killed' : 'ended';
 }
 
 function keepTail(child: ChildProcess): string[] {
@@ -122,10 +124,7 @@ export async function startProcess(spec: ProcessSpec, signal: AbortSignal): Prom
 /** Aborts when standard input ends: the parent is gone. For children started by startProcess. */
 export function signalWithParent(signal: AbortSignal): AbortSignal {
   const controller = new AbortController();
-  process.stdin.on('end', () => controller.abort(createFailure('INTERRUPTED', 'the parent process is gone')));
-  process.stdin.on('error', () =>
-    controller.abort(createFailure('INTERRUPTED', 'the parent process is gone')),
-  );
-  process.stdin.resume();
+  const parentGone = (): void => controller.abort(createFailure('INTERRUPTED', 'the parent process is gone'));
+  process.stdin.on('end', parentGone).on('error', parentGone).resume();
   return AbortSignal.any([signal, controller.signal]);
 }

@@ -49,7 +49,7 @@ function addDemo(program: Command): void {
       '--budget-s <s>',
       'time for measuring, shared by the targets',
       numberOption('--budget-s', { min: 10, max: 3600 }),
-      60,
+      72,
     )
     .option('--scenario <name|file>', 'workload and objectives', 'call-centre')
     .option('--model <file>', 'GGUF model for the llama engine (default: the demo model)')

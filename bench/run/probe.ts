@@ -19,8 +19,10 @@ export interface Probe {
 }
 
 const LEVELS = [1, 4, 16, 64] as const;
-const WARM_UP_SHARE_RATIO = 0.2;
-const WINDOW_SHARE_RATIO = 0.6;
+/** Of a level's time; the rest is for answers to end. Users who start at once are counted: a rough figure needs no warm-up. */
+const WINDOW_SHARE_RATIO = 0.7;
+/** Slow targets are waited for at least so long, however little time a level has. */
+const MIN_DRAIN_MS = 2_000;
 /** More users that bring less than this are not worth the time. */
 const MIN_GAIN_RATIO = 1.1;
 
@@ -52,8 +54,8 @@ export async function probeCapacity(context: RunContext, plan: SearchPlan): Prom
   const levels: ProbeLevel[] = [];
   let best = SMALLEST_ESTIMATE_PER_S;
   for (const concurrency of LEVELS) {
-    const spans = { warmUpMs: levelMs * WARM_UP_SHARE_RATIO, windowMs: levelMs * WINDOW_SHARE_RATIO };
-    const drainMs = levelMs * (1 - WARM_UP_SHARE_RATIO - WINDOW_SHARE_RATIO);
+    const spans = { warmUpMs: 0, windowMs: levelMs * WINDOW_SHARE_RATIO };
+    const drainMs = Math.max(MIN_DRAIN_MS, levelMs * (1 - WINDOW_SHARE_RATIO));
     const options = { concurrency, ...spans, drainMs, thinkTime: 'none' as const };
     const quiet = { ...context, onProgress: () => {}, metricsUrls: [] };
     const step = await runClosedStep(quiet, options, `probe ${concurrency}`);

@@ -73,7 +73,9 @@ async function climb(
     if (step === undefined) break;
     steps.push(step);
     const isMet = isSustained(step, scenario.slos);
-    bracket = narrowBracket(bracket, computeOfferedPerS(step), isMet);
+    // A short step at a low rate may see no arrival at all: then it says nothing beyond the rate asked for.
+    const offeredPerS = step.counts.offered === 0 ? ratePerS : computeOfferedPerS(step);
+    bracket = narrowBracket(bracket, offeredPerS, isMet);
     if (isMet && ratePerS >= plan.maxTurnsPerS) break;
     ratePerS = Math.min(plan.maxTurnsPerS, chooseNextRate(bracket, ratePerS));
   }

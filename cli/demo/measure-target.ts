@@ -43,11 +43,24 @@ async function startStack(request: MeasureRequest, owned: OwnedProcess[]): Promi
   });
 }
 
+const within = (value: number, min: number, max: number): number => Math.min(max, Math.max(min, value));
+
+/** A seventh of the budget for a step, within what gives samples at all and what the search would take by itself. */
+const searchPlan = (budgetMs: number) => ({
+  kind: 'find-capacity' as const,
+  budgetMs,
+  windowMs: within(budgetMs / 7, 1_000, 4_000),
+  warmUpMs: within(budgetMs / 30, 200, 1_000),
+});
+
+/** Unfinished answers are waited for a little longer than the 2 s of the objective: then they have missed it. */
+const DRAIN_MS = 2_500;
+
 function scenarioFor({ scenario, target, budgetMs }: MeasureRequest): Result<Scenario> {
   const { workload } = scenario;
   const fitted =
     workload.kind === 'conversations' ? { ...workload, maxHistoryTokens: target.maxHistoryTokens } : workload;
-  return withOverrides(scenario, { load: { kind: 'find-capacity', budgetMs }, workload: fitted });
+  return withOverrides(scenario, { load: searchPlan(budgetMs), workload: fitted, drainMs: DRAIN_MS });
 }
 
 const isWorthALine = (event: ProgressEvent): boolean =>

@@ -22,7 +22,7 @@ describe('busyhour demo', () => {
       expect([simulated.target.engine, simulated.target.simulated]).toEqual(['simulated', true]);
       for (const { steps, state } of [measured, simulated]) {
         expect(state).toBe('complete');
-        expect(steps.length).toBeGreaterThanOrEqual(2);
+        expect(steps.length).toBeGreaterThanOrEqual(1);
         expect(steps.reduce((sum, step) => sum + step.counts.completed, 0)).toBeGreaterThan(20);
         for (const { counts } of steps) {
           expect(counts.completed + counts.failed + counts.timedOut + counts.dropped).toBe(counts.offered);
