@@ -1,0 +1,148 @@
+import { once } from 'node:events';
+import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { SseWriter } from '../../../runtime/gateway/sse-writer.ts';
+import { CircuitBreaker } from '../../../runtime/llm/breaker.ts';
+import { Watchdog } from '../../../runtime/llm/watchdog.ts';
+import { systemClock } from '../../../vocabulary/clock.ts';
+import { chunkOf, startFaultServer } from '../support/fault-server.ts';
+import { Cleanup, readMetric, startTestGateway, until } from '../support/gateway-rig.ts';
+
+const cleanup = new Cleanup();
+afterEach(() => cleanup.run());
+
+const CHAT = '/v1/chat/completions';
+
+/** A vendor that has 6 MB for each request, in chunks of 100 kB. */
+const bigVendor = async () =>
+  cleanup.add(
+    await startFaultServer({
+      kind: 'stream',
+      events: Array.from({ length: 60 }, () => chunkOf('x'.repeat(100_000))),
+      ending: 'stall',
+    }),
+  );
+
+describe('a reader that is slow but steady', () => {
+  it('is not cut off while the kernel takes some of a large write now and then', async () => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    cleanup.add({
+      async close() {
+        server.closeAllConnections();
+        server.close();
+        await once(server, 'close');
+      },
+    });
+    const asking = get(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    const [, response] = (await once(server, 'request')) as [IncomingMessage, ServerResponse];
+    const faults: string[] = [];
+    const idleMs = 200;
+    const writer = new SseWriter(response, idleMs, (fault) => faults.push(fault.code));
+    writer.open({});
+    const startedAtMs = performance.now();
+    const bytes = 24_000_000;
+    writer.send('x'.repeat(bytes));
+    const ended = writer.end();
+    const [message] = (await once(asking, 'response')) as [IncomingMessage];
+    let read = 0;
+    let reads = 0;
+    for await (const chunk of message) {
+      read += (chunk as Buffer).length;
+      // Much slower than the limit in all, never still for as long as it.
+      if (++reads % 8 === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await ended;
+    expect(faults).toEqual([]);
+    expect(read).toBe(bytes);
+    expect(performance.now() - startedAtMs).toBeGreaterThan(2 * idleMs);
+  });
+
+  it('does not make its provider look broken', async () => {
+    const timeouts = { firstTokenMs: 1000, idleMs: 20, totalMs: 60_000 };
+    const watchdog = new Watchdog(timeouts, new AbortController().signal);
+    watchdog.touch();
+    watchdog.hold();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(watchdog.signal.aborted).toBe(false);
+    watchdog.resume();
+    expect(watchdog.signal.aborted).toBe(false);
+    // From here on the silence is the provider's again.
+    await until(() => watchdog.signal.aborted, 'the idle limit');
+    expect(watchdog.signal.reason.fault.code).toBe('provider_timeout');
+    watchdog.end();
+  });
+
+  it('that uses up the whole time is the caller’s fault, which no breaker counts', async () => {
+    const watchdog = new Watchdog(
+      { firstTokenMs: 1000, idleMs: 1000, totalMs: 20 },
+      new AbortController().signal,
+    );
+    watchdog.touch();
+    watchdog.hold();
+    await until(() => watchdog.signal.aborted, 'the total limit');
+    const { code } = watchdog.signal.reason.fault;
+    expect(code).toBe('caller_disconnected');
+    watchdog.end();
+    const breaker = new CircuitBreaker({ maxFailures: 1, openMs: 1000 }, systemClock);
+    expect(breaker.tryEnter()).toBe(true);
+    breaker.record(code);
+    expect(breaker.state).toBe('closed');
+  });
+
+  it('before the first token there is nobody to hold: the limit is the provider’s', async () => {
+    const watchdog = new Watchdog(
+      { firstTokenMs: 15, idleMs: 1000, totalMs: 1000 },
+      new AbortController().signal,
+    );
+    await until(() => watchdog.signal.aborted, 'the first token limit');
+    expect(watchdog.signal.reason.fault).toMatchObject({
+      code: 'provider_timeout',
+      message: expect.stringContaining('15 ms for the first token'),
+    });
+    watchdog.end();
+  });
+});
+
+describe('readers that take nothing', () => {
+  it('cost bounded memory however much their provider has to say, and are cut off as the caller’s fault', async () => {
+    const vendor = await bigVendor();
+    const gateway = await startTestGateway(cleanup, {
+      providers: [{ kind: 'openai', name: 'vendor', baseUrl: vendor.baseUrl, model: 'm' }],
+      timeouts: { idleMs: 500, firstTokenMs: 10_000 },
+    });
+    const body = JSON.stringify({ messages: [{ role: 'user', content: 'x' }], stream: true });
+    const readers = 10;
+    const sockets = Array.from({ length: readers }, () => {
+      const socket = connect(gateway.port, '127.0.0.1').pause();
+      socket.on('error', () => undefined);
+      socket.write(
+        `POST ${CHAT} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      );
+      return socket;
+    });
+    await until(
+      async () => (await readMetric(gateway, 'busyhour_gateway_in_flight_requests')) === readers,
+      'all',
+    );
+    const before = process.memoryUsage().rss;
+    let most = 0;
+    await until(
+      async () => {
+        most = Math.max(most, process.memoryUsage().rss);
+        return (await readMetric(gateway, 'busyhour_gateway_in_flight_requests')) === 0;
+      },
+      'the cut',
+      15_000,
+    );
+    // 60 MB would wait here if nothing were held back (vendor and gateway share this process).
+    expect((most - before) / 1_048_576).toBeLessThan(150);
+    const outcome = `busyhour_gateway_requests_total{route="${CHAT}",outcome="caller_disconnected"}`;
+    await until(async () => (await readMetric(gateway, outcome)) === readers, 'the count');
+    const timeouts = 'busyhour_provider_attempts_total{provider="vendor",result="provider_timeout"}';
+    expect(await readMetric(gateway, timeouts)).toBe(0);
+    for (const socket of sockets) socket.destroy();
+  });
+});
