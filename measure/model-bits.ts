@@ -20,27 +20,17 @@ export const splitDialogs = (text: string): string[] =>
     .filter((dialog) => dialog !== '')
     .map((dialog) => `${dialog}\n`);
 
-/** −log₂ p of each token given those before it, from the second on. */
+/** −log₂ p of each token given those before it, from the second on: the model's own probabilities, no sampling. */
 async function tokenBits(sequence: LlamaContextSequence, tokens: readonly Token[]): Promise<number[]> {
   await sequence.clearHistory();
+  const options = { temperature: 1, topK: 0, topP: 1, minP: 0 };
   const outputs = await sequence.controlledEvaluate(
-    tokens.slice(0, -1).map((token, i) => {
-      const next = tokens[i + 1];
-      const filter = { tokens: next === undefined ? [] : [next], includeSelected: true };
-      // Greedy, so the token selected is the one with the largest logit.
-      const options = { temperature: 0 };
-      return [token, { generateNext: { options, logits: { filter }, totalLogitWeight: true } }];
-    }),
+    tokens.slice(0, -1).map((token) => [token, { generateNext: { options, probabilities: true } }]),
   );
   return tokens.slice(1).map((token, i) => {
-    const { logits, totalLogitWeight } = outputs[i]?.next ?? {};
-    const logit = logits?.get(token);
-    if (logits === undefined || logit === undefined || totalLogitWeight === undefined) {
-      throw new Error(`llama.cpp gave no logit for the token at ${i + 1}`);
-    }
-    // totalLogitWeight is the sum of exp(logit − largest logit) over the vocabulary.
-    const largest = Math.max(...logits.values());
-    return (Math.log(totalLogitWeight) + largest - logit) / Math.LN2;
+    const probability = outputs[i]?.next.probabilities?.get(token);
+    if (probability === undefined) throw new Error(`llama.cpp gave no probability for the token at ${i + 1}`);
+    return -Math.log2(probability);
   });
 }
 

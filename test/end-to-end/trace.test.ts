@@ -15,7 +15,9 @@ const TRACE = join(
 async function startOwned(name: string, args: readonly string[]): Promise<OwnedProcess> {
   const spec = { name, args, readyTimeoutMs: 30_000 };
   const owned = unwrap(await startProcess(spec, new AbortController().signal));
-  onTestFinished(() => owned.stop());
+  onTestFinished(async () => {
+    await owned.stop();
+  });
   return owned;
 }
 
