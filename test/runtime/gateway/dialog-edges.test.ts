@@ -51,7 +51,10 @@ describe('a context rebuilt from history', () => {
       const recordings = [new RecordingProvider(), new RecordingProvider()];
       const [steady, restarting] = recordings as [RecordingProvider, RecordingProvider];
       const start = (provider: Provider) => startTestGateway(cleanup, config, { providers: [provider] });
-      const texts = Array.from({ length: 12 }, (_, index) => `${index} ${'word '.repeat(5 + ((index * 7) % 40))}`);
+      const texts = Array.from(
+        { length: 12 },
+        (_, index) => `${index} ${'word '.repeat(5 + ((index * 7) % 40))}`,
+      );
       const on = await start(steady);
       const id = await begin(on);
       for (const [index, text] of texts.entries()) {

@@ -1,12 +1,70 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { z } from 'zod';
 import { gatewayConfigSchema } from '../../../runtime/config.ts';
 import { INTERACTION_STATES, TRANSITIONS } from '../../../runtime/dialog/interaction-states.ts';
+import { GatewayMetrics } from '../../../runtime/telemetry/gateway-metrics.ts';
 import { FAULT_CODES, FAULTS } from '../../../vocabulary/faults.ts';
 import { parseYaml } from '../../../vocabulary/parse.ts';
 
 const page = readFileSync(new URL('../../../docs/serve.md', import.meta.url), 'utf8');
 const rows = page.split('\n').filter((line) => line.startsWith('|'));
+
+/** Dotted names of every setting, through objects; a discriminated union is one setting. */
+function settingsOf(schema: z.ZodType, prefix = ''): string[] {
+  const inner = schema instanceof z.ZodPrefault ? (schema.unwrap() as z.ZodType) : schema;
+  if (!(inner instanceof z.ZodObject)) return [prefix];
+  return Object.entries(inner.shape).flatMap(([key, value]) =>
+    settingsOf(value as z.ZodType, prefix === '' ? key : `${prefix}.${key}`),
+  );
+}
+
+/** Settings that a row names; `.x` continues the prefix of the name before it. */
+function namedIn(row: string): string[] {
+  let prefix = '';
+  return [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => {
+    if (name.startsWith('.')) return prefix + name;
+    prefix = name.split('.')[0] ?? '';
+    return name;
+  });
+}
+
+it('its table has exactly the settings of the schema, nested ones included', () => {
+  const table = page.slice(page.indexOf('| field | default'), page.indexOf('## Chat completions'));
+  const named = table
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .flatMap(namedIn);
+  expect(named.toSorted()).toEqual(settingsOf(gatewayConfigSchema).toSorted());
+  expect(named.length).toBeGreaterThan(20);
+});
+
+it('each default in its table is the one that applies', () => {
+  const defaults = gatewayConfigSchema.parse({});
+  for (const [setting, value] of [
+    ['maxInFlight', defaults.maxInFlight],
+    ['timeouts.connectMs', defaults.timeouts.connectMs],
+    ['timeouts.firstTokenMs', defaults.timeouts.firstTokenMs],
+    ['timeouts.idleMs', defaults.timeouts.idleMs],
+    ['timeouts.totalMs', defaults.timeouts.totalMs],
+    ['dialog.maxQueuedTurns', defaults.dialog.maxQueuedTurns],
+    ['dialog.contextTokens', defaults.dialog.contextTokens],
+    ['drainMs', defaults.drainMs],
+  ] as const) {
+    const row = rows.find((line) => line.startsWith(`| \`${setting}\``));
+    expect([setting, row?.split('|')[2]?.trim()]).toEqual([setting, String(value)]);
+  }
+});
+
+it('documents every metric that a scrape begins with a name of ours', async () => {
+  const text = await new GatewayMetrics().registry.metrics();
+  const names = [...text.matchAll(/^# TYPE (busyhour_\w+)/gm)].map((match) => match[1] ?? '');
+  expect(names.length).toBeGreaterThan(10);
+  for (const name of names) {
+    const [head, tail] = [name, name.replace(/^busyhour_engine/, '')];
+    expect(page.includes(`\`${head}`) || page.includes(`\`${tail}\``), name).toBe(true);
+  }
+});
 
 it('documents every configuration field and every fault with its status', () => {
   for (const field of Object.keys(gatewayConfigSchema.shape)) {
