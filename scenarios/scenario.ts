@@ -25,21 +25,35 @@ export const timeoutsSchema = z.strictObject({
 export const PROTOCOLS = ['openai-chat', 'dialog', 'http'] as const;
 
 /** What to ask of a target: work, arrivals, load, objectives and limits. Times are ms, rates per second. */
-export const scenarioSchema = z.strictObject({
-  name: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'a name of lower-case words joined by hyphens'),
-  description: z.string().min(1),
-  protocol: z.enum(PROTOCOLS).default('openai-chat'),
-  workload: workloadSchema,
-  arrivals: arrivalsSchema.default({ kind: 'poisson' }),
-  load: loadPlanSchema,
-  slos: z.array(sloSchema).default([]),
-  timeouts: timeoutsSchema.prefault({}),
-  /** Requests sent and not ended; arrivals beyond it are dropped and counted. */
-  maxInFlight: z.int().positive().default(4_096),
-  /** How long after the window load goes on while counted requests are still unfinished. */
-  drainMs: spanMs.default(5_000),
-  seed: z.int().nonnegative().max(4_294_967_295).default(1),
-});
+export const scenarioSchema = z
+  .strictObject({
+    name: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'a name of lower-case words joined by hyphens'),
+    description: z.string().min(1),
+    protocol: z.enum(PROTOCOLS).default('openai-chat'),
+    workload: workloadSchema,
+    arrivals: arrivalsSchema.default({ kind: 'poisson' }),
+    load: loadPlanSchema,
+    slos: z.array(sloSchema).default([]),
+    timeouts: timeoutsSchema.prefault({}),
+    /** Requests sent and not ended; arrivals beyond it are dropped and counted. */
+    maxInFlight: z.int().positive().default(4_096),
+    /** How long after the window load goes on while counted requests are still unfinished. */
+    drainMs: spanMs.default(5_000),
+    seed: z.int().nonnegative().max(4_294_967_295).default(1),
+  })
+  .superRefine(({ load, maxInFlight }, context) => {
+    if (load.kind !== 'closed') return;
+    load.steps.forEach(({ concurrency }, i) => {
+      if (concurrency <= maxInFlight) return;
+      // A user turned away at once would ask again at once, for ever.
+      context.addIssue({
+        code: 'custom',
+        path: ['load', 'steps', i, 'concurrency'],
+        message: `at most maxInFlight (${maxInFlight}) users`,
+        input: concurrency,
+      });
+    });
+  });
 
 /** A scenario with every default filled in. */
 export type Scenario = z.infer<typeof scenarioSchema>;

@@ -43,9 +43,12 @@ function failureCode(code: string): RequestFailureCode {
 /** What a transport error means. After a 200 has begun, a lost connection is a stream cut short. */
 export function classifyTransportError(error: unknown, answerBegan: boolean): SentOutcome {
   const code = innermostCode(error);
-  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT')
+  // ETIMEDOUT after the answer began comes from a dead established connection: that stream was cut.
+  if (code === 'UND_ERR_CONNECT_TIMEOUT' || (code === 'ETIMEDOUT' && !answerBegan))
     return { state: 'timed-out', phase: 'connect' };
-  const failure = failureCode(code);
+  // undici's parser does not always give its errors a code; the name is there each time.
+  const isNoHttp = error instanceof Error && error.name === 'HTTPParserError';
+  const failure = isNoHttp ? 'malformed-response' : failureCode(code);
   const detail = error instanceof Error ? error.message : String(error);
   const cut = answerBegan && failure === 'connection-reset';
   return { state: 'failed', code: cut ? 'incomplete-stream' : failure, detail };

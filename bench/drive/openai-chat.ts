@@ -137,7 +137,10 @@ export class ChatStreamReader implements AnswerReader {
   }
 }
 
-/** The body of a streaming chat completion; `ignore_eos` only where an exact length is asked for. */
+/**
+ * The body of a streaming chat completion; `ignore_eos` only where an exact length is asked for. `user` is the
+ * interaction, the same for all its turns: servers that route or keep prefixes by it can reuse the history.
+ */
 export const chatBody = (request: TurnRequest, model: string): string =>
   JSON.stringify({
     model,
@@ -145,6 +148,7 @@ export const chatBody = (request: TurnRequest, model: string): string =>
     stream: true,
     stream_options: { include_usage: true },
     max_tokens: request.maxOutputTokens,
+    user: request.interactionId,
     ...(request.exactOutputTokens ? { ignore_eos: true } : {}),
   });
 

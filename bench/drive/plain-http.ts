@@ -1,3 +1,4 @@
+import { StringDecoder } from 'node:string_decoder';
 import type { Driver, DriverOptions, TurnRequest } from './driver.ts';
 import { type AnswerReader, type AnswerReading, exchangeHttp } from './http-exchange.ts';
 import { createPool, headersFor } from './http-pool.ts';
@@ -8,6 +9,8 @@ const NO_CHUNKS: readonly number[] = [];
 export class BodyReader implements AnswerReader {
   readonly chunksAtMs = NO_CHUNKS;
   readonly #keepText: boolean;
+  /** A character may be split between two reads. */
+  readonly #decoder = new StringDecoder('utf8');
   #text = '';
   #bytes = 0;
 
@@ -21,7 +24,7 @@ export class BodyReader implements AnswerReader {
 
   read(bytes: Buffer): void {
     this.#bytes += bytes.length;
-    if (this.#keepText) this.#text += bytes.toString('utf8');
+    if (this.#keepText) this.#text += this.#decoder.write(bytes);
   }
 
   finish(): AnswerReading {

@@ -1,12 +1,20 @@
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
+const SPACE = 0x20;
+const BYTE_ORDER_MARK = '\ufeff';
+
+/** A field's value: all after the colon, less one space. */
+const valueAfter = (line: string, from: number): string =>
+  line.slice(line.charCodeAt(from) === SPACE ? from + 1 : from);
 
 /**
  * Cuts a byte stream into server-sent events (WHATWG HTML, 9.2) and hands over each event's type and data, unparsed.
  * Comments, ids and retry times are skipped. Bytes may be split anywhere, inside a character too.
+ * Lines end with LF or CRLF; a lone CR, which the standard also allows and no server sends, does not end one.
  */
 export class SseScanner {
   #rest: Buffer = Buffer.alloc(0);
+  #isFirstLine = true;
   #event = '';
   #data: string | undefined;
   readonly #onEvent: (data: string, event: string) => void;
@@ -18,7 +26,12 @@ export class SseScanner {
   push(bytes: Buffer): void {
     const buffer = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
     let start = 0;
-    for (let end = buffer.indexOf(LINE_FEED); end >= 0; end = buffer.indexOf(LINE_FEED, start)) {
+    // What is left over from before holds no line feed.
+    for (
+      let end = buffer.indexOf(LINE_FEED, this.#rest.length);
+      end >= 0;
+      end = buffer.indexOf(LINE_FEED, start)
+    ) {
       const stop = end > start && buffer[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
       this.#line(buffer, start, stop);
       start = end + 1;
@@ -38,10 +51,12 @@ export class SseScanner {
       this.#event = '';
       return;
     }
-    const line = buffer.toString('utf8', start, end);
-    if (line.startsWith('data:')) {
-      const data = line.slice(line.charCodeAt(5) === 0x20 ? 6 : 5);
+    const text = buffer.toString('utf8', start, end);
+    const line = this.#isFirstLine && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+    this.#isFirstLine = false;
+    if (line.startsWith('data:') || line === 'data') {
+      const data = valueAfter(line, 5);
       this.#data = this.#data === undefined ? data : `${this.#data}\n${data}`;
-    } else if (line.startsWith('event:')) this.#event = line.slice(6).trimStart();
+    } else if (line.startsWith('event:')) this.#event = valueAfter(line, 6);
   }
 }

@@ -24,6 +24,9 @@ export interface RecorderOptions {
   readonly windowMs: number;
 }
 
+/** An instant that is a whole second after the window's start may come out this much early as a sum of doubles. */
+const ROUNDING_MS = 1e-6;
+
 interface SecondCounts {
   offered: number;
   completed: number;
@@ -77,7 +80,9 @@ export class StepRecorder {
 
   #count(scheduledAtMs: number, outcome: Outcome): void {
     countOutcome(this.#counts, outcome);
-    const second = Math.floor((scheduledAtMs - this.#options.windowFromMs) / MS_PER_S);
+    const { windowFromMs, windowMs } = this.#options;
+    const lastSecond = Math.ceil(windowMs / MS_PER_S) - 1;
+    const second = Math.min(lastSecond, Math.floor((scheduledAtMs - windowFromMs + ROUNDING_MS) / MS_PER_S));
     this.#seconds[second] ??= { offered: 0, completed: 0, unsuccessful: 0 };
     const counts = this.#seconds[second];
     counts.offered++;

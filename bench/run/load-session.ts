@@ -14,6 +14,8 @@ export class LoadSession {
   readonly #abort = new AbortController();
   readonly #open = new Set<Promise<void>>();
   #inWindowOpen = 0;
+  /** Scheduled within the window and not sent yet. */
+  readonly #unsent = new Set<{ readonly scheduledAtMs: number }>();
   #sent = 0;
   #failed = 0;
 
@@ -34,14 +36,19 @@ export class LoadSession {
     return this.#failed;
   }
 
-  /** Requests scheduled within the window that have not ended yet. */
+  /** Requests scheduled within the window that have not ended yet, sent or not: one that is sent late still counts. */
   get inWindowOpen(): number {
-    return this.#inWindowOpen;
+    return this.#inWindowOpen + this.#unsent.size;
   }
 
   /** Sends `compose()` at `scheduledAtMs`, or drops it when too much is in flight by then. */
   schedule(scheduledAtMs: number, compose: () => TurnRequest, onEnd: TurnEnd): void {
-    this.pacer.at(scheduledAtMs, () => this.#send(scheduledAtMs, compose, onEnd));
+    const due = { scheduledAtMs };
+    if (this.recorder.isInWindow(scheduledAtMs)) this.#unsent.add(due);
+    this.pacer.at(scheduledAtMs, () => {
+      this.#unsent.delete(due);
+      this.#send(scheduledAtMs, compose, onEnd);
+    });
   }
 
   #send(scheduledAtMs: number, compose: () => TurnRequest, onEnd: TurnEnd): void {
@@ -64,9 +71,19 @@ export class LoadSession {
     this.#open.add(open);
   }
 
+  /** What fell due before the end and was not sent is an arrival all the same; what lies ahead is not. */
+  #dropOverdue(): void {
+    const nowMs = performance.now();
+    for (const { scheduledAtMs } of this.#unsent) {
+      if (scheduledAtMs <= nowMs) this.recorder.recordDrop(scheduledAtMs, 'too-late');
+    }
+    this.#unsent.clear();
+  }
+
   /** Stops sending, aborts what is in flight and waits until all of it is recorded. */
   async end(): Promise<void> {
     this.pacer.stop();
+    this.#dropOverdue();
     this.#abort.abort(new Error('the step is over'));
     await Promise.all(this.#open);
   }

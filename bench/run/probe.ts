@@ -53,7 +53,8 @@ export async function probeCapacity(context: RunContext, plan: SearchPlan): Prom
   const limitMs = latencyLimitMs(context);
   const levels: ProbeLevel[] = [];
   let best = SMALLEST_ESTIMATE_PER_S;
-  for (const concurrency of LEVELS) {
+  // Users beyond the in-flight limit would be turned away without ever having waited.
+  for (const concurrency of LEVELS.filter((users) => users <= context.scenario.maxInFlight)) {
     const spans = { warmUpMs: 0, windowMs: levelMs * WINDOW_SHARE_RATIO };
     const drainMs = Math.max(MIN_DRAIN_MS, levelMs * (1 - WINDOW_SHARE_RATIO));
     const options = { concurrency, ...spans, drainMs, thinkTime: 'none' as const };
