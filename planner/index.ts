@@ -20,7 +20,6 @@ import { staffingFigures } from './people/figures.ts';
 import { planMode, refusedMode } from './plan-mode.ts';
 
 export type { PlanOverrides } from './demand/assumptions.ts';
-export { planCsvRows } from './report/plan-csv.ts';
 
 export interface PlanInput {
   readonly results: readonly ResultFile[];

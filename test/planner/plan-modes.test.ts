@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type PlanInput, planCsvRows, planModes } from '../../planner/index.ts';
+import { type PlanInput, planModes } from '../../planner/index.ts';
 import { readCatalogue } from '../../scenarios/catalogue.ts';
 import { type DeploymentMode, readAllModes } from '../../scenarios/mode.ts';
 import { EXIT_CODES, FAILURES, unwrap } from '../../vocabulary/errors.ts';
@@ -209,28 +209,6 @@ describe('money', () => {
     expect(ai.p90 - ai.p10).toBeGreaterThan(0.2 * llmUsd);
     expect(ai.p90).toBeLessThan(machineUsd(mode) / PER_MONTH + 0.45 * llmUsd);
     expect(mode.diagnostics.map(({ code }) => code)).toContain('DISPUTED_PRICE');
-  });
-
-  test('rows for a spreadsheet: one per cost line, the bill of each mode in full', () => {
-    const plan = planOf();
-    const rows = planCsvRows(plan);
-    for (const mode of plan.modes) {
-      if (mode.kind === 'refused') continue;
-      const own = rows.filter((row) => row.x_Mode === mode.mode);
-      expect(own).toHaveLength(mode.costLines.length);
-      expect(own.reduce((sum, row) => sum + row.BilledCost, 0)).toBeCloseTo(mode.usdPerMonth, 6);
-      const share = own.reduce((sum, row) => sum + row.x_UsdPerInteraction, 0);
-      expect(share * PER_MONTH).toBeCloseTo(mode.usdPerMonth, 4);
-    }
-    expect(new Set(rows.filter((row) => row.x_Mode === 'onprem').map((row) => row.x_Simulated))).toEqual(
-      new Set(['simulated']),
-    );
-    const instance = rows.find((row) => row.ChargeDescription.startsWith('c7i.large'));
-    expect(instance).toMatchObject({
-      SkuId: 'aws/c7i.large',
-      x_PriceDate: '2026-07-20',
-      x_Basis: 'catalogue',
-    });
   });
 });
 
