@@ -173,6 +173,29 @@ function bracketedCapacity(
   };
 }
 
+/**
+ * Index of the first point that cannot last: it misses the objectives, or is within them while its queue grows and no
+ * steady point above meets them. −1 when all last.
+ */
+function firstUnsustained(points: readonly MeasuredPoint[]): number {
+  const lastSteady = points.findLastIndex(({ withinLimits, steady }) => withinLimits && steady);
+  return points.findIndex(
+    ({ withinLimits, steady }, index) => !withinLimits || (!steady && index > lastSteady),
+  );
+}
+
+const unsustainedWords = ({ withinLimits }: MeasuredPoint): string =>
+  withinLimits ? 'has no steady state: its queue kept growing' : 'misses the objectives';
+
+/** Between a steady point and one whose queue grew there is no percentile to interpolate: the steady one counts. */
+const capacityBelowGrowth = (low: MeasuredPoint, high: MeasuredPoint): Capacity => ({
+  kind: 'bracketed',
+  turnsPerS: low.turnsPerS,
+  lowTurnsPerS: low.turnsPerS,
+  highTurnsPerS: high.turnsPerS,
+  explanation: `${shownRate(low.turnsPerS)} turns/s met the objectives; ${shownRate(high.turnsPerS)} turns/s ${unsustainedWords(high)}`,
+});
+
 function capacityOf(measured: readonly MeasuredPoint[]): Capacity {
   const points = measured.filter(isSound);
   const lowest = points[0];
@@ -182,14 +205,15 @@ function capacityOf(measured: readonly MeasuredPoint[]): Capacity {
   }
   const noisy = noiseRefusal(points);
   if (noisy) return noisy;
-  const missedIndex = points.findIndex(({ withinLimits }) => !withinLimits);
-  const [low, high] = [points[missedIndex - 1], points[missedIndex]];
-  if (missedIndex === 0) {
+  const endIndex = firstUnsustained(points);
+  const [low, high] = [points[endIndex - 1], points[endIndex]];
+  if (endIndex === 0) {
     return refused(
-      `the lowest rate measured, ${shownRate(lowest.turnsPerS)} turns/s, already misses the objectives`,
+      `the lowest rate measured, ${shownRate(lowest.turnsPerS)} turns/s, already ${unsustainedWords(lowest)}`,
       `measure below ${shownRate(lowest.turnsPerS)} turns/s, or loosen the objectives`,
     );
   }
+  if (low && high?.withinLimits) return capacityBelowGrowth(low, high);
   if (low && high) return bracketedCapacity(points, low, high);
   const top = points[points.length - 1] ?? lowest;
   return {

@@ -42,6 +42,8 @@ export interface MeasuredPoint {
   readonly requests: number;
   readonly verdict: SloVerdict['kind'];
   readonly withinLimits: boolean;
+  /** False when requests in flight kept growing over the window: within the limits so far, and not for long. */
+  readonly steady: boolean;
   readonly readings: readonly SloReading[];
   readonly flags: readonly DiagnosticCode[];
 }
@@ -60,7 +62,6 @@ function histogramsOf(steps: readonly ResultStep[]): Map<HistogramMetricId, Late
   const merged = new Map<HistogramMetricId, LatencyHistogram>();
   for (const step of steps) {
     for (const [metric, encoded] of Object.entries(step.histograms)) {
-      // A decoded histogram cannot grow, so all are added to a fresh one that can.
       const into = merged.get(metric as HistogramMetricId) ?? new LatencyHistogram();
       into.add(LatencyHistogram.decode(encoded));
       merged.set(metric as HistogramMetricId, into);
@@ -168,6 +169,7 @@ function pointOf(evidence: Evidence, slos: readonly Slo[], closed: boolean): Mea
     requests: counts.offered,
     verdict: worstVerdict(readings),
     withinLimits: readings.every(({ withinLimit }) => withinLimit),
+    steady: !flags.includes('NOT_STEADY'),
     readings,
     flags,
   };

@@ -8,33 +8,44 @@ export interface TokensPerTurn {
   readonly source: string;
 }
 
+interface Totals {
+  readonly input: number;
+  readonly cachedInput: number;
+  readonly output: number;
+  readonly completed: number;
+  readonly withUsage: number;
+}
+
+const totalsOf = ({ steps }: ResultFile): Totals => ({
+  input: steps.reduce((sum, { tokens }) => sum + tokens.input, 0),
+  cachedInput: steps.reduce((sum, { tokens }) => sum + tokens.cachedInput, 0),
+  output: steps.reduce((sum, { tokens }) => sum + tokens.output, 0),
+  completed: steps.reduce((sum, { counts }) => sum + counts.completed, 0),
+  withUsage: steps.reduce((sum, { tokens }) => sum + tokens.requestsWithUsage, 0),
+});
+
 /**
- * Tokens per turn over every completed request of a result. Input counts come from the server's usage; undefined
- * when no request carried any and no trace says what was sent.
+ * Tokens per turn. A trace counts those of every request that was really served, so its means go before those of the
+ * part that was replayed; the share served from a prefix cache is the replay's. Without a trace: the server's usage over
+ * every completed request. Undefined when neither is there.
  */
 export function measuredTokensPerTurn(result: ResultFile): TokensPerTurn | undefined {
-  const total = { input: 0, cachedInput: 0, output: 0, completed: 0, withUsage: 0 };
-  for (const step of result.steps) {
-    total.input += step.tokens.input;
-    total.cachedInput += step.tokens.cachedInput;
-    total.output += step.tokens.output;
-    total.completed += step.counts.completed;
-    total.withUsage += step.tokens.requestsWithUsage;
-  }
-  if (total.completed > 0 && total.withUsage > 0 && total.input > 0) {
+  const totals = totalsOf(result);
+  const { trace } = result;
+  if (trace !== undefined && trace.meanInputTokens > 0) {
+    const cachedRatio = totals.input === 0 ? 0 : totals.cachedInput / totals.input;
     return {
-      input: total.input / total.withUsage,
-      cachedInput: total.cachedInput / total.withUsage,
-      output: total.output / total.completed,
-      source: `usage of ${total.withUsage} requests in run ${result.runId}`,
+      input: trace.meanInputTokens,
+      cachedInput: trace.meanInputTokens * cachedRatio,
+      output: trace.meanOutputTokens,
+      source: `token counts of all ${trace.requests} requests of ${trace.source}`,
     };
   }
-  const { trace } = result;
-  if (trace === undefined || trace.meanInputTokens === 0) return undefined;
+  if (totals.completed === 0 || totals.withUsage === 0 || totals.input === 0) return undefined;
   return {
-    input: trace.meanInputTokens,
-    cachedInput: 0,
-    output: trace.meanOutputTokens,
-    source: `token counts of trace ${trace.source}`,
+    input: totals.input / totals.withUsage,
+    cachedInput: totals.cachedInput / totals.withUsage,
+    output: totals.output / totals.completed,
+    source: `usage of ${totals.withUsage} requests in run ${result.runId}`,
   };
 }

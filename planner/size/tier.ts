@@ -91,18 +91,25 @@ function lossWords(tier: ModeTier): string {
   return parts.join(' and ');
 }
 
+interface Binding {
+  /** For tables: `load`, `minimum`, `kv with redundancy`. */
+  readonly name: string;
+  /** The figures behind it. */
+  readonly explanation: string;
+}
+
 /** The limit that asks for most; what drives the load is named with redundancy, since both must grow together. */
-function bindingOf(rows: readonly TierLimit[]): string {
-  const loads = rows.filter(({ name }) => name !== 'minimum' && name !== 'redundancy');
-  const driver = largest(loads);
+function bindingOf(rows: readonly TierLimit[]): Binding {
+  const driver = largest(rows.filter(({ name }) => name !== 'minimum' && name !== 'redundancy'));
   const binding = largest(rows);
-  if (binding === undefined) return 'none';
-  if (driver === undefined || binding.name === 'minimum') return `${binding.name}: ${binding.explanation}`;
+  if (binding === undefined) return { name: 'none', explanation: 'nothing limits this tier' };
+  if (driver === undefined || binding.name === 'minimum') return binding;
   const redundancy = rows.find(({ name }) => name === 'redundancy');
-  if (redundancy === undefined || redundancy.requiredReplicas === driver.requiredReplicas) {
-    return `${driver.name}: ${driver.explanation}`;
-  }
-  return `${driver.name} with redundancy: ${driver.explanation}; ${redundancy.explanation}`;
+  if (redundancy === undefined || redundancy.requiredReplicas === driver.requiredReplicas) return driver;
+  return {
+    name: `${driver.name} with redundancy`,
+    explanation: `${driver.explanation}; ${redundancy.explanation}`,
+  };
 }
 
 const largest = (rows: readonly TierLimit[]): TierLimit | undefined =>
@@ -137,7 +144,7 @@ export function sizeTier(model: TierModel): Planned<TierPlan> {
   const rows = limitRows(model, replicasForLoad);
   if (tier.maxReplicas !== undefined && replicas > tier.maxReplicas) {
     return refuse(
-      `tier ${tier.id} needs ${replicas} × ${model.unit} and the mode allows ${tier.maxReplicas} (${bindingOf(rows)})`,
+      `tier ${tier.id} needs ${replicas} × ${model.unit} and the mode allows ${tier.maxReplicas} (${bindingOf(rows).explanation})`,
       `raise maxReplicas of ${tier.id}, use a larger unit and measure on it, or choose another mode`,
     );
   }
@@ -148,7 +155,7 @@ export function sizeTier(model: TierModel): Planned<TierPlan> {
     replicas,
     replicasForLoad,
     limits: rows,
-    bindingConstraint: bindingOf(rows),
+    bindingConstraint: bindingOf(rows).name,
     slackRatio: slackOf(model, replicas),
     utilisation: utilisationOf(model, replicas),
     capacity: [...model.capacity],

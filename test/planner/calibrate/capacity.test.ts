@@ -170,6 +170,31 @@ describe('refusals, each with what lifts it', () => {
     expect(with25).toEqual(sized(curveOf([5, 10, 18, 19]).capacity));
   });
 
+  test('a step within the objectives whose queue keeps growing is no evidence: the steady one below counts', () => {
+    const growing = [createDiagnostic('NOT_STEADY', 'requests in flight rose', '18/s')];
+    const capacity = sized(curveOf([5, 10, 18], { diagnostics: growing }).capacity);
+    expect(capacity).toMatchObject({ kind: 'bracketed' });
+    expect([capacity.turnsPerS, capacity.lowTurnsPerS]).toEqual([
+      expect.closeTo(10, 1),
+      expect.closeTo(10, 1),
+    ]);
+    expect(capacity.highTurnsPerS).toBeCloseTo(18, 1);
+    expect(capacity.explanation).toContain('no steady state');
+  });
+
+  test('a growing queue below a steady step that meets the objectives was a passing burst', () => {
+    const growing = [createDiagnostic('NOT_STEADY', 'requests in flight rose', '10/s')];
+    const burst = sized(curveOf([5, 10, 18, 19], { diagnostics: growing }).capacity);
+    expect(burst).toEqual(sized(curveOf([5, 10, 18, 19]).capacity));
+  });
+
+  test('no steady step at all is refused', () => {
+    const growing = [createDiagnostic('NOT_STEADY', 'requests in flight rose')];
+    expect(refusal(curveOf([5, 10, 18], { diagnostics: growing }).capacity).reason).toContain(
+      'no steady state',
+    );
+  });
+
   test('different targets in one curve', () => {
     const one = buildResult({ engine: 'llama', rates: [5, 10], servicePerS: 20 });
     const other = buildResult({
