@@ -133,10 +133,18 @@ const UNSURE_NOTE =
 const isWithin = ({ verdicts }: StepReading): boolean =>
   verdicts.every(({ slo, exceedRatio }) => exceedRatio !== undefined && exceedRatio <= allowedRatioOf(slo));
 
-const verdictWord = (reading: StepReading): string =>
-  reading.verdict === 'not-enough-evidence' && isWithin(reading) ? UNSURE : formatVerdict(reading.verdict);
+/** A step whose queue grew is no evidence of capacity, whatever its latencies were so far. */
+function verdictWord(reading: StepReading, unsteady: ReadonlySet<string | undefined>): string {
+  if (reading.verdict !== 'missed' && unsteady.has(reading.step.name)) return 'not steady';
+  return reading.verdict === 'not-enough-evidence' && isWithin(reading)
+    ? UNSURE
+    : formatVerdict(reading.verdict);
+}
 
-function stepRow(reading: StepReading): string[] {
+const unsteadySteps = ({ diagnostics }: ResultFile): ReadonlySet<string | undefined> =>
+  new Set(diagnostics.filter(({ code }) => code === 'NOT_STEADY').map(({ subject }) => subject));
+
+function stepRow(reading: StepReading, unsteady: ReadonlySet<string | undefined>): string[] {
   return [
     reading.step.name,
     formatLoad(reading.step.load, formatNumber),
@@ -145,7 +153,7 @@ function stepRow(reading: StepReading): string[] {
     formatReading(readPercentile(reading, 'latencyMs', 95)),
     formatReading(readPercentile(reading, 'timeToFirstTokenMs', 95)),
     reading.errorRatio === undefined ? ABSENT : formatRatio(reading.errorRatio),
-    verdictWord(reading),
+    verdictWord(reading, unsteady),
   ];
 }
 
@@ -159,7 +167,8 @@ export function formatStepTable(result: ResultFile): string {
   const what = [target.name, target.model, target.hardware].filter((part) => part !== undefined).join(', ');
   const heading = `${target.simulated ? 'SIMULATED target' : 'target'}: ${singleLine(what)}`;
   const partial = result.state === 'partial' ? ['The run was interrupted: these steps are partial.'] : [];
-  const rows = reading.steps.map(stepRow);
+  const unsteady = unsteadySteps(result);
+  const rows = reading.steps.map((step) => stepRow(step, unsteady));
   return [
     ...wrapText(heading, TERMINAL_CHARS),
     ...partial,

@@ -97,6 +97,8 @@ describe('formatStepTable', () => {
     const text = formatStepTable({ ...cpu, steps: [few] });
     expect(text).toMatch(/^few .* within \*$/m);
     expect(text).toContain('too few requests');
+    const growing = createDiagnostic('NOT_STEADY', 'requests in flight rose', 'few');
+    expect(formatStepTable({ ...cpu, steps: [few], diagnostics: [growing] })).toMatch(/^few .* not steady$/m);
     expect(formatStepTable({ ...cpu, steps: [] })).not.toContain('too few requests');
   });
 
