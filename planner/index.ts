@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { type Catalogue, cataloguePriceDiagnostics } from '../scenarios/catalogue.ts';
 import type { DeploymentMode } from '../scenarios/mode.ts';
 import { createDiagnostic, type Diagnostic, sortDiagnostics } from '../vocabulary/diagnostics.ts';
@@ -16,6 +15,7 @@ import { groupMeasurements, type Measurement, referenceMeasurement } from './cal
 import { type Assumptions, type PlanOverrides, resolveAssumptions } from './demand/assumptions.ts';
 import { computeDemand, type Demand } from './demand/demand.ts';
 import { slosBehindLinks } from './latency.ts';
+import { packageVersion } from './package-version.ts';
 import { staffingFigures } from './people/figures.ts';
 import { planMode, refusedMode } from './plan-mode.ts';
 
@@ -30,9 +30,18 @@ export interface PlanInput {
   /** Objectives; those of the result when absent. */
   readonly slos?: readonly Slo[] | undefined;
   readonly overrides?: PlanOverrides | undefined;
+  /** Version that the plan names as its maker; that of this package when absent. */
+  readonly toolVersion?: string | undefined;
   readonly seed: number;
   readonly nowUnixMs: number;
 }
+
+/** One conversation in three years, and more than one a day for everybody alive: beyond lies a mistake of unit. */
+const MIN_PER_DAY = 0.001;
+const MAX_PER_DAY = 10_000_000_000;
+
+/** NaN is not. */
+const isPlausibleDay = (perDay: number): boolean => perDay >= MIN_PER_DAY && perDay <= MAX_PER_DAY;
 
 function inputIssues(input: PlanInput): Issue[] {
   const issues: Issue[] = [];
@@ -48,9 +57,13 @@ function inputIssues(input: PlanInput): Issue[] {
   if (modes.length === 0) {
     issues.push({ path: 'modes', expected: 'at least one mode', got: 'none', fix: 'name a mode, or all' });
   }
-  if (interactionsPerDay !== undefined && !(interactionsPerDay > 0 && Number.isFinite(interactionsPerDay))) {
-    const got = String(interactionsPerDay);
-    issues.push({ path: 'interactionsPerDay', expected: 'a number > 0', got, fix: 'give the daily volume' });
+  if (interactionsPerDay !== undefined && !isPlausibleDay(interactionsPerDay)) {
+    issues.push({
+      path: 'interactionsPerDay',
+      expected: `a number from ${MIN_PER_DAY} to ${MAX_PER_DAY}`,
+      got: String(interactionsPerDay),
+      fix: 'give the number of conversations on one day',
+    });
   }
   if (interactionsPerDay === undefined && results.length > 0 && !results.some(({ trace }) => trace)) {
     issues.push({
@@ -147,14 +160,6 @@ function planDiagnostics(prepared: Prepared, measurements: readonly Measurement[
   ];
 }
 
-function toolVersion(): string {
-  const url = new URL(
-    import.meta.url.endsWith('.ts') ? '../package.json' : '../../package.json',
-    import.meta.url,
-  );
-  return (JSON.parse(readFileSync(url, 'utf8')) as { version: string }).version;
-}
-
 function allRefused(modes: readonly (PlannedMode | RefusedMode)[]): Result<never> {
   const issues = modes.flatMap((mode) =>
     mode.kind === 'refused'
@@ -173,7 +178,7 @@ function planFile(
   return {
     kind: 'busyhour-plan',
     schemaVersion: PLAN_SCHEMA_VERSION,
-    tool: { name: 'busyhour', version: toolVersion() },
+    tool: { name: 'busyhour', version: input.toolVersion ?? packageVersion() },
     createdAtUnixMs: input.nowUnixMs,
     seed: input.seed,
     demand: {

@@ -1,4 +1,5 @@
 import type { DeploymentMode } from '../scenarios/mode.ts';
+import type { HistogramMetricId } from '../vocabulary/metrics.ts';
 import type { PlannedMode, TierPlan } from '../vocabulary/plan-file.ts';
 import type { Slo } from '../vocabulary/slo.ts';
 import { soundPoints } from './calibrate/capacity.ts';
@@ -13,19 +14,29 @@ type Latency = PlannedMode['latency'];
 export const roundTripMs = (mode: DeploymentMode): number =>
   mode.links.reduce((sum, link) => sum + link.roundTripMs, 0);
 
+/** Spans that a link lengthens. Gaps between the tokens of one answer travel together, so no link adds to them. */
+const CROSSES_LINKS: ReadonlySet<HistogramMetricId> = new Set([
+  'latencyMs',
+  'wireLatencyMs',
+  'timeToFirstTokenMs',
+  'wireTimeToFirstTokenMs',
+]);
+
+type LatencySlo = Extract<Slo, { kind: 'latency' }>;
+
+const crossesLinks = (slo: Slo): slo is LatencySlo => slo.kind === 'latency' && CROSSES_LINKS.has(slo.metric);
+
 /** Objectives left for the servers once the links took their time; a link longer than a limit is refused. */
 export function slosBehindLinks(slos: readonly Slo[], mode: DeploymentMode): Planned<Slo[]> {
   const tripMs = roundTripMs(mode);
-  const tooTight = slos.find((slo) => slo.kind === 'latency' && slo.limitMs <= tripMs);
-  if (tooTight?.kind === 'latency') {
+  const tooTight = slos.filter(crossesLinks).find(({ limitMs }) => limitMs <= tripMs);
+  if (tooTight !== undefined) {
     return refuse(
       `the links of ${mode.id} take ${tripMs} ms and the objective allows ${tooTight.limitMs} ms`,
       'loosen the objective, or bring the tiers closer to the client',
     );
   }
-  return planned(
-    slos.map((slo) => (slo.kind === 'latency' ? { ...slo, limitMs: slo.limitMs - tripMs } : slo)),
-  );
+  return planned(slos.map((slo) => (crossesLinks(slo) ? { ...slo, limitMs: slo.limitMs - tripMs } : slo)));
 }
 
 /** Mean time in the gateway itself, where the measurement has it. */

@@ -1,10 +1,10 @@
 import { cataloguePriceDiagnostics } from '../scenarios/catalogue.ts';
 import { catalogueReferences, type DeploymentMode } from '../scenarios/mode.ts';
-import { type Diagnostic, sortDiagnostics } from '../vocabulary/diagnostics.ts';
+import { createDiagnostic, type Diagnostic, sortDiagnostics } from '../vocabulary/diagnostics.ts';
 import type { CostCategory, PlannedMode, RefusedMode, TierPlan } from '../vocabulary/plan-file.ts';
 import { createRandom } from '../vocabulary/random.ts';
 import type { Slo } from '../vocabulary/slo.ts';
-import { DAYS_PER_MONTH } from '../vocabulary/units.ts';
+import { DAYS_PER_MONTH, percentFromRatio } from '../vocabulary/units.ts';
 import { computeModeAvailability } from './availability.ts';
 import { predictModeLatency } from './latency.ts';
 import type { DrivenLine } from './money/cost-line.ts';
@@ -83,6 +83,7 @@ function assemble(sized: SizedMode, input: PlanModeInput, diagnostics: readonly 
   const lines = computeCostLines(plans, context);
   const interactionsPerMonth = demand.interactionsPerDay * DAYS_PER_MONTH;
   const random = createRandom(seed).fork(`plan:${mode.id}`);
+  const { usd, shortRatio } = estimateContactUsd({ tiers, plans, lines, context, random });
   return {
     kind: 'planned',
     mode: mode.id,
@@ -93,11 +94,19 @@ function assemble(sized: SizedMode, input: PlanModeInput, diagnostics: readonly 
     availabilityRatio: computeModeAvailability(mode, plans),
     costLines: lines.map(({ line }) => line),
     usdPerMonth: lines.reduce((sum, { line }) => sum + line.usdPerMonth, 0),
-    usdPerInteraction: estimateContactUsd({ tiers, plans, lines, context, random }),
+    usdPerInteraction: usd,
     byCategoryUsdPerInteraction: byCategory(lines, interactionsPerMonth),
     simulated: tiers.some(({ measurement }) => measurement?.result.target.simulated === true),
-    diagnostics: sortDiagnostics(diagnostics),
+    diagnostics: sortDiagnostics([...diagnostics, ...shortfall(shortRatio, mode)]),
   };
+}
+
+/** How likely the plan is too small for its own inputs where the mode has no room left. */
+function shortfall(shortRatio: number, mode: DeploymentMode): Diagnostic[] {
+  if (shortRatio === 0) return [];
+  const percent = percentFromRatio(shortRatio).toFixed(1);
+  const message = `in ${percent} % of the draws of busy-hour share and measured capacity a tier needs more replicas than ${mode.id} can have: the objectives would be missed`;
+  return [createDiagnostic('ASSUMED_INPUT', message, mode.id)];
 }
 
 /** Sizes, prices and judges one mode; whatever is missing refuses it with every reason found. */

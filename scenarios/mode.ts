@@ -4,7 +4,7 @@ import { createFailure, failed, type Issue, ok, type Result } from '../vocabular
 import { parseWith, parseYaml, readText } from '../vocabulary/parse.ts';
 import { nearNames } from './catalogue/near-names.ts';
 import { type Catalogue, findEntry, findFigure } from './catalogue.ts';
-import { type DeploymentMode, modeSchema } from './modes/schema.ts';
+import { type DeploymentMode, type ModeTier, modeSchema } from './modes/schema.ts';
 
 export type {
   DeploymentMode,
@@ -32,29 +32,43 @@ interface Reference {
   readonly field?: string;
 }
 
+const reference = (path: string, id: string, field?: string): Reference => ({
+  path,
+  id,
+  ...(field === undefined ? {} : { field }),
+});
+
+const NODE_FIGURES = ['capex', 'life', 'power', 'pue', 'electricity', 'colocation'] as const;
+
+function unitReferences({ unit }: ModeTier, at: string): Reference[] {
+  if (unit.kind === 'instance') return [reference(`${at}.unit.priceId`, unit.priceId, 'usdPerHour')];
+  if (unit.kind !== 'owned-gpu-node') return [];
+  const { capexSpread: spread } = unit;
+  const spreadFields = spread === undefined ? [] : [spread.lowField, spread.highField];
+  return [
+    ...NODE_FIGURES.map((key) => reference(`${at}.unit.${key}.id`, unit[key].id, unit[key].field)),
+    ...spreadFields.map((field) => reference(`${at}.unit.capexSpread.id`, spread?.id ?? '', field)),
+  ];
+}
+
 /** Every place of a mode that names a catalogue entry. */
 export function catalogueReferences(mode: DeploymentMode): Reference[] {
-  const references: Reference[] = [];
-  const add = (path: string, id: string, field?: string): number =>
-    references.push({ path, id, ...(field === undefined ? {} : { field }) });
-  mode.tiers.forEach((tier, index) => {
+  return mode.tiers.flatMap((tier, index) => {
     const at = `tiers[${index}]`;
-    tier.costs.forEach((cost, costIndex) => {
-      add(`${at}.costs[${costIndex}].priceId`, cost.priceId, cost.field);
-    });
-    if (tier.unit.kind === 'instance') add(`${at}.unit.priceId`, tier.unit.priceId, 'usdPerHour');
-    if (tier.unit.kind === 'owned-gpu-node') {
-      const { unit } = tier;
-      for (const key of ['capex', 'life', 'power', 'pue', 'electricity', 'colocation'] as const) {
-        add(`${at}.unit.${key}.id`, unit[key].id, unit[key].field);
-      }
-    }
-    if (tier.sizing.kind === 'vendor') {
-      add(`${at}.sizing.priceId`, tier.sizing.priceId, 'inputUsdPerMTokens');
-      add(`${at}.sizing.quotaId`, tier.sizing.quotaId);
-    }
+    const { sizing } = tier;
+    return [
+      ...tier.costs.map((cost, place) =>
+        reference(`${at}.costs[${place}].priceId`, cost.priceId, cost.field),
+      ),
+      ...unitReferences(tier, at),
+      ...(sizing.kind === 'vendor'
+        ? [
+            reference(`${at}.sizing.priceId`, sizing.priceId, 'inputUsdPerMTokens'),
+            reference(`${at}.sizing.quotaId`, sizing.quotaId),
+          ]
+        : []),
+    ];
   });
-  return references;
 }
 
 function referenceIssues(mode: DeploymentMode, catalogue: Catalogue): Issue[] {

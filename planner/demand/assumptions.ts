@@ -4,6 +4,7 @@ import type { Failure, Result } from '../../vocabulary/errors.ts';
 import { ok } from '../../vocabulary/errors.ts';
 import { parseWith } from '../../vocabulary/parse.ts';
 import type { Sourced } from '../../vocabulary/plan-file.ts';
+import { S_PER_DAY } from '../../vocabulary/units.ts';
 import { sourced, sourcedFromFigure } from '../sourced.ts';
 
 const ratio = z.number().min(0).max(1);
@@ -17,7 +18,8 @@ export const planOverridesSchema = z.strictObject({
   repeatRatio: share.optional(),
   /** Cost of a contact that a person handles. */
   humanContactUsd: z.number().nonnegative().optional(),
-  averageHandleTimeS: z.number().positive().optional(),
+  /** At most a day: longer is a mistake of unit. */
+  averageHandleTimeS: z.number().positive().max(S_PER_DAY).optional(),
   retryRatio: share.optional(),
   operatorUsdPerHour: z.number().nonnegative().optional(),
 });
@@ -68,7 +70,7 @@ const DEFAULTS = {
   averageHandleTimeS: ['aht/us-2023', 'averageHandleTimeS'],
   answeredRatio: ['default/service-level', 'answeredRatio'],
   targetWaitS: ['default/service-level', 'targetWaitS'],
-  patienceS: ['default/service-level', 'patienceS'],
+  patienceS: ['service-time/anonymous-bank-1999', 'meanPatienceS'],
   maxOccupancyRatio: ['wfm/max-occupancy', 'ratio'],
   shrinkageRatio: ['wfm/shrinkage', 'ratio'],
   operatorUsdPerHour: ['default/operator', 'usdPerHour'],

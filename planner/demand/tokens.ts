@@ -33,7 +33,7 @@ export function measuredTokensPerTurn(result: ResultFile): TokensPerTurn | undef
   const totals = totalsOf(result);
   const { trace } = result;
   if (trace !== undefined && trace.meanInputTokens > 0) {
-    const cachedRatio = totals.input === 0 ? 0 : totals.cachedInput / totals.input;
+    const cachedRatio = totals.input === 0 ? 0 : Math.min(1, totals.cachedInput / totals.input);
     return {
       input: trace.meanInputTokens,
       cachedInput: trace.meanInputTokens * cachedRatio,
@@ -44,7 +44,7 @@ export function measuredTokensPerTurn(result: ResultFile): TokensPerTurn | undef
   if (totals.completed === 0 || totals.withUsage === 0 || totals.input === 0) return undefined;
   return {
     input: totals.input / totals.withUsage,
-    cachedInput: totals.cachedInput / totals.withUsage,
+    cachedInput: Math.min(totals.cachedInput, totals.input) / totals.withUsage,
     output: totals.output / totals.completed,
     source: `usage of ${totals.withUsage} requests in run ${result.runId}`,
   };

@@ -1,12 +1,27 @@
 import type { CatalogueFigure } from '../../scenarios/catalogue.ts';
 import type { Basis, CostLine } from '../../vocabulary/plan-file.ts';
+import { basisOfFigure } from '../sourced.ts';
+import { type Range, relativeRange } from '../uncertainty.ts';
 
-/** What a line grows with when an input changes: decides how a draw re-prices it. */
-export type LineDriver = 'replicas' | 'llm' | 'people' | 'fixed';
+/** What a line grows with: replicas of its tier, interactions, contacts that people take, or nothing. */
+export type LineDriver = 'replicas' | 'volume' | 'people' | 'fixed';
 
-/** A cost line with the tier that causes it and what it grows with. */
-export interface DrivenLine {
+/** An uncertain input of a line as a factor around 1. Lines with the same key share one draw. */
+export interface LineFactor {
+  readonly key: string;
+  readonly range: Range;
+  /** −1 for an input that the cost is divided by. */
+  readonly power: 1 | -1;
+}
+
+/** A cost line with the inputs whose range moves it. */
+export interface PricedLine {
   readonly line: CostLine;
+  readonly factors: readonly LineFactor[];
+}
+
+/** A priced line with the tier that causes it and what it grows with: all that a draw needs to price it again. */
+export interface DrivenLine extends PricedLine {
   readonly tier: string | undefined;
   readonly driver: LineDriver;
 }
@@ -30,9 +45,18 @@ export function costLine(parts: LineParts): CostLine {
   return { ...rest, usdPerMonth, ...(date === undefined ? {} : { date }) };
 }
 
-/** Where a catalogue price comes from. */
-export const priceSource = (figure: CatalogueFigure): { source: string; date: string; basis: Basis } => ({
-  source: `${figure.id}: ${figure.source}`,
+/** Where a catalogue price comes from, with the other figures that the line rests on. */
+export const priceSource = (
+  figure: CatalogueFigure,
+  ...others: readonly CatalogueFigure[]
+): { source: string; date: string; basis: Basis } => ({
+  source: [`${figure.id}: ${figure.source}`, ...others.map(({ id }) => id)].join('; '),
   date: figure.date,
-  basis: figure.group === 'planning-defaults' ? 'assumed' : 'catalogue',
+  basis: basisOfFigure(figure),
 });
+
+/** The range that the catalogue states for a figure, as a factor; none when it states one value. */
+export const rangeFactors = (figure: CatalogueFigure, power: 1 | -1 = 1): LineFactor[] =>
+  figure.range === undefined
+    ? []
+    : [{ key: `${figure.id}/${figure.field}`, range: relativeRange(figure.value, figure.range), power }];

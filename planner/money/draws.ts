@@ -3,63 +3,13 @@ import type { Interval, TierPlan } from '../../vocabulary/plan-file.ts';
 import type { Random } from '../../vocabulary/random.ts';
 import { DAYS_PER_MONTH } from '../../vocabulary/units.ts';
 import type { ModelledTier, SizingContext } from '../size/context.ts';
-import { computeReplicas } from '../size/tier.ts';
-import type { DrivenLine } from './cost-line.ts';
+import { computeReplicas, type Scale } from '../size/tier.ts';
+import { CERTAIN, drawTriangular, type Range } from '../uncertainty.ts';
+import type { DrivenLine, LineDriver } from './cost-line.ts';
 import { type ContactUsd, computeContactUsd } from './interaction.ts';
-import { llmPriceRange } from './lines.ts';
 
 /** Draws behind every P10, P50 and P90. */
 export const DRAWS = 10_000;
-
-export interface Range {
-  readonly low: number;
-  readonly value: number;
-  readonly high: number;
-}
-
-/** Triangular with the given ends and likeliest value, by inverse transform; the value itself when all are equal. */
-export function drawTriangular(random: Random, { low, value, high }: Range): number {
-  if (high <= low) return value;
-  const u = random.next();
-  const split = (value - low) / (high - low);
-  return u < split
-    ? low + Math.sqrt(u * (high - low) * (value - low))
-    : high - Math.sqrt((1 - u) * (high - low) * (high - value));
-}
-
-interface TierCost {
-  readonly tier: ModelledTier;
-  readonly usdPerReplica: number;
-}
-
-/** The monthly cost as a function of what is uncertain. */
-interface CostModel {
-  readonly tiers: readonly TierCost[];
-  readonly fixedUsd: number;
-  readonly llmUsd: number;
-  readonly interactionsPerMonth: number;
-}
-
-const sumOf = (lines: readonly DrivenLine[], driver: DrivenLine['driver']): number =>
-  lines.filter((line) => line.driver === driver).reduce((sum, { line }) => sum + line.usdPerMonth, 0);
-
-function costModel(
-  tiers: readonly ModelledTier[],
-  plans: readonly TierPlan[],
-  lines: readonly DrivenLine[],
-  context: SizingContext,
-): CostModel {
-  return {
-    tiers: tiers.map((tier, index) => {
-      const own = lines.filter((line) => line.tier === tier.model.tier.id);
-      const replicas = plans[index]?.replicas ?? 0;
-      return { tier, usdPerReplica: replicas === 0 ? 0 : sumOf(own, 'replicas') / replicas };
-    }),
-    fixedUsd: sumOf(lines, 'fixed'),
-    llmUsd: sumOf(lines, 'llm'),
-    interactionsPerMonth: context.demand.interactionsPerDay * DAYS_PER_MONTH,
-  };
-}
 
 /** Relative interval of measured capacity: from the highest rate that met to the lowest that missed. */
 export function capacityRange(tiers: readonly ModelledTier[]): Range {
@@ -69,34 +19,129 @@ export function capacityRange(tiers: readonly ModelledTier[]): Range {
     const { turnsPerS, lowTurnsPerS, highTurnsPerS } = capacity;
     return { low: lowTurnsPerS / turnsPerS, value: 1, high: Math.max(1, highTurnsPerS / turnsPerS) };
   }
-  return { low: 1, value: 1, high: 1 };
+  return CERTAIN;
 }
 
-interface Inputs {
-  readonly busyHourShare: Range;
+/** A cost line ready to be priced again: factors by their place among the drawn ones. */
+interface Term {
+  readonly usdPerMonth: number;
+  readonly driver: LineDriver;
+  readonly tierIndex: number;
+  readonly factors: readonly { readonly index: number; readonly power: 1 | -1 }[];
+}
+
+interface CostModel {
+  readonly tiers: readonly ModelledTier[];
+  readonly plannedReplicas: readonly number[];
+  readonly terms: readonly Term[];
+  /** Ranges of all factors, each drawn once however many lines share it. */
+  readonly ranges: readonly Range[];
   readonly capacity: Range;
-  readonly llmPrice: Range;
-  readonly context: SizingContext;
+  readonly gatewayCpu: Range;
+  readonly interactionsPerMonth: number;
 }
 
-function drawOnce(model: CostModel, inputs: Inputs, random: Random): ContactUsd {
-  const { assumptions } = inputs.context;
-  const scale = {
-    demand: drawTriangular(random, inputs.busyHourShare) / inputs.busyHourShare.value,
-    capacity: drawTriangular(random, inputs.capacity),
+function costModel({ tiers, plans, lines, context }: DrawInput): CostModel {
+  const keys = new Map<string, { readonly index: number; readonly range: Range }>();
+  const place = (key: string, range: Range): number => {
+    const known = keys.get(key) ?? { index: keys.size, range };
+    keys.set(key, known);
+    return known.index;
   };
-  const retry = drawTriangular(random, assumptions.retry);
-  const llmScale = (drawTriangular(random, inputs.llmPrice) * (1 + retry)) / (1 + assumptions.retry.value);
-  const escalationRatio = drawTriangular(random, assumptions.escalation);
-  const humanUsd = drawTriangular(random, assumptions.humanContactUsd);
-  const repeatRatio = drawTriangular(random, assumptions.repeat);
-  const replicasUsd = model.tiers.reduce(
-    (sum, { tier, usdPerReplica }) =>
-      usdPerReplica === 0 ? sum : sum + computeReplicas(tier.model, scale).replicas * usdPerReplica,
-    0,
-  );
-  const aiUsd = (model.fixedUsd + replicasUsd + model.llmUsd * llmScale) / model.interactionsPerMonth;
-  return computeContactUsd({ aiUsd, escalationRatio, humanUsd, repeatRatio });
+  const terms = lines
+    .filter(({ driver }) => driver !== 'people')
+    .map(({ line, driver, tier, factors }) => ({
+      usdPerMonth: line.usdPerMonth,
+      driver,
+      tierIndex: tiers.findIndex(({ model }) => model.tier.id === tier),
+      factors: factors.map(({ key, range, power }) => ({ index: place(key, range), power })),
+    }));
+  return {
+    tiers,
+    plannedReplicas: plans.map(({ replicas }) => replicas),
+    terms,
+    ranges: [...keys.values()].map(({ range }) => range),
+    capacity: capacityRange(tiers),
+    gatewayCpu: tiers.find(({ gatewayCpuRange }) => gatewayCpuRange)?.gatewayCpuRange ?? CERTAIN,
+    interactionsPerMonth: context.demand.interactionsPerDay * DAYS_PER_MONTH,
+  };
+}
+
+interface Drawn {
+  readonly scale: Scale;
+  /** Interactions per month against the plan's. */
+  readonly volume: number;
+  readonly factors: readonly number[];
+}
+
+/**
+ * Given a daily volume, the busy hour's share moves the peak. Given a trace, the peak is measured and the share moves
+ * the volume of the day that it stands for.
+ */
+function drawInputs(model: CostModel, context: SizingContext, random: Random): Drawn {
+  const { busyHourShare } = context.assumptions;
+  const share = drawTriangular(random, busyHourShare) / busyHourShare.value;
+  const { fromTrace } = context.demand;
+  return {
+    scale: {
+      demand: fromTrace ? 1 : share,
+      capacity: drawTriangular(random, model.capacity),
+      // CPU per turn divides what a process carries.
+      gatewayCpu: 1 / drawTriangular(random, model.gatewayCpu),
+    },
+    volume: fromTrace ? 1 / share : 1,
+    factors: model.ranges.map((range) => drawTriangular(random, range)),
+  };
+}
+
+/** Replicas of each tier against the plan's, no more than the mode can have, and whether more were needed. */
+function drawReplicas(
+  model: CostModel,
+  scale: Scale,
+): { readonly ratios: number[]; readonly short: boolean } {
+  let short = false;
+  const ratios = model.tiers.map(({ model: sized }, index) => {
+    const needed = computeReplicas(sized, scale).replicas;
+    const most = sized.tier.maxReplicas ?? needed;
+    short ||= needed > most;
+    const plannedReplicas = model.plannedReplicas[index] ?? 0;
+    return plannedReplicas === 0 ? 0 : Math.min(needed, most) / plannedReplicas;
+  });
+  return { ratios, short };
+}
+
+function machineUsdPerMonth(
+  model: CostModel,
+  { volume, factors }: Drawn,
+  replicas: readonly number[],
+): number {
+  const growth = { replicas: 1, volume, people: 0, fixed: 1 };
+  return model.terms.reduce((sum, term) => {
+    const own = term.driver === 'replicas' ? (replicas[term.tierIndex] ?? 0) : growth[term.driver];
+    const factor = term.factors.reduce(
+      (product, { index, power }) => product * (factors[index] ?? 1) ** power,
+      1,
+    );
+    return sum + term.usdPerMonth * own * factor;
+  }, 0);
+}
+
+interface Draw {
+  readonly contact: ContactUsd;
+  readonly short: boolean;
+}
+
+function drawOnce(model: CostModel, context: SizingContext, random: Random): Draw {
+  const { assumptions } = context;
+  const drawn = drawInputs(model, context, random);
+  const { ratios, short } = drawReplicas(model, drawn.scale);
+  const contact = computeContactUsd({
+    aiUsd: machineUsdPerMonth(model, drawn, ratios) / (model.interactionsPerMonth * drawn.volume),
+    escalationRatio: drawTriangular(random, assumptions.escalation),
+    humanUsd: drawTriangular(random, assumptions.humanContactUsd),
+    repeatRatio: drawTriangular(random, assumptions.repeat),
+  });
+  return { contact, short };
 }
 
 const intervalOf = (samples: readonly number[]): Interval => {
@@ -113,29 +158,27 @@ export interface DrawInput {
   readonly random: Random;
 }
 
+export interface ContactEstimate {
+  readonly usd: { readonly ai: Interval; readonly blended: Interval; readonly resolved: Interval };
+  /** Share of draws that need more replicas than the mode can have; they are priced with those that it can. */
+  readonly shortRatio: number;
+}
+
 /**
- * P10, P50 and P90 of the cost per interaction over seeded independent draws of: busy-hour share, measured capacity
- * (its bracket), disputed token prices, retries, escalation, cost of a human contact, repeat contacts.
+ * P10, P50 and P90 of the cost per interaction over seeded independent triangular draws of: busy-hour share, measured
+ * capacity (its bracket), gateway CPU per turn and token cost per turn (standard error between steps), disputed token
+ * prices, retries, every catalogue figure with a range (GPU purchase, years of use, power, electricity), escalation,
+ * cost of a human contact, repeat contacts.
  */
-export function estimateContactUsd(input: DrawInput): {
-  ai: Interval;
-  blended: Interval;
-  resolved: Interval;
-} {
-  const { tiers, plans, lines, context, random } = input;
-  const model = costModel(tiers, plans, lines, context);
-  // A demand taken from a trace is a measured busy hour: its rate does not move with the share of the day.
-  const share = context.demand.fromTrace ? { low: 1, value: 1, high: 1 } : context.assumptions.busyHourShare;
-  const inputs: Inputs = {
-    busyHourShare: share,
-    capacity: capacityRange(tiers),
-    llmPrice: { value: 1, ...llmPriceRange(context) },
-    context,
-  };
-  const draws = Array.from({ length: DRAWS }, () => drawOnce(model, inputs, random));
+export function estimateContactUsd(input: DrawInput): ContactEstimate {
+  const model = costModel(input);
+  const draws = Array.from({ length: DRAWS }, () => drawOnce(model, input.context, input.random));
   return {
-    ai: intervalOf(draws.map(({ ai }) => ai)),
-    blended: intervalOf(draws.map(({ blended }) => blended)),
-    resolved: intervalOf(draws.map(({ resolved }) => resolved)),
+    usd: {
+      ai: intervalOf(draws.map(({ contact }) => contact.ai)),
+      blended: intervalOf(draws.map(({ contact }) => contact.blended)),
+      resolved: intervalOf(draws.map(({ contact }) => contact.resolved)),
+    },
+    shortRatio: draws.filter(({ short }) => short).length / draws.length,
   };
 }

@@ -2,7 +2,8 @@ import type { ModeTier } from '../../scenarios/mode.ts';
 import type { CostLine } from '../../vocabulary/plan-file.ts';
 import { HOURS_PER_MONTH, HOURS_PER_YEAR } from '../../vocabulary/units.ts';
 import { figureOf, type SizingContext } from '../size/context.ts';
-import { costLine, priceSource } from './cost-line.ts';
+import { relativeRange } from '../uncertainty.ts';
+import { costLine, type LineFactor, type PricedLine, priceSource, rangeFactors } from './cost-line.ts';
 
 type OwnedNode = Extract<ModeTier['unit'], { kind: 'owned-gpu-node' }>;
 
@@ -16,38 +17,59 @@ export const computeCapexUsdPerMonth = (capexUsd: number, lifeYears: number): nu
 export const computeEnergyUsdPerMonth = (kw: number, pueRatio: number, usdPerKwh: number): number =>
   kw * pueRatio * HOURS_PER_MONTH * usdPerKwh;
 
+/** The purchase price's own range, else the relative range of the estimate that the mode names. */
+function capexFactors(unit: OwnedNode, context: SizingContext): LineFactor[] {
+  const own = rangeFactors(figureOf(context, unit.capex.id, unit.capex.field));
+  const { capexSpread } = unit;
+  if (own.length > 0 || capexSpread === undefined) return own;
+  const low = figureOf(context, capexSpread.id, capexSpread.lowField).value;
+  const high = figureOf(context, capexSpread.id, capexSpread.highField).value;
+  return [{ key: capexSpread.id, range: relativeRange((low + high) / 2, { low, high }), power: 1 }];
+}
+
 /** Capital, maintenance, energy and space of own nodes. Idle nodes cost the same: they are owned. */
-export function ownGpuLines(unit: OwnedNode, nodes: number, context: SizingContext): CostLine[] {
+export function ownGpuLines(unit: OwnedNode, nodes: number, context: SizingContext): PricedLine[] {
   const read = (key: 'capex' | 'life' | 'power' | 'pue' | 'electricity' | 'colocation') =>
     figureOf(context, unit[key].id, unit[key].field);
   const [capex, life, power] = [read('capex'), read('life'), read('power')];
   const [pue, electricity, colocation] = [read('pue'), read('electricity'), read('colocation')];
-  const common = { category: 'gpu' as const, quantity: nodes, unit: 'nodes' };
+  const purchase = capexFactors(unit, context);
+  const line = (parts: Omit<Parameters<typeof costLine>[0], 'category' | 'quantity' | 'unit'>): CostLine =>
+    costLine({ ...parts, category: 'gpu', quantity: nodes, unit: 'nodes' });
   return [
-    costLine({
-      ...common,
-      line: `${unit.name} purchase over ${life.value} years`,
-      unitPriceUsd: computeCapexUsdPerMonth(capex.value, life.value),
-      ...priceSource(capex),
-    }),
-    costLine({
-      ...common,
-      line: `${unit.name} maintenance`,
-      unitPriceUsd: computeCapexUsdPerMonth(capex.value, 1) * unit.supportRatioPerYear,
-      basis: 'assumed',
-      source: `${unit.supportRatioPerYear * 100} % of the price per year, set by the mode`,
-    }),
-    costLine({
-      ...common,
-      line: `electricity at ${power.value} kW and PUE ${pue.value}`,
-      unitPriceUsd: computeEnergyUsdPerMonth(power.value, pue.value, electricity.value),
-      ...priceSource(electricity),
-    }),
-    costLine({
-      ...common,
-      line: 'rack space and power capacity',
-      unitPriceUsd: power.value * colocation.value,
-      ...priceSource(colocation),
-    }),
+    {
+      line: line({
+        line: `${unit.name} purchase over ${life.value} years`,
+        unitPriceUsd: computeCapexUsdPerMonth(capex.value, life.value),
+        ...priceSource(capex, life),
+      }),
+      factors: [...purchase, ...rangeFactors(life, -1)],
+    },
+    {
+      line: line({
+        line: `${unit.name} maintenance`,
+        unitPriceUsd: computeCapexUsdPerMonth(capex.value, 1) * unit.supportRatioPerYear,
+        basis: 'assumed',
+        source: `${unit.supportRatioPerYear * 100} % of the price per year, set by the mode; ${capex.id}`,
+      }),
+      factors: purchase,
+    },
+    {
+      line: line({
+        line: `electricity at ${power.value} kW and PUE ${pue.value}`,
+        unitPriceUsd: computeEnergyUsdPerMonth(power.value, pue.value, electricity.value),
+        ...priceSource(electricity, power, pue),
+      }),
+      factors: [...rangeFactors(power), ...rangeFactors(pue), ...rangeFactors(electricity)],
+    },
+    {
+      line: line({
+        // Space is rented by the power that could be drawn, so what is drawn does not move it.
+        line: 'rack space and power capacity',
+        unitPriceUsd: power.value * colocation.value,
+        ...priceSource(colocation, power),
+      }),
+      factors: rangeFactors(colocation),
+    },
   ];
 }

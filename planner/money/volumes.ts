@@ -1,4 +1,5 @@
 import type { ModePrice } from '../../scenarios/mode.ts';
+import { assertNever } from '../../vocabulary/errors.ts';
 import { DAYS_PER_MONTH, HOURS_PER_MONTH, S_PER_HOUR } from '../../vocabulary/units.ts';
 import type { SizingContext } from '../size/context.ts';
 
@@ -45,13 +46,15 @@ export function computeVolumes(context: SizingContext): Volumes {
 export function quantityOf(
   per: ModePrice['per'],
   volumes: Volumes,
-  replicas: number,
+  counts: { readonly replicas: number; readonly zones: number },
 ): { readonly quantity: number; readonly unit: string } {
   switch (per) {
     case 'mode':
       return { quantity: 1, unit: 'months' };
+    case 'zone':
+      return { quantity: counts.zones, unit: 'zones' };
     case 'replica':
-      return { quantity: replicas, unit: 'replicas' };
+      return { quantity: counts.replicas, unit: 'replicas' };
     case 'egress-gb':
       return { quantity: volumes.egressGb, unit: 'GB' };
     case 'vendor-egress-gb':
@@ -60,7 +63,11 @@ export function quantityOf(
       return { quantity: volumes.logGb, unit: 'GB' };
     case 'history-gb-month':
       return { quantity: volumes.historyGb, unit: 'GB-months' };
+    case 'history-gb-month-per-replica':
+      return { quantity: volumes.historyGb * counts.replicas, unit: 'GB-months' };
     case 'lcu':
       return { quantity: volumes.loadBalancerUnits, unit: 'LCU-months' };
+    default:
+      return assertNever(per);
   }
 }

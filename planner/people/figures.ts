@@ -24,11 +24,19 @@ export function staffingFigures(demand: Demand, assumptions: Assumptions): Sourc
     assumptions.humanContactUsd.figure,
     assumptions.repeat.figure,
     averageHandleTimeS,
+    answeredRatio,
+    targetWaitS,
+    patienceS,
     maxOccupancy,
     shrinkage,
     derived('escalationErlangs', staffing.offeredErlangs, 'erlangs', 'escalations/s × average handle time'),
-    derived('agents', staffing.agents, 'agents', `Erlang C and occupancy cap; ${staffing.binding} binds`),
+    derived(
+      'agents',
+      staffing.agents,
+      'agents',
+      `Erlang C service level and occupancy cap; ${staffing.binding} binds`,
+    ),
     derived('scheduledAgents', staffing.scheduledAgents, 'agents', 'agents ÷ (1 − shrinkage)'),
-    derived('abandonProbability', staffing.abandonProbability, 'ratio', 'Erlang A with the patience assumed'),
+    derived('abandonProbability', staffing.abandonProbability, 'ratio', 'Erlang A with exponential patience'),
   ];
 }

@@ -1,3 +1,4 @@
+import { estimateHalfinWhittWait } from '../queueing/approximations.ts';
 import { computeServiceLevel } from '../queueing/erlang.ts';
 import { computeErlangA } from '../queueing/erlang-a.ts';
 
@@ -28,12 +29,37 @@ export interface Staffing {
   readonly abandonProbability: number;
 }
 
-/** Fewest agents whose Erlang C service level reaches the target; the level rises with agents, so it ends. */
+/** Above this the exact recursion takes long, and its limit for many servers is within 0.1 % of it. */
+const MANY_ERLANGS = 10_000;
+
+/** Share answered in time: Erlang C, or its limit for many servers (Halfin & Whitt 1981) where the load is large. */
+function serviceLevel(input: StaffingInput, offeredErlangs: number, servers: number): number {
+  const { averageHandleTimeS, targetWaitS } = input;
+  const queue = { offeredErlangs, servers, meanServiceTime: averageHandleTimeS };
+  if (offeredErlangs < MANY_ERLANGS) return computeServiceLevel(queue, targetWaitS);
+  const spare = servers - offeredErlangs;
+  if (spare <= 0) return 0;
+  const waitProbability = estimateHalfinWhittWait(spare / Math.sqrt(offeredErlangs));
+  return 1 - waitProbability * Math.exp((-spare * targetWaitS) / averageHandleTimeS);
+}
+
+/** Fewest agents whose service level reaches the target: the level rises with agents, so doubling and halving finds it. */
 function agentsForServiceLevel(input: StaffingInput, offeredErlangs: number): number {
-  let servers = Math.floor(offeredErlangs) + 1;
-  const queue = { offeredErlangs, meanServiceTime: input.averageHandleTimeS };
-  while (computeServiceLevel({ ...queue, servers }, input.targetWaitS) < input.answeredRatio) servers++;
-  return servers;
+  const reaches = (servers: number): boolean =>
+    serviceLevel(input, offeredErlangs, servers) >= input.answeredRatio;
+  let low = Math.floor(offeredErlangs);
+  let step = 1;
+  while (!reaches(low + step)) {
+    low += step;
+    step *= 2;
+  }
+  let high = low + step;
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (reaches(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
 }
 
 /**
@@ -66,10 +92,7 @@ export function sizeStaffing(input: StaffingInput): Staffing {
     agents,
     scheduledAgents: Math.ceil(agents / (1 - input.shrinkage)),
     binding: forOccupancy > forServiceLevel ? 'occupancy' : 'service-level',
-    serviceLevelRatio: computeServiceLevel(
-      { offeredErlangs, servers: agents, meanServiceTime: input.averageHandleTimeS },
-      input.targetWaitS,
-    ),
+    serviceLevelRatio: serviceLevel(input, offeredErlangs, agents),
     abandonProbability,
   };
 }

@@ -6,6 +6,7 @@ import { unwrap } from '../../vocabulary/errors.ts';
 import type { Measurement } from '../calibrate/measurements.ts';
 import type { Assumptions } from '../demand/assumptions.ts';
 import type { Demand } from '../demand/demand.ts';
+import type { Range } from '../uncertainty.ts';
 import type { TierModel } from './tier.ts';
 
 /** What sizing a mode may read. Measurements are calibrated at the mode's own objectives. */
@@ -26,6 +27,8 @@ export interface ModelledTier {
   /** The measurement that it is sized from, with how many measured replicas one unit holds. */
   readonly measurement?: Measurement;
   readonly measuredReplicasPerUnit?: number;
+  /** Relative interval of the gateway CPU per turn that it is sized from. */
+  readonly gatewayCpuRange?: Range;
 }
 
 /** A figure that the mode's validation has proven to exist. */

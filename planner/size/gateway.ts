@@ -6,6 +6,7 @@ import { shownRate } from '../calibrate/capacity.ts';
 import type { Measurement } from '../calibrate/measurements.ts';
 import { type Planned, planned, refuse } from '../refusal.ts';
 import { sourced } from '../sourced.ts';
+import { type Batch, estimateMeanRange, type Range } from '../uncertainty.ts';
 import type { ModelledTier, SizingContext } from './context.ts';
 import type { LoadLimit } from './tier.ts';
 
@@ -16,29 +17,32 @@ export interface GatewayCost {
   readonly cpuSPerTurn: number;
   readonly maxTurnsPerS: number;
   readonly runId: string;
+  /** Relative interval of the cost, from the differences between steps. */
+  readonly range: Range;
 }
 
 const isGateway = (process: string): boolean => /gateway/i.test(process);
 
 /** Undefined when no step sampled a process that is called gateway, or none burnt CPU. */
 export function measuredGatewayCost(results: readonly ResultFile[]): GatewayCost | undefined {
-  let cpuS = 0;
-  let turns = 0;
+  const batches: Batch[] = [];
   let maxTurnsPerS = 0;
   let runId: string | undefined;
   for (const result of results) {
     for (const step of result.steps) {
       const gateway = step.server?.resources.filter(({ process }) => isGateway(process)) ?? [];
       if (gateway.length === 0 || step.counts.completed === 0) continue;
-      cpuS += gateway.reduce((sum, { cpuCores }) => sum + cpuCores, 0) * sFromMs(step.windowMs);
-      turns += step.counts.completed;
+      const cores = gateway.reduce((sum, { cpuCores }) => sum + cpuCores, 0);
+      batches.push({ total: cores * sFromMs(step.windowMs), count: step.counts.completed });
       maxTurnsPerS = Math.max(maxTurnsPerS, step.counts.completed / sFromMs(step.windowMs));
       runId = result.runId;
     }
   }
+  const cpuS = batches.reduce((sum, { total }) => sum + total, 0);
+  const turns = batches.reduce((sum, { count }) => sum + count, 0);
   return runId === undefined || turns === 0 || cpuS === 0
     ? undefined
-    : { cpuSPerTurn: cpuS / turns, maxTurnsPerS, runId };
+    : { cpuSPerTurn: cpuS / turns, maxTurnsPerS, runId, range: estimateMeanRange(batches) };
 }
 
 function selectCost(sizing: GatewaySizing, measurements: readonly Measurement[]): GatewayCost | undefined {
@@ -57,7 +61,7 @@ function limitsOf(sizing: GatewaySizing, cost: GatewayCost, context: SizingConte
     demand: sizingTurnsPerS,
     perReplica,
     explanation: `${shownRate(sizingTurnsPerS)} turns/s ÷ ${shownRate(perReplica)} turns/s per process at ${sizing.maxUtilisation * 100} % of ${sizing.coresUsable} core`,
-    fromCapacity: false,
+    measuredAs: 'gatewayCpu',
   };
   if (sizing.maxOpenInteractions === undefined) return [load];
   const held = sizing.maxOpenInteractions * sizing.maxUtilisation;
@@ -68,7 +72,7 @@ function limitsOf(sizing: GatewaySizing, cost: GatewayCost, context: SizingConte
       demand: openInteractions,
       perReplica: held,
       explanation: `${shownRate(openInteractions)} open interactions ÷ ${shownRate(held)} per process`,
-      fromCapacity: false,
+      measuredAs: 'none',
     },
   ];
 }
@@ -110,6 +114,7 @@ export function modelGateway(
       ],
       headroomRatio: 0,
     },
+    gatewayCpuRange: cost.range,
     diagnostics:
       perProcess > cost.maxTurnsPerS ? [createDiagnostic('ASSUMED_INPUT', assumption, tier.id)] : [],
   });

@@ -30,7 +30,7 @@ function loadLimit(sized: Sized, context: SizingContext): LoadLimit {
     demand,
     perReplica,
     explanation: `${shownRate(demand)} turns/s ÷ ${shownRate(perReplica)} turns/s per unit at the objectives with ${sizing.headroomRatio * 100} % headroom`,
-    fromCapacity: true,
+    measuredAs: 'capacity',
   };
 }
 
@@ -58,7 +58,7 @@ function kvLimit(sized: Sized, context: SizingContext): LoadLimit[] {
       demand,
       perReplica,
       explanation: `${shownRate(demand)} KV tokens in residence ÷ ${shownRate(perReplica)} per unit at ${sized.sizing.maxKvRatio * 100} % of capacity`,
-      fromCapacity: false,
+      measuredAs: 'none',
     },
   ];
 }

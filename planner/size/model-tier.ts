@@ -26,7 +26,7 @@ function modelMemory(tier: ModeTier, sizing: MemorySizing, context: SizingContex
           demand,
           perReplica,
           explanation: `${shownRate(demand / BYTES_PER_MIB)} MiB of open conversations ÷ ${shownRate(perReplica / BYTES_PER_MIB)} MiB per node at ${sizing.maxUtilisation * 100} %`,
-          fromCapacity: false,
+          measuredAs: 'none',
         },
       ],
       minReplicas: tier.minReplicas,

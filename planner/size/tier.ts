@@ -13,8 +13,8 @@ export interface LoadLimit {
   readonly perReplica: number;
   /** `demand` and `perReplica` in words. */
   readonly explanation: string;
-  /** Whether the measured capacity's interval applies to `perReplica`. */
-  readonly fromCapacity: boolean;
+  /** The measurement whose interval applies to `perReplica`. */
+  readonly measuredAs: 'capacity' | 'gatewayCpu' | 'none';
 }
 
 /** Everything that decides how many replicas a tier has. */
@@ -28,13 +28,14 @@ export interface TierModel {
   readonly headroomRatio: number;
 }
 
-/** Scale of demand and of measured capacity against the central case; 1 and 1 is the plan itself. */
+/** Demand, and what a replica carries by each measurement, against the central case; all 1 is the plan itself. */
 export interface Scale {
   readonly demand: number;
   readonly capacity: number;
+  readonly gatewayCpu: number;
 }
 
-const CENTRAL: Scale = { demand: 1, capacity: 1 };
+const CENTRAL: Scale = { demand: 1, capacity: 1, gatewayCpu: 1 };
 
 const survivalOf = (tier: ModeTier): Survival => ({
   zones: tier.zones,
@@ -43,7 +44,7 @@ const survivalOf = (tier: ModeTier): Survival => ({
 });
 
 function requiredFor(limit: LoadLimit, scale: Scale): number {
-  const perReplica = limit.perReplica * (limit.fromCapacity ? scale.capacity : 1);
+  const perReplica = limit.perReplica * (limit.measuredAs === 'none' ? 1 : scale[limit.measuredAs]);
   return Math.max(1, Math.ceil((limit.demand * scale.demand) / perReplica - ROUNDING));
 }
 
@@ -130,8 +131,8 @@ function slackOf(model: TierModel, replicas: number): number {
 
 /** Busy share of all replicas in the busy hour with nothing lost: the largest over the limits. */
 function utilisationOf(model: TierModel, replicas: number): number {
-  const shares = model.limits.map(({ demand, perReplica, fromCapacity }) => {
-    const raw = fromCapacity ? perReplica / (1 - model.headroomRatio) : perReplica;
+  const shares = model.limits.map(({ demand, perReplica, measuredAs }) => {
+    const raw = measuredAs === 'capacity' ? perReplica / (1 - model.headroomRatio) : perReplica;
     return demand / (raw * replicas);
   });
   return Math.max(0, ...shares);

@@ -43,7 +43,7 @@ function limitOf(
     demand,
     perReplica,
     explanation: `${shownRate(demand)} ${figure.unit} ÷ ${shownRate(perReplica)} per account at ${sizing.maxUtilisation * 100} % of its limit`,
-    fromCapacity: false,
+    measuredAs: 'none',
   };
 }
 

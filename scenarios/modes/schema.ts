@@ -72,6 +72,8 @@ const unitSchema = z.discriminatedUnion('kind', [
     gpus: z.int().positive(),
     gpu: z.string(),
     capex: figureReference,
+    /** An estimate with a range: how far the purchase price may lie from its middle, where that price has no range. */
+    capexSpread: z.strictObject({ id: z.string(), lowField: z.string(), highField: z.string() }).optional(),
     life: figureReference,
     power: figureReference,
     pue: figureReference,
@@ -93,7 +95,19 @@ const priceSchema = z.strictObject({
   priceId: z.string(),
   field: z.string(),
   /** What the price multiplies. */
-  per: z.enum(['mode', 'replica', 'egress-gb', 'vendor-egress-gb', 'log-gb', 'history-gb-month', 'lcu']),
+  per: z.enum([
+    'mode',
+    /** Each zone of the tier. */
+    'zone',
+    'replica',
+    'egress-gb',
+    'vendor-egress-gb',
+    'log-gb',
+    'history-gb-month',
+    /** A whole copy of the history on each replica. */
+    'history-gb-month-per-replica',
+    'lcu',
+  ]),
 });
 
 const tierSchema = z.strictObject({

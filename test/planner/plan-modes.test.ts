@@ -69,12 +69,12 @@ describe('a plan from two measurements', () => {
 
   test('measured capacity is that of the closed form; the links take their share of the objective', () => {
     const [llama] = planOf().measurements;
-    expect(Math.abs((llama?.capacityTurnsPerS ?? 0) / exactCapacityPerS(8, 2000) - 1)).toBeLessThan(0.02);
+    expect(Math.abs((llama?.capacityTurnsPerS ?? 0) / exactCapacityPerS(20, 2000) - 1)).toBeLessThan(0.02);
     const capacity = tierOf(modeOf('compose'), 'host').capacity.find(
       ({ name }) => name === 'capacityTurnsPerS',
     );
     // 30 ms of links leave 1,970 ms for the host.
-    expect(Math.abs((capacity?.value ?? 0) / exactCapacityPerS(8, 1970) - 1)).toBeLessThan(0.02);
+    expect(Math.abs((capacity?.value ?? 0) / exactCapacityPerS(20, 1970) - 1)).toBeLessThan(0.02);
     expect(capacity?.value).toBeLessThan(llama?.capacityTurnsPerS ?? 0);
     expect(capacity?.basis).toBe('measured');
   });
@@ -83,8 +83,8 @@ describe('a plan from two measurements', () => {
     const small = tierOf(modeOf('onprem'), 'inference');
     const large = tierOf(modeOf('onprem', { interactionsPerDay: 10_000_000 }), 'inference');
     expect(small.replicas).toBe(2);
-    // 2083 turns/s ÷ (37.6 × 4 replicas per node × 0.8) = 17.3, and one spare.
-    expect([large.replicasForLoad, large.replicas]).toEqual([18, 19]);
+    // 2083 turns/s ÷ (37.6 × 4 replicas per node × 0.8) = 17.3, and as many in the other room.
+    expect([large.replicasForLoad, large.replicas]).toEqual([18, 36]);
   });
 
   test('what is simulated says so', () => {
@@ -238,9 +238,10 @@ describe('limits other than load', () => {
     expect(refused.liftedBy).toContain('raise maxReplicas of llm');
   });
 
-  test('compose has no more hosts than it may', () => {
+  test('compose is one host: what it cannot carry is refused', () => {
     const refused = refusedOf('compose', { interactionsPerDay: 1_000_000 });
-    expect(refused.reason).toContain('the mode allows 16');
+    expect(refused.reason).toContain('the mode allows 1 ');
+    expect(refused.liftedBy).toContain('choose another mode');
   });
 });
 
@@ -297,9 +298,19 @@ describe('a plan from a trace', () => {
     expect(onprem.diagnostics.map(({ code }) => code)).toContain('CAPACITY_NOT_BRACKETED');
   });
 
-  test('its measured rate does not move with the share of the day', () => {
+  test('its peak is measured; the share of the day moves only the volume that the cost is spread over', () => {
+    const perMonth = (share: number) => ((5.53 * 3600) / share) * (730 / 24);
+    const overrides = { busyHourShareRatio: 0.15 };
+    const certain = modeOf('onprem', { ...changes, overrides });
     const { ai } = modeOf('onprem', changes).usdPerInteraction;
-    expect(ai.p90 - ai.p10).toBeLessThan(1e-9);
+    const machine = machineUsd(certain);
+    expect(certain.tiers).toEqual(modeOf('onprem', changes).tiers);
+    // At 8 and 18 % of the day the same machines serve 1.875 and 0.833 times the volume.
+    expect(ai.p10).toBeGreaterThan((machine / perMonth(0.08)) * 0.9);
+    expect(ai.p90).toBeLessThan((machine / perMonth(0.18)) * 1.2);
+    expect(ai.p90 - ai.p10).toBeGreaterThan(
+      2 * (certain.usdPerInteraction.ai.p90 - certain.usdPerInteraction.ai.p10),
+    );
   });
 
   test('calm arrivals are sized at their mean', () => {

@@ -25,7 +25,7 @@ const limit = (name: LoadLimit['name'], demand: number, perReplica: number): Loa
   demand,
   perReplica,
   explanation: `${demand} over ${perReplica}`,
-  fromCapacity: name === 'load',
+  measuredAs: name === 'load' ? 'capacity' : 'none',
 });
 
 const model = (limits: readonly LoadLimit[], changes: Partial<ModeTier> = {}): TierModel => {
@@ -92,8 +92,16 @@ describe('sizing a tier', () => {
         const survives = { zones: zones - 1 > 0 ? 1 : 0, replicas: 0 };
         const given = model([limit('load', demand, perReplica)], { zones, survives });
         const plan = planOf(given);
-        const within = computeReplicas(given, { demand: (1 + plan.slackRatio) * (1 - 1e-9), capacity: 1 });
-        const beyond = computeReplicas(given, { demand: (1 + plan.slackRatio) * 1.0001 + 1e-6, capacity: 1 });
+        const within = computeReplicas(given, {
+          demand: (1 + plan.slackRatio) * (1 - 1e-9),
+          capacity: 1,
+          gatewayCpu: 1,
+        });
+        const beyond = computeReplicas(given, {
+          demand: (1 + plan.slackRatio) * 1.0001 + 1e-6,
+          capacity: 1,
+          gatewayCpu: 1,
+        });
         expect(plan.slackRatio).toBeGreaterThanOrEqual(0);
         expect(within.replicas).toBe(plan.replicas);
         expect(beyond.replicas).toBeGreaterThan(plan.replicas);
@@ -103,8 +111,10 @@ describe('sizing a tier', () => {
 
   test('half the measured capacity needs twice the replicas; only limits from a measurement move', () => {
     const both = model([limit('load', 10, 1), limit('memory', 4, 1)]);
-    expect(computeReplicas(both, { demand: 1, capacity: 0.5 }).replicas).toBe(20);
-    expect(computeReplicas(model([limit('memory', 4, 1)]), { demand: 1, capacity: 0.5 }).replicas).toBe(4);
+    expect(computeReplicas(both, { demand: 1, capacity: 0.5, gatewayCpu: 1 }).replicas).toBe(20);
+    expect(
+      computeReplicas(model([limit('memory', 4, 1)]), { demand: 1, capacity: 0.5, gatewayCpu: 1 }).replicas,
+    ).toBe(4);
   });
 
   test('a fixed tier has what was decided and no slack to speak of', () => {

@@ -1,0 +1,59 @@
+import type { Random } from '../vocabulary/random.ts';
+
+/** A figure of which the ends and the likeliest value are known. */
+export interface Range {
+  readonly low: number;
+  readonly value: number;
+  readonly high: number;
+}
+
+/** A relative range without width: the value itself. */
+export const CERTAIN: Range = { low: 1, value: 1, high: 1 };
+
+/** Triangular with the given ends and likeliest value, by inverse transform; the value itself when all are equal. */
+export function drawTriangular(random: Random, { low, value, high }: Range): number {
+  if (high <= low) return value;
+  const u = random.next();
+  const split = (value - low) / (high - low);
+  return u < split
+    ? low + Math.sqrt(u * (high - low) * (value - low))
+    : high - Math.sqrt((1 - u) * (high - low) * (high - value));
+}
+
+/** The range over its value; certain where there is no range or the value is 0. */
+export function relativeRange(
+  value: number,
+  range: { readonly low: number; readonly high: number } | undefined,
+): Range {
+  if (range === undefined || value === 0) return CERTAIN;
+  return { low: Math.min(1, range.low / value), value: 1, high: Math.max(1, range.high / value) };
+}
+
+/** Sum of a quantity over one batch of a measurement, and how many units it was summed over. */
+export interface Batch {
+  readonly total: number;
+  readonly count: number;
+}
+
+/** Batches from which a spread is believed: two tell a difference, not a spread. */
+const MIN_BATCHES = 3;
+/** A triangle with half-width h has variance h²/6. */
+const HALF_WIDTHS_PER_DEVIATION = Math.sqrt(6);
+/** A range that reached 0 would divide by it. */
+const MAX_HALF_WIDTH = 0.9;
+
+/**
+ * Relative range of a mean Σtotal/Σcount from the differences between its batches: the triangle whose standard
+ * deviation is the standard error of the ratio estimator (Cochran, Sampling Techniques, 1977, §6.3). Batches are steps
+ * of a run, so what requests of one conversation have in common does not narrow it. Certain below three batches.
+ */
+export function estimateMeanRange(batches: readonly Batch[]): Range {
+  const used = batches.filter(({ count }) => count > 0);
+  const count = used.reduce((sum, batch) => sum + batch.count, 0);
+  const mean = used.reduce((sum, batch) => sum + batch.total, 0) / count;
+  if (used.length < MIN_BATCHES || !(mean > 0)) return CERTAIN;
+  const squares = used.reduce((sum, batch) => sum + (batch.total - mean * batch.count) ** 2, 0);
+  const standardError = Math.sqrt((squares * used.length) / (used.length - 1)) / count;
+  const halfWidth = Math.min(MAX_HALF_WIDTH, (HALF_WIDTHS_PER_DEVIATION * standardError) / mean);
+  return { low: 1 - halfWidth, value: 1, high: 1 + halfWidth };
+}
