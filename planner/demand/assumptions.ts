@@ -47,11 +47,11 @@ export interface Assumptions {
   readonly patienceS: Sourced;
   readonly maxOccupancy: Sourced;
   readonly shrinkage: Sourced;
-  readonly operatorUsdPerHour: Sourced;
-  readonly historyBytesPerTurn: Sourced;
-  readonly logBytesPerTurn: Sourced;
-  readonly egressBytesPerTurn: Sourced;
-  readonly vendorEgressBytesPerTurn: Sourced;
+  readonly operatorUsdPerHour: Uncertain;
+  readonly historyBytesPerTurn: Uncertain;
+  readonly logBytesPerTurn: Uncertain;
+  readonly egressBytesPerTurn: Uncertain;
+  readonly vendorEgressBytesPerTurn: Uncertain;
   readonly retentionMonths: Sourced;
   readonly contextBytesPerInteraction: Sourced;
   /** Catalogue entries that were read. */
@@ -146,11 +146,11 @@ export function resolveAssumptions(catalogue: Catalogue, overrides: unknown): Re
     patienceS: single(from, 'patienceS'),
     maxOccupancy: single(from, 'maxOccupancyRatio'),
     shrinkage: single(from, 'shrinkageRatio'),
-    operatorUsdPerHour: single(from, 'operatorUsdPerHour'),
-    historyBytesPerTurn: single(from, 'historyBytesPerTurn'),
-    logBytesPerTurn: single(from, 'logBytesPerTurn'),
-    egressBytesPerTurn: single(from, 'egressBytesPerTurn'),
-    vendorEgressBytesPerTurn: single(from, 'vendorEgressBytesPerTurn'),
+    operatorUsdPerHour: uncertain(from, 'operatorUsdPerHour'),
+    historyBytesPerTurn: uncertain(from, 'historyBytesPerTurn'),
+    logBytesPerTurn: uncertain(from, 'logBytesPerTurn'),
+    egressBytesPerTurn: uncertain(from, 'egressBytesPerTurn'),
+    vendorEgressBytesPerTurn: uncertain(from, 'vendorEgressBytesPerTurn'),
     retentionMonths: single(from, 'retentionMonths'),
     contextBytesPerInteraction: single(from, 'contextBytesPerInteraction'),
     entryIds: [...new Set(Object.values(DEFAULTS).map(([id]) => id))],

@@ -1,5 +1,6 @@
 import type { CatalogueFigure } from '../../scenarios/catalogue.ts';
 import type { Basis, CostLine } from '../../vocabulary/plan-file.ts';
+import type { Uncertain } from '../demand/assumptions.ts';
 import { basisOfFigure } from '../sourced.ts';
 import { type Range, relativeRange } from '../uncertainty.ts';
 
@@ -54,6 +55,10 @@ export const priceSource = (
   date: figure.date,
   basis: basisOfFigure(figure),
 });
+
+/** The range of an assumption as a factor; none when it was given. */
+export const uncertainFactors = ({ value, low, high, figure }: Uncertain): LineFactor[] =>
+  low === high ? [] : [{ key: figure.name, range: relativeRange(value, { low, high }), power: 1 }];
 
 /** The range that the catalogue states for a figure, as a factor; none when it states one value. */
 export const rangeFactors = (figure: CatalogueFigure, power: 1 | -1 = 1): LineFactor[] =>

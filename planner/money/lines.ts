@@ -1,6 +1,7 @@
 import type { ModePrice, ModeTier } from '../../scenarios/mode.ts';
 import type { TierPlan } from '../../vocabulary/plan-file.ts';
 import { HOURS_PER_MONTH } from '../../vocabulary/units.ts';
+import type { Assumptions } from '../demand/assumptions.ts';
 import { figureOf, type SizingContext } from '../size/context.ts';
 import {
   costLine,
@@ -9,6 +10,7 @@ import {
   type PricedLine,
   priceSource,
   rangeFactors,
+  uncertainFactors,
 } from './cost-line.ts';
 import { llmLines } from './llm-lines.ts';
 import { ownGpuLines } from './own-gpu.ts';
@@ -42,6 +44,19 @@ const DRIVERS: Readonly<Record<ModePrice['per'], LineDriver>> = {
   lcu: 'volume',
 };
 
+/** The bytes per turn that a volume is made of. */
+const BYTES = {
+  'egress-gb': 'egressBytesPerTurn',
+  'vendor-egress-gb': 'vendorEgressBytesPerTurn',
+  'log-gb': 'logBytesPerTurn',
+  'history-gb-month': 'historyBytesPerTurn',
+  'history-gb-month-per-replica': 'historyBytesPerTurn',
+  mode: undefined,
+  zone: undefined,
+  replica: undefined,
+  lcu: undefined,
+} as const satisfies Record<ModePrice['per'], keyof Assumptions | undefined>;
+
 function priceLine(cost: ModePrice, tier: ModeTier, plan: TierPlan, context: SizingContext): DrivenLine {
   const price = figureOf(context, cost.priceId, cost.field);
   const counts = { replicas: plan.replicas, zones: tier.zones };
@@ -52,7 +67,12 @@ function priceLine(cost: ModePrice, tier: ModeTier, plan: TierPlan, context: Siz
     unitPriceUsd: price.value,
     ...priceSource(price),
   });
-  return { line, factors: rangeFactors(price), tier: tier.id, driver: DRIVERS[cost.per] };
+  const bytes = BYTES[cost.per];
+  const factors = [
+    ...rangeFactors(price),
+    ...(bytes === undefined ? [] : uncertainFactors(context.assumptions[bytes])),
+  ];
+  return { line, factors, tier: tier.id, driver: DRIVERS[cost.per] };
 }
 
 function tierLines(tier: ModeTier, plan: TierPlan, context: SizingContext, volumes: Volumes): DrivenLine[] {
@@ -85,11 +105,11 @@ function peopleLines(context: SizingContext, volumes: Volumes): DrivenLine[] {
     unit: 'hours',
     unitPriceUsd: operatorUsdPerHour.value,
     basis: 'assumed',
-    source: `hours set by the mode; ${operatorUsdPerHour.source}`,
-    date: operatorUsdPerHour.date,
+    source: `hours set by the mode; ${operatorUsdPerHour.figure.source}`,
+    date: operatorUsdPerHour.figure.date,
   });
   return [
-    { line: operators, factors: [], tier: undefined, driver: 'fixed' },
+    { line: operators, factors: uncertainFactors(operatorUsdPerHour), tier: undefined, driver: 'fixed' },
     { line: escalated, factors: [], tier: undefined, driver: 'people' },
   ];
 }
