@@ -173,21 +173,25 @@ function bracketedCapacity(
   };
 }
 
+/** Within the limits and likely to stay there. */
+const lasts = ({ withinLimits, steady, contradictory }: MeasuredPoint): boolean =>
+  withinLimits && steady && !contradictory;
+
 /**
- * Index of the first point that cannot last: it misses the objectives, or is within them while its queue grows and no
- * steady point above meets them. −1 when all last.
+ * Index of the first point that cannot be relied on: it misses the objectives, or is within them while its queue grows
+ * or its replicates contradict each other, and no point above surely meets them. −1 when all can.
  */
 function firstUnsustained(points: readonly MeasuredPoint[]): number {
-  const lastSteady = points.findLastIndex(({ withinLimits, steady }) => withinLimits && steady);
-  return points.findIndex(
-    ({ withinLimits, steady }, index) => !withinLimits || (!steady && index > lastSteady),
-  );
+  const lastSure = points.findLastIndex(lasts);
+  return points.findIndex((point, index) => !point.withinLimits || (!lasts(point) && index > lastSure));
 }
 
-const unsustainedWords = ({ withinLimits }: MeasuredPoint): string =>
-  withinLimits ? 'has no steady state: its queue kept growing' : 'misses the objectives';
+function unsustainedWords({ withinLimits, steady }: MeasuredPoint): string {
+  if (!withinLimits) return 'misses the objectives';
+  return steady ? 'was measured twice with contrary verdicts' : 'has no steady state: its queue kept growing';
+}
 
-/** Between a steady point and one whose queue grew there is no percentile to interpolate: the steady one counts. */
+/** Towards a point that is within the limits and not to be relied on nothing is interpolated: the sure one counts. */
 const capacityBelowGrowth = (low: MeasuredPoint, high: MeasuredPoint): Capacity => ({
   kind: 'bracketed',
   turnsPerS: low.turnsPerS,
@@ -229,6 +233,13 @@ function diagnosticsOf(points: readonly MeasuredPoint[], capacity: Capacity, sub
   const diagnostics: Diagnostic[] = [];
   if (capacity.kind === 'lower-bound') {
     diagnostics.push(createDiagnostic('CAPACITY_NOT_BRACKETED', capacity.explanation, subject));
+  }
+  const contradictory = points.filter((point) => isSound(point) && point.contradictory);
+  if (contradictory.length > 0) {
+    const rates = contradictory.map(({ turnsPerS }) => shownRate(turnsPerS)).join(', ');
+    diagnostics.push(
+      createDiagnostic('POOR_FIT', `replicates contradict each other at ${rates} turns/s`, subject),
+    );
   }
   for (const [code, reason] of DISQUALIFYING) {
     const left = points

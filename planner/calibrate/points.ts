@@ -42,6 +42,8 @@ export interface MeasuredPoint {
   readonly requests: number;
   readonly verdict: SloVerdict['kind'];
   readonly withinLimits: boolean;
+  /** Steps at this load contradict each other: one surely met the objectives and another surely missed them. */
+  readonly contradictory: boolean;
   /** False when requests in flight kept growing over the window: within the limits so far, and not for long. */
   readonly steady: boolean;
   readonly readings: readonly SloReading[];
@@ -150,7 +152,18 @@ const worstVerdict = (readings: readonly SloReading[]): SloVerdict['kind'] =>
       ? 'met'
       : 'not-enough-evidence';
 
-function pointOf(evidence: Evidence, slos: readonly Slo[], closed: boolean): MeasuredPoint {
+/** Whether replicates contradict each other, each judged alone at 95 % confidence. */
+function contradict(group: readonly FlaggedStep[], slos: readonly Slo[]): boolean {
+  if (group.length < 2) return false;
+  const verdicts = group.map((step) => {
+    const evidence = evidenceOf([step]);
+    return worstVerdict(slos.map((slo) => readSlo(slo, evidence)));
+  });
+  return verdicts.includes('met') && verdicts.includes('missed');
+}
+
+function pointOf(group: readonly FlaggedStep[], slos: readonly Slo[], closed: boolean): MeasuredPoint {
+  const evidence = evidenceOf(group);
   const { counts, load, flags, names } = evidence;
   const windowS = sFromMs(evidence.windowMs);
   const latency = evidence.histograms.get('latencyMs');
@@ -169,6 +182,7 @@ function pointOf(evidence: Evidence, slos: readonly Slo[], closed: boolean): Mea
     requests: counts.offered,
     verdict: worstVerdict(readings),
     withinLimits: readings.every(({ withinLimit }) => withinLimit),
+    contradictory: contradict(group, slos),
     steady: !flags.includes('NOT_STEADY'),
     readings,
     flags,
@@ -179,5 +193,5 @@ function pointOf(evidence: Evidence, slos: readonly Slo[], closed: boolean): Mea
 export function measuredPoints(results: readonly ResultFile[], slos: readonly Slo[]): MeasuredPoint[] {
   const steps = results.flatMap(flaggedSteps);
   const closed = steps.some(({ step }) => step.load.kind === 'closed');
-  return groupReplicates(steps).map((group) => pointOf(evidenceOf(group), slos, closed));
+  return groupReplicates(steps).map((group) => pointOf(group, slos, closed));
 }

@@ -222,6 +222,43 @@ describe('refusals, each with what lifts it', () => {
   });
 });
 
+describe('replicates', () => {
+  const missing = (turnsPerS: number, name: string): ResultStep => ({
+    ...buildStep({ turnsPerS, servicePerS: turnsPerS * 1.05 }),
+    name,
+  });
+  const steps = (...rates: number[]) => rates.map((turnsPerS) => buildStep({ turnsPerS, servicePerS: 20 }));
+
+  test('contrary verdicts at one load: not to be relied on, and said', () => {
+    // 10 turns/s: p95 of 300 ms in one step and of 6 s in the next. Together 97 % are within the limit in no sense.
+    const { capacity, diagnostics } = curveOf([], { steps: [...steps(2, 5, 10), missing(10.1, 'again')] });
+    expect(sized(capacity).lowTurnsPerS).toBeCloseTo(5, 2);
+    expect(sized(capacity).turnsPerS).toBeLessThan(10.1);
+    expect(diagnostics.map(({ code }) => code)).toContain('POOR_FIT');
+  });
+
+  test('a long good step does not outvote a short bad one', () => {
+    const long = buildStep({ turnsPerS: 10, servicePerS: 20, windowMs: 4_000_000 });
+    const bad = { ...buildStep({ turnsPerS: 10.1, servicePerS: 10.6, windowMs: 40_000 }), name: 'short' };
+    const { capacity, points } = curveOf([], { steps: [...steps(2, 5), long, bad] });
+    // The two together are within the limits, and the pair is not believed.
+    expect(points.at(-1)).toMatchObject({ withinLimits: true, contradictory: true });
+    expect(sized(capacity).turnsPerS).toBeCloseTo(5, 2);
+    expect(sized(capacity).explanation).toContain('contrary verdicts');
+  });
+
+  test('a sure step above settles it, and replicates that agree say nothing', () => {
+    const long = buildStep({ turnsPerS: 10, servicePerS: 20, windowMs: 4_000_000 });
+    const bad = { ...buildStep({ turnsPerS: 10.1, servicePerS: 10.6, windowMs: 40_000 }), name: 'short' };
+    const settled = curveOf([], { steps: [...steps(2, 5), long, bad, ...steps(14)] });
+    expect(sized(settled.capacity).turnsPerS).toBeCloseTo(14, 2);
+    expect(settled.diagnostics.map(({ code }) => code)).toContain('POOR_FIT');
+    const agreeing = curveOf([], { steps: steps(5, 5.05, 10, 15, 19) });
+    expect(agreeing.points).toHaveLength(4);
+    expect(agreeing.diagnostics.map(({ code }) => code)).not.toContain('POOR_FIT');
+  });
+});
+
 describe('closed loops', () => {
   test('capacity lies on the curve of throughput against concurrency', () => {
     const step = (concurrency: number, turnsPerS: number, latencyMs: number): ResultStep => {
