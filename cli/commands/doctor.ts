@@ -37,7 +37,7 @@ async function findings(): Promise<Finding[]> {
     {
       what: 'NVIDIA driver',
       found: versionOf('nvidia-smi', ['--query-gpu=name,driver_version', '--format=csv,noheader']),
-      use: 'CUDA inference; install the driver, then npm install @node-llama-cpp/linux-x64-cuda',
+      use: 'CUDA inference: the driver, and the binary package as docs/inference.md says',
     },
   ];
 }

@@ -18,7 +18,7 @@ function problemOf(command: string, program: Command): string | undefined {
   const script = /^npm (?:run )?(?:--silent )?([\w-]+)/.exec(command)?.[1];
   if (
     script !== undefined &&
-    !['ci', 'install', 'pack', 'init', 'i'].includes(script) &&
+    !['ci', 'install', 'pack', 'pkg', 'init', 'i'].includes(script) &&
     !(script in SCRIPTS)
   ) {
     return `npm script ${script} does not exist`;

@@ -31,11 +31,13 @@ const LOG_LINES_KEPT = 3;
 /** One core is left to everything else: llama.cpp's threads wait for each other in every step. */
 const defaultThreads = (): number => Math.max(1, Math.min(MAX_DEFAULT_THREADS, availableParallelism() - 1));
 
+const INSTALL_STEPS =
+  'docs/inference.md says how to install its binary package and driver. Or use --device cpu.';
+
 const INSTALL_HINTS: Readonly<Record<string, string>> = {
-  cuda: 'Install the CUDA binary with: npm install @node-llama-cpp/linux-x64-cuda (or win-x64-cuda), and the NVIDIA driver. Or use device cpu.',
-  vulkan:
-    'Install the Vulkan binary with: npm install @node-llama-cpp/linux-x64-vulkan (or win-x64-vulkan), and a Vulkan driver. Or use device cpu.',
-  metal: 'Metal needs macOS on Apple silicon. Use device cpu.',
+  cuda: `A checkout leaves the CUDA binary out; ${INSTALL_STEPS}`,
+  vulkan: `A checkout leaves the Vulkan binary out; ${INSTALL_STEPS}`,
+  metal: 'Metal needs macOS on Apple silicon. Use --device cpu.',
 };
 
 function deviceMissing(device: string, cause: unknown): BusyhourError {
