@@ -6,7 +6,9 @@ import { readYamlFile } from '../../../../vocabulary/parse.ts';
 
 const positive = z.number().positive();
 const nonnegative = z.number().nonnegative();
-const range = z.strictObject({ min: z.int().positive(), max: z.int().positive() });
+const range = z
+  .strictObject({ min: z.int().positive(), max: z.int().positive() })
+  .refine(({ min, max }) => min <= max, 'min ≤ max');
 
 /** Mean absolute percentage errors of the simulator against measured points, as ratios. */
 const fitErrorSchema = z.strictObject({
