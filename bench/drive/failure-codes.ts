@@ -14,13 +14,18 @@ const CODES: Readonly<Record<string, RequestFailureCode>> = {
   UND_ERR_CLOSED: 'connection-reset',
   UND_ERR_DESTROYED: 'connection-reset',
   ENOTFOUND: 'dns-error',
-  EAI_AGAIN: 'dns-error',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'tls-error',
-  SELF_SIGNED_CERT_IN_CHAIN: 'tls-error',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'tls-error',
-  CERT_HAS_EXPIRED: 'tls-error',
   EPROTO: 'tls-error',
+  UND_ERR_HEADERS_OVERFLOW: 'malformed-response',
 };
+
+/** Families of codes: of Node's TLS, of its certificate checks (X.509), of name resolution and of the HTTP parser. */
+const FAMILIES: readonly (readonly [RegExp, RequestFailureCode])[] = [
+  [/^ERR_(TLS|SSL)/, 'tls-error'],
+  [/^(CERT|CRL|UNABLE_TO|ERROR_IN|SELF_SIGNED|DEPTH_ZERO|PATH_LENGTH)_/, 'tls-error'],
+  [/^(INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH)$/, 'tls-error'],
+  [/^EAI_/, 'dns-error'],
+  [/^HPE_/, 'malformed-response'],
+];
 
 function codeOf(error: unknown): string {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
@@ -35,9 +40,7 @@ function innermostCode(error: unknown): string {
 }
 
 function failureCode(code: string): RequestFailureCode {
-  if (code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL')) return 'tls-error';
-  if (code.startsWith('HPE_')) return 'malformed-response';
-  return CODES[code] ?? 'connection-reset';
+  return CODES[code] ?? FAMILIES.find(([codes]) => codes.test(code))?.[1] ?? 'connection-reset';
 }
 
 /** What a transport error means. After a 200 has begun, a lost connection is a stream cut short. */
