@@ -9,7 +9,7 @@ const INCOMPLETE = '\uFFFD';
 export class TokenText {
   readonly #model: LlamaModel;
   #before: Token[];
-  #pending: Token[] = [];
+  readonly #pending: Token[] = [];
 
   /** `before`: the tokens in front, which decide about spaces. */
   constructor(model: LlamaModel, before: readonly Token[]) {
@@ -19,20 +19,25 @@ export class TokenText {
 
   add(token: Token): string {
     this.#pending.push(token);
-    const text = this.#model.detokenize(this.#pending, false, this.#before);
-    if (text.endsWith(INCOMPLETE) && this.#pending.length < MAX_CHARACTER_TOKENS) return '';
-    return this.#release(text);
+    const text = this.#textOf(this.#pending);
+    if (!text.endsWith(INCOMPLETE)) return this.#release(text, this.#pending.length);
+    if (this.#pending.length < MAX_CHARACTER_TOKENS) return '';
+    // The first of so many is no part of the character that is still unfinished: a byte that began nothing.
+    return this.#release(this.#textOf(this.#pending.slice(0, 1)), 1);
   }
 
   /** What is held, when nothing more comes. */
   flush(): string {
     if (this.#pending.length === 0) return '';
-    return this.#release(this.#model.detokenize(this.#pending, false, this.#before));
+    return this.#release(this.#textOf(this.#pending), this.#pending.length);
   }
 
-  #release(text: string): string {
-    this.#before = [...this.#before, ...this.#pending].slice(-CONTEXT_TOKENS);
-    this.#pending = [];
+  #textOf(tokens: readonly Token[]): string {
+    return this.#model.detokenize(tokens, false, this.#before);
+  }
+
+  #release(text: string, tokens: number): string {
+    this.#before = [...this.#before, ...this.#pending.splice(0, tokens)].slice(-CONTEXT_TOKENS);
     return text;
   }
 }
