@@ -91,7 +91,9 @@ export class PromptRenderer {
           this.#withBegin({ tokens: this.#model.tokenize(input.text), stops: [], trimsFirstSpace: false }),
         );
       case 'tokens': {
-        const unknown = input.tokenIds.find((id) => !(id >= 0 && id < this.#vocabularyTokens));
+        const unknown = input.tokenIds.find(
+          (id) => !(Number.isInteger(id) && id >= 0 && id < this.#vocabularyTokens),
+        );
         if (unknown !== undefined) {
           const text = `token id ${unknown} is not in the vocabulary of ${this.#vocabularyTokens} tokens`;
           return failed('INVALID_CONFIG', text);
