@@ -38,6 +38,8 @@ export interface RunningInferenceServer {
 }
 
 const SERVER_OPTIONS = { 'grpc.max_concurrent_streams': 100_000 };
+/** For aborted requests to say so to their clients, when running ones have used up the whole grace. */
+const LAST_WORD_MS = 100;
 const HEALTH_NAMES = ['', 'busyhour.inference.v1.Inference', 'busyhour.inference.v1.Control'];
 
 const hostPort = (host: string, port: number): string =>
@@ -149,9 +151,10 @@ export async function startInferenceServer(options: InferenceServerOptions): Pro
   const close = async (graceMs: number): Promise<void> => {
     draining = true;
     setHealth(health, false);
-    const engineClosed = engine.close(graceMs);
-    await engineClosed;
-    await stopServer(server, graceMs);
+    const endsAtMs = performance.now() + graceMs;
+    await engine.close(graceMs);
+    const leftMs = Math.max(endsAtMs - performance.now(), LAST_WORD_MS);
+    await stopServer(server, Math.min(graceMs, leftMs));
     metricsServer?.closeAllConnections();
     await new Promise((resolve) => (metricsServer ? metricsServer.close(resolve) : resolve(undefined)));
   };
