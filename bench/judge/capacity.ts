@@ -28,10 +28,10 @@ interface RatedStep {
   readonly isSustained: boolean;
 }
 
-/** Steps of an open loop, by the rate that was really offered. */
+/** Steps of an open loop, by the rate that was really offered; one without any arrival says nothing of a rate. */
 function rateSteps(steps: readonly ResultStep[], slos: readonly Slo[]): RatedStep[] {
   return steps
-    .filter((step) => step.load.kind === 'open')
+    .filter((step) => step.load.kind === 'open' && step.counts.offered > 0)
     .map((step) => ({ step, turnsPerS: computeOfferedPerS(step), isSustained: isSustained(step, slos) }))
     .sort((a, b) => a.turnsPerS - b.turnsPerS);
 }

@@ -1,6 +1,6 @@
 import { createDiagnostic, type Diagnostic, sortDiagnostics } from '../../vocabulary/diagnostics.ts';
 import type { ResultFile } from '../../vocabulary/result-file.ts';
-import { estimateCapacity } from './capacity.ts';
+import { type CapacityEstimate, estimateCapacity } from './capacity.ts';
 import { diagnoseStep } from './diagnose-step.ts';
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
@@ -33,15 +33,23 @@ function diagnoseTarget({ target, machine }: ResultFile): Diagnostic[] {
   return diagnostics;
 }
 
+/** What is known of a capacity that was not bracketed. */
+function describeOpenEnd(capacity: Exclude<CapacityEstimate, { kind: 'bracketed' }>): string {
+  switch (capacity.kind) {
+    case 'at-least':
+      return `every step up to ${capacity.turnsPerS.toFixed(1)} turns/s met the objectives: the capacity is higher`;
+    case 'below':
+      return 'no step met the objectives: the capacity is lower than any rate tried';
+    case 'unknown':
+      return 'no step was finished that saw an arrival: nothing is known of the capacity';
+  }
+}
+
 function diagnoseCapacity(result: ResultFile): Diagnostic[] {
   const isSearch = (result.scenario.load as { kind?: unknown } | undefined)?.kind === 'find-capacity';
   const capacity = estimateCapacity(result);
   if (!isSearch || capacity.kind === 'bracketed') return [];
-  const message =
-    capacity.kind === 'at-least'
-      ? `every step up to ${capacity.turnsPerS.toFixed(1)} turns/s met the objectives: the capacity is higher`
-      : 'no step met the objectives: the capacity is lower than any rate tried';
-  return [createDiagnostic('CAPACITY_NOT_BRACKETED', message)];
+  return [createDiagnostic('CAPACITY_NOT_BRACKETED', describeOpenEnd(capacity))];
 }
 
 const INTERRUPTED_MESSAGE =
