@@ -7,6 +7,7 @@ import { type CapacityCurve, soundPoints } from '../calibrate/capacity.ts';
 import { computeInteractivePopulation, computePopulation } from '../queueing/little.ts';
 import { sourced } from '../sourced.ts';
 import type { Assumptions } from './assumptions.ts';
+import { measuredTokensPerTurn } from './tokens.ts';
 
 /** Counts over 60 s with variance ÷ mean above this are burstier than a closed form may treat as Poisson. */
 export const BURSTY_INDEX = 2;
@@ -143,6 +144,18 @@ function shapeFigures(reference: ResultFile): Sourced[] {
   ];
 }
 
+/** What a turn carries, by the trace or the server's usage; none when neither says. */
+function tokenFigures(reference: ResultFile): Sourced[] {
+  const tokens = measuredTokensPerTurn(reference);
+  if (tokens === undefined) return [];
+  const simulated = reference.trace === undefined && reference.target.simulated;
+  const parts = { basis: simulated ? ('simulated' as const) : ('measured' as const), source: tokens.source };
+  return [
+    sourced('inputTokensPerTurn', tokens.input, 'tokens', parts),
+    sourced('outputTokensPerTurn', tokens.output, 'tokens', parts),
+  ];
+}
+
 /**
  * Busy-hour rates and populations. Turns in flight by Little's law, open conversations by the interactive law, with
  * the mean latency measured at the highest rate that met the objectives.
@@ -180,6 +193,7 @@ export function computeDemand(input: DemandInput): Result<Demand> {
     figures: [
       ...rate.figures,
       ...shapeFigures(reference),
+      ...tokenFigures(reference),
       ...burst.figures,
       sourced('sizingTurnsPerS', sizingTurnsPerS, 'turns per second', {
         ...DERIVED,

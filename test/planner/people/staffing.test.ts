@@ -43,4 +43,41 @@ describe('staffing', () => {
   test('no escalations need nobody', () => {
     expect(sizeStaffing({ ...GUIDE, contactsPerS: 0 })).toMatchObject({ agents: 0, scheduledAgents: 0 });
   });
+
+  test('by bisection as by trying every number of agents', () => {
+    for (const contactsPerS of [0.001, 0.05, 0.3, 2, 9]) {
+      const input = { ...GUIDE, contactsPerS, maxOccupancy: 1 };
+      const offeredErlangs = contactsPerS * 360;
+      let servers = Math.floor(offeredErlangs) + 1;
+      while (computeServiceLevel({ offeredErlangs, servers, meanServiceTime: 360 }, 20) < 0.8) servers++;
+      expect(sizeStaffing(input).agents).toBe(servers);
+    }
+  });
+
+  test('where the limit for many servers takes over, it agrees with the exact formula', () => {
+    for (const answeredRatio of [0.5, 0.8, 0.95]) {
+      // 9,999 and 10,001 erlangs: the same answer but for the one or two erlangs between them.
+      const at = (erlangs: number) =>
+        sizeStaffing({ ...GUIDE, answeredRatio, maxOccupancy: 1, contactsPerS: erlangs / 360 });
+      expect(Math.abs(at(10_001).agents - at(9_999).agents - 2)).toBeLessThanOrEqual(1);
+      // One agent more or fewer moves the level by about three hundredths.
+      expect(at(10_001).serviceLevelRatio).toBeGreaterThanOrEqual(answeredRatio);
+      expect(at(10_001).serviceLevelRatio).toBeLessThan(answeredRatio + 0.04);
+      const exact = computeServiceLevel(
+        { offeredErlangs: 10_001, servers: at(10_001).agents, meanServiceTime: 360 },
+        20,
+      );
+      expect(Math.abs(exact - at(10_001).serviceLevelRatio)).toBeLessThan(0.002);
+    }
+  });
+
+  test('a billion erlangs take no time', () => {
+    const startedAtMs = performance.now();
+    const staffing = sizeStaffing({ ...GUIDE, contactsPerS: 1e9 / 360 });
+    expect(staffing.agents).toBe(Math.ceil(1e9 / 0.85));
+    expect(sizeStaffing({ ...GUIDE, contactsPerS: 1e9 / 360, maxOccupancy: 1 }).binding).toBe(
+      'service-level',
+    );
+    expect(performance.now() - startedAtMs).toBeLessThan(200);
+  });
 });
