@@ -75,7 +75,7 @@ describe('a transport error', () => {
     [new errors.ClientClosedError('closed'), 'connection-reset'],
     [new errors.ClientDestroyedError('destroyed'), 'connection-reset'],
     [new errors.HeadersOverflowError('too much'), 'malformed-response'],
-    [new errors.HTTPParserError('bad', 'INVALID_TOKEN'), 'malformed-response'],
+    [Object.assign(new errors.HTTPParserError('bad'), { code: 'HPE_INVALID_TOKEN' }), 'malformed-response'],
     [new errors.HTTPParserError('bad'), 'malformed-response'],
   ])('of undici is told by its own class: %s', (error, expected) => {
     expect(classifyTransportError(error, false)).toMatchObject({ state: 'failed', code: expected });
