@@ -59,6 +59,33 @@ describe('built-in modes', () => {
     expect(onprem.tiers.some(({ operatedBy }) => operatedBy !== 'you')).toBe(false);
   });
 
+  test('compose is one host', () => {
+    const host = unwrap(readMode('compose', catalogue)).tiers.find(({ id }) => id === 'host');
+    expect(host).toMatchObject({ maxReplicas: 1, zones: 1, survives: { zones: 0, replicas: 0 } });
+  });
+
+  test('the size and price of a rented unit are those of its catalogue entry', () => {
+    for (const mode of unwrap(readAllModes(catalogue))) {
+      for (const { unit } of mode.tiers) {
+        if (unit.kind !== 'instance') continue;
+        const found = unwrap(findEntry(catalogue, unit.priceId));
+        if (found.group !== 'cpu-instances') throw new Error(`${unit.priceId} is no instance`);
+        expect(unit.vcpus).toBe(found.entry.vcpus);
+        expect(unit.memoryGib).toBe(found.entry.memoryGib);
+        expect(unit.name).toContain(found.entry.instance);
+      }
+    }
+  });
+
+  test('links take tens of milliseconds, not seconds or microseconds', () => {
+    for (const { links } of unwrap(readAllModes(catalogue))) {
+      for (const { roundTripMs } of links) {
+        expect(roundTripMs).toBeGreaterThanOrEqual(1);
+        expect(roundTripMs).toBeLessThan(500);
+      }
+    }
+  });
+
   test('every price named is in the catalogue', () => {
     for (const mode of unwrap(readAllModes(catalogue))) {
       expect(catalogueReferences(mode).length).toBeGreaterThan(0);
@@ -130,6 +157,28 @@ describe('bad modes', () => {
       }),
     );
     expect(issues.map(({ path }) => path)).toEqual(['tiers[1]']);
+  });
+
+  test('a spread of the purchase price that the catalogue does not have', () => {
+    const issues = issuesOf(
+      changed('onprem', (mode) => {
+        const unit = mode.tiers[0]?.unit;
+        if (unit?.kind === 'owned-gpu-node' && unit.capexSpread) unit.capexSpread.highField = 'dreamPriceUsd';
+      }),
+    );
+    expect(issues.map(({ path }) => path)).toEqual(['tiers[0].unit.capexSpread.id']);
+    expect(issues[0]?.expected).toBe('a figure dreamPriceUsd in purchase/H100-80GB');
+    expect(issues[0]?.got).toContain('highPriceUsd');
+  });
+
+  test('a price that multiplies something unknown', () => {
+    const issues = issuesOf(
+      changed('compose', (mode) => {
+        Reflect.set(mode.tiers[0]?.costs[0] ?? {}, 'per', 'fortnight');
+      }),
+    );
+    expect(issues.map(({ path }) => path)).toEqual(['tiers[0].costs[0].per']);
+    expect(issues[0]?.expected).toContain('history-gb-month-per-replica');
   });
 
   test('text that is no YAML, a file that is not there, a name that is no mode', () => {
