@@ -1,4 +1,5 @@
 import {
+  BusyhourError,
   createFailure,
   EXIT_CODES,
   type ExitCode,
@@ -36,7 +37,7 @@ function abortOnSignals(): AbortController {
   const controller = new AbortController();
   const interrupt = (name: NodeJS.Signals): void => {
     if (controller.signal.aborted) process.exit(EXIT_CODES.interrupted);
-    controller.abort(createFailure('INTERRUPTED', `stopped by ${name}`));
+    controller.abort(new BusyhourError(createFailure('INTERRUPTED', `stopped by ${name}`)));
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { createFailure, failed, ok, type Result } from '../vocabulary/errors.ts';
+import { BusyhourError, createFailure, failed, ok, type Result } from '../vocabulary/errors.ts';
 import { PACKAGE_ROOT } from './version.ts';
 
 /** A busyhour process that this one started and owns. */
@@ -124,7 +124,8 @@ export async function startProcess(spec: ProcessSpec, signal: AbortSignal): Prom
 /** Aborts when standard input ends: the parent is gone. For children started by startProcess. */
 export function signalWithParent(signal: AbortSignal): AbortSignal {
   const controller = new AbortController();
-  const parentGone = (): void => controller.abort(createFailure('INTERRUPTED', 'the parent process is gone'));
+  const parentGone = (): void =>
+    controller.abort(new BusyhourError(createFailure('INTERRUPTED', 'the parent process is gone')));
   process.stdin.on('end', parentGone).on('error', parentGone).resume();
   return AbortSignal.any([signal, controller.signal]);
 }

@@ -109,6 +109,19 @@ describe('the boundary of the process', () => {
     },
   );
 
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'a command that lets %s end its work is INTERRUPTED, exit code 130',
+    async (name) => {
+      const { child, ended, saidReady } = start(WAIT);
+      await saidReady();
+      child.kill(name);
+      const { code, stderr } = await ended;
+      expect(code).toBe(EXIT_CODES.interrupted);
+      expect(stderr).toContain('INTERRUPTED');
+      expect(stderr).not.toContain('    at ');
+    },
+  );
+
   it('a command may finish its work after the signal and give its own result', async () => {
     const body = `${WAIT.replace('await new', 'const end = new')} await end.catch(() => {}); return { exitCode: 0 };`;
     const { child, ended, saidReady } = start(body);
