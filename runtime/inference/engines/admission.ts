@@ -57,12 +57,11 @@ export class Admission {
     for (const resolve of idle) resolve();
   }
 
-  /** Resolves true when no request is left, false after `graceMs` (Infinity: waits as long as it takes). */
+  /** Resolves true when no request is left, false after `graceMs`; an infinite grace has no timer to overflow. */
   async untilIdle(graceMs: number): Promise<boolean> {
     if (this.#ids.size === 0) return true;
     const idle = new Promise<boolean>((resolve) => this.#idle.push(() => resolve(true)));
-    // A timer would take Infinity for one millisecond.
-    if (!Number.isFinite(graceMs)) return idle;
+    if (graceMs === Number.POSITIVE_INFINITY) return idle;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<boolean>((resolve) => {
       timer = setTimeout(() => resolve(false), graceMs);

@@ -46,6 +46,9 @@ describe('admission', () => {
     admission.accept(named('a'), SHORT);
     expect(await admission.untilIdle(1)).toBe(false);
     const idle = admission.untilIdle(Number.POSITIVE_INFINITY);
+    // A timer of infinite length fires at once: waiting without an end must have none.
+    const early = new Promise((resolve) => setTimeout(() => resolve('still waiting'), 30));
+    expect(await Promise.race([idle, early])).toBe('still waiting');
     admission.release('a');
     expect(await idle).toBe(true);
   });
