@@ -10,5 +10,6 @@ if (major < 22 || (major === 22 && minor < 19)) {
   );
   process.exit(2);
 }
-const built = new URL('../dist/cli.js', import.meta.url);
-await import(existsSync(built) ? built.href : new URL('../cli.ts', import.meta.url).href);
+// A checkout runs its sources, never a build that may be older than they are; a package ships only what was built.
+const source = new URL('../cli.ts', import.meta.url);
+await import(existsSync(source) ? source.href : new URL('../dist/cli.js', import.meta.url).href);
