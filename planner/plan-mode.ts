@@ -83,7 +83,8 @@ function assemble(sized: SizedMode, input: PlanModeInput, diagnostics: readonly 
   const lines = computeCostLines(plans, context);
   const interactionsPerMonth = demand.interactionsPerDay * DAYS_PER_MONTH;
   const random = createRandom(seed).fork(`plan:${mode.id}`);
-  const { usd, shortRatio } = estimateContactUsd({ tiers, plans, lines, context, random });
+  const sharedRandom = createRandom(seed).fork('shared by all modes');
+  const { usd, shortRatio } = estimateContactUsd({ tiers, plans, lines, context, random, sharedRandom });
   return {
     kind: 'planned',
     mode: mode.id,

@@ -78,9 +78,9 @@ interface Drawn {
  * Given a daily volume, the busy hour's share moves the peak. Given a trace, the peak is measured and the share moves
  * the volume of the day that it stands for.
  */
-function drawInputs(model: CostModel, context: SizingContext, random: Random): Drawn {
+function drawInputs(model: CostModel, { context, random, sharedRandom }: DrawInput): Drawn {
   const { busyHourShare } = context.assumptions;
-  const share = drawTriangular(random, busyHourShare) / busyHourShare.value;
+  const share = drawTriangular(sharedRandom, busyHourShare) / busyHourShare.value;
   const { fromTrace } = context.demand;
   return {
     scale: {
@@ -131,15 +131,16 @@ interface Draw {
   readonly short: boolean;
 }
 
-function drawOnce(model: CostModel, context: SizingContext, random: Random): Draw {
-  const { assumptions } = context;
-  const drawn = drawInputs(model, context, random);
+function drawOnce(model: CostModel, input: DrawInput): Draw {
+  const { sharedRandom } = input;
+  const { assumptions } = input.context;
+  const drawn = drawInputs(model, input);
   const { ratios, short } = drawReplicas(model, drawn.scale);
   const contact = computeContactUsd({
     aiUsd: machineUsdPerMonth(model, drawn, ratios) / (model.interactionsPerMonth * drawn.volume),
-    escalationRatio: drawTriangular(random, assumptions.escalation),
-    humanUsd: drawTriangular(random, assumptions.humanContactUsd),
-    repeatRatio: drawTriangular(random, assumptions.repeat),
+    escalationRatio: drawTriangular(sharedRandom, assumptions.escalation),
+    humanUsd: drawTriangular(sharedRandom, assumptions.humanContactUsd),
+    repeatRatio: drawTriangular(sharedRandom, assumptions.repeat),
   });
   return { contact, short };
 }
@@ -155,7 +156,10 @@ export interface DrawInput {
   readonly plans: readonly TierPlan[];
   readonly lines: readonly DrivenLine[];
   readonly context: SizingContext;
+  /** For what only this mode draws. */
   readonly random: Random;
+  /** For what all modes have in common (busy hour, people): the same stream for each, so that modes compare draw by draw. */
+  readonly sharedRandom: Random;
 }
 
 export interface ContactEstimate {
@@ -172,7 +176,7 @@ export interface ContactEstimate {
  */
 export function estimateContactUsd(input: DrawInput): ContactEstimate {
   const model = costModel(input);
-  const draws = Array.from({ length: DRAWS }, () => drawOnce(model, input.context, input.random));
+  const draws = Array.from({ length: DRAWS }, () => drawOnce(model, input));
   return {
     usd: {
       ai: intervalOf(draws.map(({ contact }) => contact.ai)),

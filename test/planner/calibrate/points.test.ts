@@ -49,8 +49,10 @@ describe('percentiles with requests that never ended', () => {
         } else {
           expect(Math.abs((reading?.value ?? 0) / naive - 1)).toBeLessThan(0.002);
         }
-        const exceeding = all.filter((ms) => ms > 2000).length;
-        expect(Math.abs((reading?.exceedRatio ?? 0) - exceeding / all.length)).toBeLessThan(0.02);
+        // A histogram knows a value to 0.1 %: those beside the limit may fall on either side of it.
+        const above = (limitMs: number): number => all.filter((ms) => ms > limitMs).length / all.length;
+        expect(reading?.exceedRatio).toBeGreaterThanOrEqual(above(2000 * 1.003));
+        expect(reading?.exceedRatio).toBeLessThanOrEqual(above(2000 * 0.997));
       }),
       { numRuns: 60 },
     );
