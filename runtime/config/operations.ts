@@ -1,0 +1,2 @@
+/** Processes, certificates. */
+export const operationFields = {};

@@ -1,0 +1,2 @@
+/** What is redacted before anything is kept. */
+export const privacyFields = {};
