@@ -97,6 +97,7 @@ function completionFor(
     stop: [],
     ignoreEos: false,
     cacheKey: prepared.context.interactionId,
+    tenant: 'default',
   };
 }
 

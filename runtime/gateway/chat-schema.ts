@@ -120,6 +120,7 @@ export function completionFromChat(
     topP: body.top_p ?? 1,
     stop: stopFrom(body.stop),
     ignoreEos: body.ignore_eos ?? false,
+    tenant: 'default',
     ...(body.seed === undefined || body.seed === null ? {} : { seed: seedFrom(body.seed) }),
     ...(cacheKey === undefined ? {} : { cacheKey }),
   };

@@ -160,10 +160,12 @@ class GrpcInferenceClient implements InferenceClient {
 
   generate(
     request: GenerateRequest,
-    options: { signal: AbortSignal; deadlineMs: number },
+    options: { signal: AbortSignal; deadlineMs: number; traceparent?: string },
   ): AsyncIterable<GenerateEvent> {
     if (options.signal.aborted) return abortedBefore();
-    const call = this.#inference.generateStream(requestToWire(request), {
+    const metadata = new Metadata();
+    if (options.traceparent !== undefined) metadata.set('traceparent', options.traceparent);
+    const call = this.#inference.generateStream(requestToWire(request), metadata, {
       deadline: Date.now() + options.deadlineMs,
     });
     return new StreamReader(call, options.signal);

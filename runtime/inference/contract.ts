@@ -85,7 +85,7 @@ export interface InferenceClient {
   /** Same events as the engine's own; transport failures throw InferenceUnavailable. Aborting cancels the RPC. */
   generate(
     request: GenerateRequest,
-    options: { signal: AbortSignal; deadlineMs: number },
+    options: { signal: AbortSignal; deadlineMs: number; traceparent?: string },
   ): AsyncIterable<GenerateEvent>;
   /** Description and load of the server; rejects with InferenceUnavailable when it does not answer in timeoutMs. */
   describe(timeoutMs: number): Promise<EngineDescription>;

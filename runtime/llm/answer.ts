@@ -3,6 +3,7 @@ import type { WireTimings } from '../../vocabulary/readiness.ts';
 import type { AnswerEnd, Answerer, DegradationLevel, ProviderChain } from './chain.ts';
 import { createFault, type Fault } from './fault.ts';
 import type { CompletionRequest, TokenUsage } from './provider.ts';
+import { NOTHING_SPENT, type Spent } from './spent.ts';
 
 /** Where an answer goes while it is made. */
 export interface AnswerSink {
@@ -31,7 +32,7 @@ export interface AnswerOptions {
 }
 
 export type Answer =
-  | { readonly kind: 'refused'; readonly fault: Fault; readonly endedAtMs: number }
+  | { readonly kind: 'refused'; readonly fault: Fault; readonly endedAtMs: number; readonly spent: Spent }
   | {
       readonly kind: 'answered';
       readonly answerer: Answerer;
@@ -39,12 +40,15 @@ export type Answer =
       readonly end: AnswerEnd;
       /** Instant of the provider's last event, for the overhead that follows it. */
       readonly endedAtMs: number;
+      /** Everything paid for: failed attempts, cut streams and lost hedges too. */
+      readonly spent: Spent;
     };
 
 interface Progress {
   answerer: Answerer | undefined;
   end: AnswerEnd | undefined;
   fault: Fault | undefined;
+  spent: Spent;
   text: string;
   tokens: number;
   lateTokens: number;
@@ -69,6 +73,7 @@ async function run(
     answerer: undefined,
     end: undefined,
     fault: undefined,
+    spent: NOTHING_SPENT,
     text: '',
     tokens: 0,
     lateTokens: 0,
@@ -84,8 +89,11 @@ async function run(
     } else if (event.kind === 'selected') {
       progress.answerer = event.answerer;
       sink?.begin(event.answerer);
-    } else if (event.kind === 'end') progress.end = event;
-    else progress.fault = event.fault;
+    } else {
+      progress.spent = event.spent;
+      if (event.kind === 'end') progress.end = event;
+      else progress.fault = event.fault;
+    }
   }
   return progress;
 }
@@ -99,9 +107,9 @@ export async function answer(
   const progress = await run(chain, request, options);
   const endedAtMs = (options.clock ?? systemClock).nowMs();
   report(progress, options);
-  const { answerer, end, text } = progress;
+  const { answerer, end, text, spent } = progress;
   if (answerer === undefined || end === undefined) {
-    return { kind: 'refused', fault: progress.fault ?? createFault('gateway_internal'), endedAtMs };
+    return { kind: 'refused', fault: progress.fault ?? createFault('gateway_internal'), endedAtMs, spent };
   }
-  return { kind: 'answered', answerer, text, end, endedAtMs };
+  return { kind: 'answered', answerer, text, end, endedAtMs, spent };
 }

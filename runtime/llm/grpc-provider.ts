@@ -136,6 +136,7 @@ export class GrpcProvider implements Provider {
     for await (const event of client.generate(generateRequestFrom(request), {
       signal,
       deadlineMs: totalMs,
+      ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
     })) {
       if (event.kind === 'prompt') {
         promptTokens = event.promptTokens;

@@ -125,7 +125,12 @@ export class OpenAiProvider implements Provider {
       method: 'POST',
       dispatcher: this.#agent,
       signal,
-      headers: { ...this.#headers(), 'content-type': 'application/json', accept: 'text/event-stream' },
+      headers: {
+        ...this.#headers(),
+        ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
+        'content-type': 'application/json',
+        accept: 'text/event-stream',
+      },
       body: JSON.stringify(wireRequestFrom(request, model)),
     });
     if (response.statusCode === 200) return response;

@@ -22,12 +22,20 @@ export interface CompletionRequest {
   readonly ignoreEos: boolean;
   /** Requests with one key share a growing prefix. */
   readonly cacheKey?: string;
+  /** Whose request it is; `default` where no keys are configured. */
+  readonly tenant: string;
+  /** W3C trace context that the request belongs to; providers send it on. */
+  readonly traceparent?: string;
+  /** Whether a whole answer to it may be kept and given again to the same tenant. */
+  readonly cacheable?: boolean;
 }
 
 export interface TokenUsage {
   readonly promptTokens: number;
   readonly cachedPromptTokens: number;
   readonly outputTokens: number;
+  /** Prompt tokens that the vendor wrote into its cache, part of promptTokens; absent where it does not say. */
+  readonly cacheWriteTokens?: number;
 }
 
 /** What produced an answer, as the `x-busyhour-engine` header shows it. */
@@ -44,7 +52,8 @@ export type ProviderEvent =
       readonly usage: TokenUsage;
       readonly timings?: WireTimings;
     }
-  | { readonly kind: 'failed'; readonly fault: Fault };
+  /** `usage` is what the failed work is known to have cost; absent when the far end never said. */
+  | { readonly kind: 'failed'; readonly fault: Fault; readonly usage?: TokenUsage };
 
 /** Whether a provider answers, found without touching the model. */
 export type ProviderProbe =

@@ -15,6 +15,7 @@ export const completionOf = (more: Partial<CompletionRequest> = {}): CompletionR
   topP: 1,
   stop: [],
   ignoreEos: false,
+  tenant: 'default',
   ...more,
 });
 

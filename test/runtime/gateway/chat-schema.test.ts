@@ -3,6 +3,7 @@ import { chatRequestSchema, completionFromChat } from '../../../runtime/gateway/
 import { ChatChunks, usageBodyFrom } from '../../../runtime/gateway/chat-stream.ts';
 import type { Answerer } from '../../../runtime/llm/chain.ts';
 import { createFault } from '../../../runtime/llm/fault.ts';
+import { NOTHING_SPENT } from '../../../runtime/llm/spent.ts';
 
 const LIMITS = { defaultOutputTokens: 256, maxOutputTokens: 1000 };
 const messages = [{ role: 'user', content: 'hello' }];
@@ -19,6 +20,7 @@ describe('a chat request', () => {
       topP: 1,
       stop: [],
       ignoreEos: false,
+      tenant: 'default',
     });
   });
 
@@ -127,7 +129,14 @@ describe('the chunks of a stream', () => {
       batch_sequences: 4,
       cached_prompt_tokens: 2,
     };
-    const end = { kind: 'end', outcome: 'failed_over', reason: 'stop', usage, timings } as const;
+    const end = {
+      kind: 'end',
+      outcome: 'failed_over',
+      reason: 'stop',
+      usage,
+      timings,
+      spent: NOTHING_SPENT,
+    } as const;
     const withUsage = payloads(new ChatChunks({ ...frame, includeUsage: true }).end(end));
     expect(withUsage).toMatchObject([
       { choices: [{ finish_reason: 'stop', delta: {} }], outcome: 'failed_over' },
@@ -138,7 +147,12 @@ describe('the chunks of a stream', () => {
   });
 
   it('end cut with an error and without [DONE]', () => {
-    const end = { kind: 'end', outcome: 'incomplete', fault: createFault('provider_incomplete') } as const;
+    const end = {
+      kind: 'end',
+      outcome: 'incomplete',
+      fault: createFault('provider_incomplete'),
+      spent: NOTHING_SPENT,
+    } as const;
     const cut = payloads(new ChatChunks({ ...frame, includeUsage: true }).end(end));
     expect(cut).toMatchObject([
       { choices: [{ finish_reason: 'error' }], outcome: 'incomplete' },

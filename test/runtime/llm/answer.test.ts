@@ -13,6 +13,7 @@ const REQUEST: CompletionRequest = {
   topP: 1,
   stop: [],
   ignoreEos: false,
+  tenant: 'default',
 };
 const TIMEOUTS = { firstTokenMs: 5000, idleMs: 5000, totalMs: 5000 };
 const text = (value: string): ProviderEvent => ({ kind: 'text', text: value, tokens: 1 });
