@@ -1,7 +1,8 @@
 import type { EngineDescription, WireTimings } from '../../vocabulary/readiness.ts';
 import type { Fault } from './fault.ts';
+import type { RateLimitReport } from './rate-limit-headers.ts';
 
-export type ProviderKind = 'grpc' | 'openai' | 'keyword';
+export type ProviderKind = 'grpc' | 'openai' | 'anthropic' | 'keyword';
 
 export interface CompletionMessage {
   readonly role: 'system' | 'user' | 'assistant';
@@ -39,12 +40,25 @@ export interface TokenUsage {
 }
 
 /** What produced an answer, as the `x-busyhour-engine` header shows it. */
-export type EngineLabel = EngineDescription['kind'] | 'keyword';
-export const ENGINE_LABELS: readonly EngineLabel[] = ['llama', 'simulated', 'remote', 'unknown', 'keyword'];
+export type EngineLabel = EngineDescription['kind'] | 'keyword' | 'script';
+export const ENGINE_LABELS: readonly EngineLabel[] = [
+  'llama',
+  'simulated',
+  'remote',
+  'unknown',
+  'keyword',
+  'script',
+];
 
 /** `started` at most once, then texts, then exactly one `finish` or `failed`. Providers do not throw. */
 export type ProviderEvent =
-  | { readonly kind: 'started'; readonly engine: EngineLabel; readonly model: string }
+  | {
+      readonly kind: 'started';
+      readonly engine: EngineLabel;
+      readonly model: string;
+      /** What the far end said of its limits, if anything. */
+      readonly limits?: RateLimitReport;
+    }
   | { readonly kind: 'text'; readonly text: string; readonly tokens: number }
   | {
       readonly kind: 'finish';
