@@ -7,6 +7,7 @@ type Measure = () => Promise<Record<string, unknown>>;
 const MEASURES: Readonly<Record<string, () => Promise<Measure>>> = {
   start: async () => (await import('./start.ts')).measureStart,
   driver: async () => (await import('./driver.ts')).measureDriver,
+  gateway: async () => (await import('./gateway/gateway.ts')).measureGateway,
   'demo-model': async () => (await import('./demo-model.ts')).measureDemoModel,
 };
 
