@@ -2,6 +2,7 @@ import type { Clock } from '../../vocabulary/clock.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { DialogService } from '../dialog/dialog-service.ts';
 import type { ProviderChain } from '../llm/chain.ts';
+import type { Telemetry } from '../telemetry/create-telemetry.ts';
 import type { GatewayMetrics } from '../telemetry/gateway-metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Admission } from './admission.ts';
@@ -14,6 +15,7 @@ export interface GatewayContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
+  readonly telemetry: Telemetry;
   readonly admission: Admission;
   readonly authenticate: Authenticate;
   readonly chain: ProviderChain;

@@ -8,6 +8,7 @@ import Fastify, {
 } from 'fastify';
 import { FAULTS, type FaultCode } from '../../vocabulary/faults.ts';
 import { createFault, type Fault, FaultError } from '../llm/fault.ts';
+import { addRequestTracing } from '../telemetry/request-tracing.ts';
 import type { GatewayContext } from './context.ts';
 import { errorBodyFrom, sendFault } from './error-body.ts';
 import { addJsonParser } from './json-body.ts';
@@ -175,6 +176,7 @@ export function createServer(context: GatewayContext): FastifyInstance {
   });
   addJsonParser(app);
   addHooks(app, context);
+  addRequestTracing(app, context.telemetry.tracing);
   const routes = [...ROUTES, openApiRoute(createOpenApi([...ROUTES, openApiRoute(undefined)]))];
   for (const route of routes) addRoute(app, context, route);
   addMethodRefusals(app, routes);

@@ -5,21 +5,21 @@ import { type Clock, systemClock } from '../../vocabulary/clock.ts';
 import { BusyhourError, createFailure, unwrap } from '../../vocabulary/errors.ts';
 import { type GatewayConfig, type GatewayConfigInput, resolveGatewayConfig } from '../config.ts';
 import { DialogService } from '../dialog/dialog-service.ts';
-import { ProviderChain } from '../llm/chain.ts';
+import { type ChainObserver, ProviderChain } from '../llm/chain.ts';
 import { createChain } from '../llm/create-chain.ts';
 import type { Provider } from '../llm/provider.ts';
 import type { ContextStore } from '../store/context-store.ts';
 import type { HistoryStore } from '../store/history-store.ts';
 import { MemoryContextStore } from '../store/memory-context-store.ts';
 import { openSqliteHistory } from '../store/sqlite-history-store.ts';
-import { GatewayMetrics } from '../telemetry/gateway-metrics.ts';
-import { createLogger } from '../telemetry/logger.ts';
+import { createTelemetry, type Telemetry } from '../telemetry/create-telemetry.ts';
 import { Admission } from './admission.ts';
 import { createAuthenticate, readHashedKeys } from './auth.ts';
 import type { GatewayContext } from './context.ts';
 import { addEngineGauges } from './engine-gauges.ts';
 import { ProviderStates } from './provider-states.ts';
 import { createServer } from './server.ts';
+import { GATEWAY_VERSION } from './version.ts';
 
 /** Parts that a caller may bring instead of those that the configuration names. The gateway closes them. */
 export interface GatewayDependencies {
@@ -56,7 +56,7 @@ function openStores(config: GatewayConfig, deps: GatewayDependencies, clock: Clo
 function openChain(
   config: GatewayConfig,
   deps: GatewayDependencies,
-  options: { readonly clock: Clock; readonly observer: GatewayMetrics },
+  options: { readonly clock: Clock; readonly observer: ChainObserver },
 ): ProviderChain {
   if (deps.providers === undefined) return createChain(config, deps.environment ?? process.env, options);
   const { timeouts } = config;
@@ -73,13 +73,17 @@ function createIdSource(): () => string {
   return () => `${head}-${(next++).toString(36)}`;
 }
 
-function createContext(config: GatewayConfig, deps: GatewayDependencies, stores: Stores): GatewayContext {
+function createContext(
+  config: GatewayConfig,
+  deps: GatewayDependencies,
+  stores: Stores,
+  telemetry: Telemetry,
+): GatewayContext {
   const clock = deps.clock ?? systemClock;
   const environment = deps.environment ?? process.env;
   const keys = unwrap(readHashedKeys(config, environment));
-  const metrics = new GatewayMetrics();
-  const logger = createLogger(config.logLevel, deps.logDestination);
-  const chain = openChain(config, deps, { clock, observer: metrics });
+  const { metrics, logger } = telemetry;
+  const chain = openChain(config, deps, { clock, observer: telemetry.chainObserver });
   const states = new ProviderStates(chain.providers, config.timeouts.connectMs, clock);
   const dialog = new DialogService({
     config: config.dialog,
@@ -97,6 +101,7 @@ function createContext(config: GatewayConfig, deps: GatewayDependencies, stores:
     clock,
     logger,
     metrics,
+    telemetry,
     admission: new Admission({
       maxInFlight: config.maxInFlight,
       onChange: (inFlight) => metrics.inFlightChanged(inFlight),
@@ -130,6 +135,7 @@ async function release(context: GatewayContext, stores: Stores): Promise<void> {
   await context.chain.close();
   await stores.contexts.close();
   await stores.history.close();
+  await context.telemetry.close();
 }
 
 /** `http://` plus the host in the form a URL takes. */
@@ -146,10 +152,13 @@ export async function startGateway(
 ): Promise<RunningGateway> {
   const resolved = unwrap(resolveGatewayConfig(config));
   const stores = openStores(resolved, deps, deps.clock ?? systemClock);
+  let telemetry: Telemetry | undefined;
   let context: GatewayContext;
   try {
-    context = createContext(resolved, deps, stores);
+    telemetry = await createTelemetry(resolved, { ...deps, serviceVersion: GATEWAY_VERSION });
+    context = createContext(resolved, deps, stores, telemetry);
   } catch (error) {
+    await telemetry?.close();
     await stores.history.close();
     throw error;
   }

@@ -6,6 +6,7 @@ import {
   type ServerWritableStream,
   status,
 } from '@grpc/grpc-js';
+import type { Tracing } from '../telemetry/spans.ts';
 import type { Engine, GenerateEvent, GenerateRequest } from './contract.ts';
 import type {
   GenerateResponse,
@@ -14,6 +15,7 @@ import type {
   GenerateRequest as WireRequest,
 } from './generated/inference.ts';
 import type { ServerMetrics } from './metrics.ts';
+import { traceGeneration } from './trace-generation.ts';
 import { requestFromWire } from './validation.ts';
 import { errorToWire, eventToWire, finishToWire } from './wire.ts';
 
@@ -45,6 +47,8 @@ export interface ServiceParts {
   readonly engine: Engine;
   readonly metrics: ServerMetrics;
   readonly calls: RunningCalls;
+  /** Absent where no receiver of spans is configured. */
+  readonly tracing?: Tracing | undefined;
   readonly onError: (error: unknown, requestId: string) => void;
 }
 
@@ -101,9 +105,22 @@ async function drained(call: StreamCall): Promise<void> {
   }
 }
 
+/** The same events, with a span of the call where spans are wanted. */
+function tracedEventsOf(
+  parts: ServiceParts,
+  call: Call,
+  request: GenerateRequest,
+  method: string,
+): AsyncIterable<GenerateEvent> {
+  const events = eventsOf(parts, call, request);
+  const { tracing, engine } = parts;
+  if (tracing === undefined) return events;
+  return traceGeneration({ tracing, engine, request, metadata: call.metadata, method }, events);
+}
+
 async function relay(parts: ServiceParts, call: StreamCall, request: GenerateRequest): Promise<void> {
   let promptTokens = 0;
-  for await (const event of eventsOf(parts, call, request)) {
+  for await (const event of tracedEventsOf(parts, call, request, 'GenerateStream')) {
     if (call.cancelled) continue;
     if (event.kind === 'prompt') promptTokens = event.promptTokens;
     if (!call.write(eventToWire(event, promptTokens))) await drained(call);
@@ -120,7 +137,7 @@ async function collect(
   let terminal: GenerateResponse['terminal'];
   const texts: string[] = [];
   const tokenIds: number[] = [];
-  for await (const event of eventsOf(parts, call, request)) {
+  for await (const event of tracedEventsOf(parts, call, request, 'Generate')) {
     if (event.kind === 'prompt') promptTokens = event.promptTokens;
     else if (event.kind === 'chunk') {
       texts.push(event.text);

@@ -1,5 +1,8 @@
 import { pino } from 'pino';
 import { z } from 'zod';
+import { tracesSchema } from '../config/telemetry.ts';
+import { openTracing } from '../telemetry/open-tracing.ts';
+import { SERVER_VERSION } from './control-service.ts';
 import { createEngine } from './engines/create-engine.ts';
 import { engineConfigSchema } from './engines/engine-config.ts';
 import { startInferenceServer } from './server.ts';
@@ -16,6 +19,8 @@ export const inferenceWorkerConfigSchema = z.strictObject({
   metricsPort: port.optional(),
   /** How long running requests may take to end when the worker is told to stop. */
   graceMs: z.number().nonnegative().default(5_000),
+  /** Where spans go; absent: nowhere, unless OTEL_EXPORTER_OTLP_ENDPOINT is set. */
+  traces: tracesSchema.optional(),
   logLevel: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
 });
 
@@ -41,11 +46,19 @@ export async function runInferenceWorker(
     { name: 'inference', level: config.logLevel },
     pino.destination({ dest: 2, sync: true }),
   );
-  const engine = await createEngine(config.engine);
-  const server = await startInferenceServer({ ...config, engine, logger }).catch(async (error: unknown) => {
-    await engine.close(0);
-    throw error;
+  const tracing = await openTracing({
+    serviceName: 'busyhour-inference',
+    serviceVersion: SERVER_VERSION,
+    traces: config.traces,
+    environment: process.env,
   });
+  const engine = await createEngine(config.engine);
+  const server = await startInferenceServer({ ...config, engine, logger, tracing }).catch(
+    async (error: unknown) => {
+      await engine.close(0);
+      throw error;
+    },
+  );
   const { address, metricsUrl } = server;
   const { model, device, simulated } = engine.description;
   logger.info({ address, metricsUrl, model, device, simulated }, 'inference worker is ready');

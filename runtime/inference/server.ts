@@ -6,6 +6,7 @@ import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import { BusyhourError, createFailure } from '../../vocabulary/errors.ts';
+import type { Tracing } from '../telemetry/spans.ts';
 import type { Engine } from './contract.ts';
 import { createControlService, createOpenInferenceService } from './control-service.ts';
 import { ControlService, InferenceService } from './generated/inference.ts';
@@ -26,6 +27,8 @@ export interface InferenceServerOptions {
   /** Prometheus over HTTP at /metrics; 0 is any free port, absent is none. */
   readonly metricsPort?: number | undefined;
   readonly logger?: ServerLogger | undefined;
+  /** Makes a span of each call and of each stage of its generation; the server closes it. */
+  readonly tracing?: Tracing | undefined;
 }
 
 export interface RunningInferenceServer {
@@ -119,7 +122,12 @@ function stopServer(server: Server, graceMs: number): Promise<void> {
 function addServices(
   server: Server,
   engine: Engine,
-  parts: { metrics: ServerMetrics; draining: () => boolean; logger: ServerLogger | undefined },
+  parts: {
+    metrics: ServerMetrics;
+    draining: () => boolean;
+    logger: ServerLogger | undefined;
+    tracing: Tracing | undefined;
+  },
 ): HealthImplementation {
   const calls = new RunningCalls();
   const control = { engine, calls, isDraining: parts.draining };
@@ -127,7 +135,7 @@ function addServices(
     parts.logger?.error({ err: error, requestId }, 'the engine failed');
   server.addService(
     InferenceService,
-    createInferenceService({ engine, metrics: parts.metrics, calls, onError }),
+    createInferenceService({ engine, metrics: parts.metrics, calls, tracing: parts.tracing, onError }),
   );
   server.addService(ControlService, createControlService(control));
   server.addService(GRPCInferenceServiceService, createOpenInferenceService(control));
@@ -144,7 +152,12 @@ export async function startInferenceServer(options: InferenceServerOptions): Pro
   let draining = false;
   const metrics = createServerMetrics(engine);
   const server = new Server(SERVER_OPTIONS);
-  const health = addServices(server, engine, { metrics, draining: () => draining, logger: options.logger });
+  const health = addServices(server, engine, {
+    metrics,
+    draining: () => draining,
+    logger: options.logger,
+    tracing: options.tracing,
+  });
   const metricsServer = metricsPort === undefined ? undefined : createMetricsServer(metrics);
   const metricsBound = metricsServer && (await listen(metricsServer, host, metricsPort ?? 0));
   let closing: Promise<void> | undefined;
@@ -157,6 +170,7 @@ export async function startInferenceServer(options: InferenceServerOptions): Pro
     await stopServer(server, Math.min(graceMs, leftMs));
     metricsServer?.closeAllConnections();
     await new Promise((resolve) => (metricsServer ? metricsServer.close(resolve) : resolve(undefined)));
+    await options.tracing?.close();
   };
   try {
     await assertPortFree(host, options.port);

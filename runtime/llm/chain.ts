@@ -56,6 +56,9 @@ export interface AttemptStart {
   readonly provider: string;
   readonly providerKind: ProviderKind;
   readonly attempt: number;
+  /** As the request asks for it. */
+  readonly maxOutputTokens: number;
+  readonly temperature: number;
   /** Trace context of the request. */
   readonly traceparent: string | undefined;
 }
@@ -192,6 +195,8 @@ export class ProviderChain {
       provider: link.provider.name,
       providerKind: link.provider.kind,
       attempt: place.number,
+      maxOutputTokens: request.maxOutputTokens,
+      temperature: request.temperature,
       traceparent: request.traceparent,
     };
     const traceparent = this.#observer.attemptStarted?.(start)?.traceparent;

@@ -37,6 +37,9 @@ export class GatewayMetrics {
     'Output tokens received for clients that had left',
     [],
   );
+  readonly #spans = this.#counter('busyhour_trace_spans_total', 'Spans by whether their receiver took them', [
+    'result',
+  ]);
   readonly #overhead = this.#histogram(
     'gateway.overhead',
     'Time in the gateway outside waiting for a provider',
@@ -144,6 +147,16 @@ export class GatewayMetrics {
     this.#stage.observe({ stage: 'before_provider' }, sFromMs(beforeMs));
     this.#stage.observe({ stage: 'after_provider' }, sFromMs(afterMs));
     this.#overhead.observe(sFromMs(beforeMs + afterMs));
+  }
+
+  /** Spans that their receiver took, or did not. */
+  spansExported(spans: number, isTaken: boolean): void {
+    this.#spans.inc({ result: isTaken ? 'exported' : 'failed' }, spans);
+  }
+
+  /** Stops what measures by the clock. */
+  close(): void {
+    this.registry.clear();
   }
 
   inFlightChanged(requests: number): void {
