@@ -1,2 +1,34 @@
+import { z } from 'zod';
+import { parsePattern } from '../privacy/custom-patterns.ts';
+import { PII_KINDS } from '../privacy/redactor.ts';
+
+const kind = z.enum(PII_KINDS);
+
+const patternSchema = z
+  .strictObject({
+    kind,
+    /** Regular expression of bounded cost: `KD-\d{6,8}`. */
+    pattern: z.string().min(1).max(200),
+  })
+  .superRefine((value, context) => {
+    const parsed = parsePattern(value.pattern, value.kind);
+    if (parsed.kind === 'failed')
+      context.addIssue({ code: 'custom', path: ['pattern'], message: parsed.failure.message });
+  });
+
+export const privacySchema = z.strictObject({
+  /** Replace personal data before anything is persisted, logged or traced. */
+  redact: z.boolean().default(true),
+  kinds: z
+    .array(kind)
+    .min(1)
+    .default([...PII_KINDS]),
+  /** Numbers of this installation that no general rule knows. */
+  patterns: z.array(patternSchema).max(32).default([]),
+  /** The message that is being answered goes to the model as the customer wrote it; when false, redacted. */
+  sendOriginalToProviders: z.boolean().default(true),
+});
+export type PrivacyConfig = z.output<typeof privacySchema>;
+
 /** What is redacted before anything is kept. */
-export const privacyFields = {};
+export const privacyFields = { privacy: privacySchema.prefault({}) };

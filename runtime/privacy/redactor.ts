@@ -8,7 +8,13 @@ export interface Redacted {
   readonly found: Readonly<Partial<Record<PiiKind, number>>>;
 }
 
+/** What the caller knows about the person who writes, from fields of its own. */
+export interface KnownPerson {
+  /** As written in the caller's records: `Anna Schmidt`. Each part of it is replaced wherever it stands. */
+  readonly names: readonly string[];
+}
+
 /** Replaces personal data in a text before anything is persisted, logged or traced. Pure; the same text gives the same result. */
 export interface Redactor {
-  redact(text: string): Redacted;
+  redact(text: string, known?: KnownPerson): Redacted;
 }

@@ -1,0 +1,107 @@
+import { unwrap } from '../../vocabulary/errors.ts';
+import type { PrivacyConfig } from '../config/privacy.ts';
+import { findAnnouncedAccounts } from './accounts.ts';
+import { type CustomPattern, findCustom, parsePattern } from './custom-patterns.ts';
+import { findEmails } from './emails.ts';
+import { findIbans } from './ibans.ts';
+import { findKnownNames } from './known-names.ts';
+import { findNames } from './names.ts';
+import { normalise } from './normalise.ts';
+import { findNumbers } from './numbers.ts';
+import { type KnownPerson, PII_KINDS, type PiiKind, type Redacted, type Redactor } from './redactor.ts';
+import { mergeSpans, type PiiSpan } from './spans.ts';
+import { readWords } from './words.ts';
+
+export interface RedactorOptions {
+  /** Kinds that are replaced; all when absent. */
+  readonly kinds?: readonly PiiKind[];
+  /** Patterns of one's own, checked by `parsePattern`. */
+  readonly patterns?: readonly CustomPattern[];
+}
+
+const HAS_DIGITS = /[0-9]/;
+const NOTHING: Readonly<Partial<Record<PiiKind, number>>> = Object.freeze({});
+
+interface Finder {
+  readonly kinds: ReadonlySet<PiiKind>;
+  readonly patterns: readonly CustomPattern[];
+}
+
+function findInNormalised(
+  text: string,
+  { kinds, patterns }: Finder,
+  known?: KnownPerson,
+): readonly PiiSpan[] {
+  const words = readWords(text);
+  const spans: PiiSpan[] = [...findEmails(text), ...findNames(text, words)];
+  if (known !== undefined) spans.push(...findKnownNames(words, known));
+  if (HAS_DIGITS.test(text)) {
+    spans.push(...findIbans(text), ...findAnnouncedAccounts(text, words), ...findNumbers(text, words));
+  }
+  spans.push(...findCustom(text, patterns));
+  return mergeSpans(spans.filter((span) => kinds.has(span.kind)));
+}
+
+/** In order and without overlaps; positions are those of the text as it came. */
+function findSpans(text: string, finder: Finder, known?: KnownPerson): readonly PiiSpan[] {
+  const { text: normalised, offsets } = normalise(text);
+  const spans = findInNormalised(normalised, finder, known);
+  if (offsets === undefined) return spans;
+  return spans.map(({ start, end, kind }) => ({ start: offsets[start] ?? 0, end: offsets[end] ?? 0, kind }));
+}
+
+function replace(text: string, spans: readonly PiiSpan[]): string {
+  let replaced = '';
+  let from = 0;
+  for (const { start, end, kind } of spans) {
+    replaced += `${text.slice(from, start)}[${kind}]`;
+    from = end;
+  }
+  return replaced + text.slice(from);
+}
+
+/**
+ * What was replaced no longer hides what stood beside it, so a changed text is read again until nothing is found: that
+ * makes redacting twice the same as once. Two readings are the rule; the limit keeps the work proportional to the text.
+ */
+const MAX_READINGS = 8;
+
+function redact(original: string, finder: Finder, known: KnownPerson | undefined): Redacted {
+  let text = original;
+  const found: Partial<Record<PiiKind, number>> = {};
+  for (let reading = 0; reading < MAX_READINGS; reading++) {
+    const spans = findSpans(text, finder, known);
+    if (spans.length === 0) break;
+    for (const { kind } of spans) found[kind] = (found[kind] ?? 0) + 1;
+    text = replace(text, spans);
+  }
+  return text === original ? { text, found: NOTHING } : { text, found };
+}
+
+const finderOf = (options: RedactorOptions): Finder => ({
+  kinds: new Set(options.kinds ?? PII_KINDS),
+  patterns: options.patterns ?? [],
+});
+
+/** Where personal data stands in a text, as the first reading sees it. For measuring; `createRedactor` replaces. */
+export const findPii = (
+  text: string,
+  options: RedactorOptions = {},
+  known?: KnownPerson,
+): readonly PiiSpan[] => findSpans(text, finderOf(options), known);
+
+/** A redactor for some kinds; its time is proportional to the length of the text, whatever the text is. */
+export function createRedactor(options: RedactorOptions = {}): Redactor {
+  const finder = finderOf(options);
+  return { redact: (text, known) => redact(text, finder, known) };
+}
+
+/** Keeps every text as it is: for installations that switch redaction off. */
+export const keepAll: Redactor = { redact: (text) => ({ text, found: NOTHING }) };
+
+/** The redactor that a configuration asks for; its patterns were checked when it was read. */
+export function createConfiguredRedactor(config: PrivacyConfig): Redactor {
+  if (!config.redact) return keepAll;
+  const patterns = config.patterns.map(({ pattern, kind }) => unwrap(parsePattern(pattern, kind)));
+  return createRedactor({ kinds: config.kinds, patterns });
+}

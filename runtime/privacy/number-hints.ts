@@ -1,0 +1,90 @@
+import type { NumberHint } from './phones.ts';
+import { countWordsBefore, type Word } from './words.ts';
+
+/** Words that say what a number near them is. English, German, French, Spanish. */
+const HINTS: Readonly<Record<Exclude<NumberHint, undefined>, string>> = {
+  phone: `phone phones telephone tel mobile cell cellphone landline call calls calling callback dial ring text sms whatsapp
+    reach reached fax contact voicemail handy handynummer telefon telefonnummer telefonisch rufnummer mobilnummer mobil
+    festnetz anrufen anruf rückruf zurückrufen erreichbar erreichen erreicht téléphone portable mobile fixe joindre
+    joignable appeler appelez rappeler rappelez numéro-de-téléphone teléfono móvil celular fijo llamar llamarme llámame
+    llamen llámenme llame llamada contactarme`,
+  account: `account accounts acct customer client contract policy member membership subscriber subscription loyalty
+    kundennummer kundennr kunden-nr kunde kunden kontonummer konto vertragsnummer vertragsnr vertrag vertrags-nr
+    mitgliedsnummer versicherungsnummer compte contrat abonné adhérent client-nr cliente cuenta contrato póliza abonado
+    ssn nino passport reisepassnummer ausweisnummer personalausweisnummer steuernummer steuer-id dni nie pasaporte
+    passeport sozialversicherungsnummer licence`,
+  card: `card cards visa mastercard amex maestro credit debit karte kreditkarte kartennummer kreditkartennummer ec-karte
+    carte tarjeta`,
+  other: `order orders invoice invoices tracking ticket tickets case reference ref booking reservation parcel parcels
+    package shipment serial imei sku part article item items model version build firmware error code codes po rma claim
+    transaction receipt voucher coupon gift barcode ean isbn asin batch job request incident isbn meter reading
+    bestellung bestellnummer bestell-nr auftrag auftragsnummer rechnung rechnungsnummer rechnungsnr sendung
+    sendungsnummer sendungsverfolgung paket paketnummer seriennummer vorgang vorgangsnummer ticketnummer artikel
+    artikelnummer zählerstand fehlercode gutschein buchungsnummer commande facture colis suivi dossier référence série
+    article pedido factura envío paquete seguimiento incidencia serie artículo referencia código`,
+};
+
+const HINT_OF_WORD: ReadonlyMap<string, NumberHint> = new Map(
+  Object.entries(HINTS).flatMap(([hint, words]) =>
+    words.split(/\s+/).map((word) => [word, hint as NumberHint] as const),
+  ),
+);
+
+/** Words looked at on either side. */
+const WORDS_BEFORE = 6;
+const WORDS_AFTER = 5;
+/** `0170 1234567 is my mobile number`: only these may stand between a number and the word after it. */
+const LINKING = new Set(
+  `is are was would be the a my our your his her best number to as for on an ist sind meine mein die das unsere est mon
+  ma le la notre es mi el número numéro nummer this that's (`.split(/\s+/),
+);
+const SENTENCE_END = /[.!?\n;](?:\s|$)/;
+
+/** The nearest word before a number that says what it is, within its sentence; else one that follows. */
+export function hintFor(text: string, words: readonly Word[], start: number, end: number): NumberHint {
+  const next = countWordsBefore(words, start);
+  const before = hintBefore(text, words, next, start);
+  return before ?? hintAfter(text, words, next, end);
+}
+
+function hintBefore(text: string, words: readonly Word[], next: number, start: number): NumberHint {
+  let upTo = start;
+  for (let at = next - 1; at >= 0 && at >= next - WORDS_BEFORE; at--) {
+    const word = words[at];
+    // Of an unknown abbreviation the dot ends nothing, so only the gaps between words are looked at.
+    if (word === undefined || endsSentence(text, word.end, upTo)) return undefined;
+    const hint = HINT_OF_WORD.get(word.lower);
+    if (hint !== undefined) return hint;
+    upTo = word.start;
+  }
+  return undefined;
+}
+
+/** Gaps are short in what is worth looking at. */
+const MAX_GAP_CHARS = 40;
+const MAX_ABBREVIATION_CHARS = 5;
+
+function endsSentence(text: string, from: number, to: number): boolean {
+  if (to - from > MAX_GAP_CHARS) return true;
+  const gap = text.slice(from, to);
+  if (!SENTENCE_END.test(gap)) return false;
+  const isAbbreviation =
+    gap.trim() === '.' &&
+    /(?:^|[^\p{L}])(?:no|nr|tel|ref|acct|num|mob|kd)$/iu.test(
+      text.slice(Math.max(0, from - MAX_ABBREVIATION_CHARS), from),
+    );
+  return !isAbbreviation;
+}
+
+function hintAfter(text: string, words: readonly Word[], next: number, end: number): NumberHint {
+  let from = end;
+  for (let at = next; at < words.length && at < next + WORDS_AFTER; at++) {
+    const word = words[at];
+    if (word === undefined || endsSentence(text, from, word.start)) return undefined;
+    const hint = HINT_OF_WORD.get(word.lower);
+    if (hint !== undefined) return hint;
+    if (!LINKING.has(word.lower)) return undefined;
+    from = word.end;
+  }
+  return undefined;
+}
