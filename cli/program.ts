@@ -91,11 +91,20 @@ function addServe(program: Command): void {
     )
     .option('--no-keyword', 'no keyword answers as the last resort')
     .option('--history <file>', 'SQLite file for history; in memory without it')
+    .option(
+      '--workers <n>',
+      'processes behind the one port; more than 1 needs shared stores',
+      numberOption('--workers', { min: 1, max: 256, integer: true }),
+    )
+    .option('--tls-cert <file>', 'HTTPS with this certificate (PEM)')
+    .option('--tls-key <file>', 'private key of the certificate (PEM)')
+    .option('--tls-client-ca <file>', 'mutual TLS: ask clients for a certificate of this authority (PEM)')
+    .option('--print-config', 'print every setting with where its value comes from, and end')
     .option('--exit-with-parent', 'stop when standard input closes')
     .option('--json', JSON_HELP)
     .addHelpText(
       'after',
-      '\nExamples:\n  busyhour serve --inference 127.0.0.1:50051\n  busyhour serve --config gateway.yaml --port 0\n',
+      '\nExamples:\n  busyhour serve --inference 127.0.0.1:50051\n  busyhour serve --config gateway.yaml --port 0\n  busyhour serve --config gateway.yaml --print-config\n',
     )
     .action(action(async () => (await import('./commands/serve.ts')).serve));
 }

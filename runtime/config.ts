@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { Result } from '../vocabulary/errors.ts';
-import { parseWith } from '../vocabulary/parse.ts';
+import { ok, type Result } from '../vocabulary/errors.ts';
 import { dialogFields } from './config/dialog.ts';
 import { httpFields } from './config/http.ts';
 import { llmFields } from './config/llm.ts';
@@ -9,6 +8,11 @@ import { privacyFields } from './config/privacy.ts';
 import { storeFields } from './config/stores.ts';
 import { telemetryFields } from './config/telemetry.ts';
 import { tenantFields } from './config/tenants.ts';
+import {
+  type ResolvedSettings,
+  resolveSettings,
+  type SettingSources,
+} from './operations/resolve-settings.ts';
 
 export type { ProviderConfig, TimeoutsConfig } from './config/llm.ts';
 
@@ -60,11 +64,21 @@ export type GatewayConfig = z.output<typeof gatewayConfigSchema>;
 export type GatewayConfigInput = z.input<typeof gatewayConfigSchema>;
 export type DialogConfig = GatewayConfig['dialog'];
 
-/** Validates a configuration and fills in its defaults; INVALID_CONFIG lists every problem. */
-export const resolveGatewayConfig = (input: unknown, what = 'the gateway configuration') =>
-  parseWith(
-    gatewayConfigSchema as z.ZodType<GatewayConfig>,
-    input,
-    'INVALID_CONFIG',
-    what,
-  ) as Result<GatewayConfig>;
+type Environment = SettingSources['environment'];
+
+/** The configuration of all sources (file, environment, flags) with where each value came from. */
+export const resolveGatewaySettings = (sources: SettingSources): Result<ResolvedSettings<GatewayConfig>> =>
+  resolveSettings(gatewayConfigSchema, sources);
+
+/**
+ * Validates a configuration and fills in its defaults; INVALID_CONFIG lists every problem. With an environment its
+ * BUSYHOUR_… variables are laid over the input (docs/operations.md); without one nothing outside the input counts.
+ */
+export function resolveGatewayConfig(
+  input: unknown,
+  what = 'the gateway configuration',
+  environment?: Environment,
+): Result<GatewayConfig> {
+  const resolved = resolveGatewaySettings({ file: input, what, environment });
+  return resolved.kind === 'failed' ? resolved : ok(resolved.value.config);
+}

@@ -1,5 +1,6 @@
-import { type GatewayConfigInput, resolveGatewayConfig } from '../../runtime/config.ts';
+import { type GatewayConfigInput, resolveGatewaySettings } from '../../runtime/config.ts';
 import { runGateway } from '../../runtime/index.ts';
+import { renderResolvedView, resolvedViewFrom } from '../../runtime/operations/resolved-view.ts';
 import { EXIT_CODES, failed, type Result, unwrap } from '../../vocabulary/errors.ts';
 import { parseYaml, readText } from '../../vocabulary/parse.ts';
 import type { Command } from '../boundary.ts';
@@ -13,6 +14,11 @@ export interface ServeOptions {
   readonly openai?: string;
   readonly keyword: boolean;
   readonly history?: string;
+  readonly workers?: number;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsClientCa?: string;
+  readonly printConfig?: boolean;
   readonly exitWithParent?: boolean;
   readonly json?: boolean;
 }
@@ -42,13 +48,24 @@ function providersFrom(options: ServeOptions): Providers | undefined {
   return providers;
 }
 
+/** Single flags, so that each is laid over what the file says of TLS; the schema asks for what is missing. */
+function tlsFrom({ tlsCert, tlsKey, tlsClientCa }: ServeOptions): Record<string, string> | undefined {
+  const given = Object.entries({ certFile: tlsCert, keyFile: tlsKey, clientCaFile: tlsClientCa }).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  return given.length === 0 ? undefined : Object.fromEntries(given);
+}
+
 /** The options that were given, as configuration; what was not given is absent. */
-function overridesFrom(options: ServeOptions): Partial<GatewayConfigInput> {
+function flagsFrom(options: ServeOptions): Record<string, unknown> {
   const providers = providersFrom(options);
+  const tls = tlsFrom(options);
   return {
     ...(options.host === undefined ? {} : { host: options.host }),
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.history === undefined ? {} : { history: { kind: 'sqlite' as const, path: options.history } }),
+    ...(options.workers === undefined ? {} : { workers: options.workers }),
+    ...(tls === undefined ? {} : { tls }),
     ...(providers === undefined ? {} : { providers }),
   };
 }
@@ -56,8 +73,16 @@ function overridesFrom(options: ServeOptions): Partial<GatewayConfigInput> {
 /** `busyhour serve`: runs the gateway until interrupted; a drain is a clean end. */
 export const serve: Command<ServeOptions> = async (options, context) => {
   const file = options.config === undefined ? {} : unwrap(readConfig(options.config));
-  const config = unwrap(resolveGatewayConfig({ ...file, ...overridesFrom(options) }));
+  const what = options.config ?? 'the gateway configuration';
+  const sources = { what, file, environment: process.env, flags: flagsFrom(options) };
+  const resolved = unwrap(resolveGatewaySettings(sources));
+  if (options.printConfig === true) {
+    const view = resolvedViewFrom(resolved);
+    if (options.json === true) return { exitCode: EXIT_CODES.ok, json: view };
+    process.stdout.write(renderResolvedView(view));
+    return { exitCode: EXIT_CODES.ok };
+  }
   const signal = options.exitWithParent ? signalWithParent(context.signal) : context.signal;
-  await runGateway(config, { signal });
+  await runGateway(resolved.config, { signal });
   return { exitCode: EXIT_CODES.ok };
 };
