@@ -42,6 +42,13 @@ export const FAULTS = {
     retryable: true,
     message: 'The client left before the answer was complete.',
   },
+  policy_ip_denied: { httpStatus: 403, retryable: false, message: 'This address may not call.' },
+  caller_forbidden: { httpStatus: 403, retryable: false, message: 'This key may not do that.' },
+  policy_request_too_large: {
+    httpStatus: 413,
+    retryable: false,
+    message: 'The request may use more tokens than its tenant has in a minute.',
+  },
   policy_rate_limited: { httpStatus: 429, retryable: true, message: 'The request rate limit is reached.' },
   policy_token_limited: { httpStatus: 429, retryable: true, message: 'The token limit is reached.' },
   policy_budget_exhausted: {

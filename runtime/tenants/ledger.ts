@@ -2,11 +2,14 @@ import type { Fault } from '../llm/fault.ts';
 
 /** What a tenant may use; an absent limit does not limit. */
 export interface TenantLimits {
+  /** Begun in any 60 s. */
   readonly requestsPerMin?: number;
-  /** Input and output tokens together. */
+  /** Input and output tokens together, of requests begun in any 60 s. */
   readonly tokensPerMin?: number;
   /** Per day, from midnight UTC. */
   readonly dailyBudgetUsd?: number;
+  /** In progress at once, over all processes. */
+  readonly maxConcurrent?: number;
 }
 
 /** One caller of the gateway. */
@@ -32,23 +35,65 @@ export interface Reservation {
   readonly estimate: Estimate;
 }
 
+/** Where a tenant stands right after a reservation was granted, the reservation included. */
+export interface Standing {
+  /** Of the ledger's own clock. */
+  readonly nowUnixMs: number;
+  readonly requestsInWindow: number;
+  readonly tokensInWindow: number;
+  /** Until the window holds nothing of what it holds now. */
+  readonly windowResetMs: number;
+  readonly spentUsd: number;
+  readonly reservedUsd: number;
+}
+
 export type ReserveResult =
-  | { readonly kind: 'granted'; readonly reservation: Reservation }
+  | {
+      readonly kind: 'granted';
+      readonly reservation: Reservation;
+      /** Absent where nothing was counted: a tenant without limits, or a ledger that failed open. */
+      readonly standing?: Standing;
+    }
   | { readonly kind: 'refused'; readonly fault: Fault };
 
+export interface DayTotals {
+  readonly spentUsd: number;
+  /** Of requests in progress. */
+  readonly reservedUsd: number;
+  /** Of requests whose process fell silent before it said what they used; counted as spent until it does. */
+  readonly presumedUsd: number;
+}
+
 /**
- * Rates and budgets of tenants: reserve before, settle after, release on abort; each atomic, also across processes
- * that share a store. What is spent never exceeds a limit by more than one reservation in flight; the reservation of a
- * process that died is given back when its lease ends. One contract suite holds all (test/contracts/ledger.ts).
+ * Rates and budgets of tenants: reserve before, settle after, release when nothing was used; each atomic, also across
+ * processes that share a store. What a tenant spends in a day never exceeds its budget by more than one reservation.
+ * A reservation whose process died keeps counting as spent, since it may have been, until the day ends; its place among
+ * `maxConcurrent` is free when its lease ends. One contract suite holds all (test/contracts/ledger.ts).
  */
 export interface Ledger {
   reserve(tenant: Tenant, estimate: Estimate): Promise<ReserveResult>;
-  /** Replaces the reservation by what was used. Settling or releasing twice changes nothing. */
+  /** Replaces the reservation by what was used; never rejects. Settling or releasing twice changes nothing. */
   settle(reservation: Reservation, used: Estimate): Promise<void>;
-  /** Nothing was used. */
+  /** Nothing was used; the request still counts as begun. Never rejects. */
   release(reservation: Reservation): Promise<void>;
-  /** Spent today and reserved now, for /v1/admin. */
-  read(tenant: Tenant): Promise<{ readonly spentUsd: number; readonly reservedUsd: number }>;
-  /** Idempotent. */
+  /** Of the current day, for /v1/admin. */
+  read(tenant: Tenant): Promise<DayTotals>;
+  /** Books what is still to be booked, within a short limit. Idempotent. */
   close(): Promise<void>;
 }
+
+/** Failures of the store behind a ledger, by what was being done. */
+export const LEDGER_OPERATIONS = ['reserve', 'settle', 'renew', 'read'] as const;
+export type LedgerOperation = (typeof LEDGER_OPERATIONS)[number];
+
+export interface LedgerObserver {
+  ledgerFailed(operation: LedgerOperation, error: unknown): void;
+  /** Settlements that wait for the store to come back. */
+  pendingSettlements(settlements: number): void;
+}
+
+export const isUnlimited = ({ limits }: Tenant): boolean =>
+  limits.requestsPerMin === undefined &&
+  limits.tokensPerMin === undefined &&
+  limits.dailyBudgetUsd === undefined &&
+  limits.maxConcurrent === undefined;

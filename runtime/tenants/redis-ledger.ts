@@ -1,0 +1,251 @@
+import { randomBytes } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { createFault } from '../llm/fault.ts';
+import {
+  type DayTotals,
+  type Estimate,
+  isUnlimited,
+  type Ledger,
+  type LedgerObserver,
+  type LedgerOperation,
+  type Reservation,
+  type ReserveResult,
+  type Tenant,
+} from './ledger.ts';
+import { DEFAULT_PERIODS, nanoUsdFrom, type Periods, sliceMsOf, usdFromNano } from './periods.ts';
+import { READ, RENEW, RESERVE, type RedisScript, SETTLE } from './redis-scripts.ts';
+import { faultFromRefusal, type Refusal } from './refusal.ts';
+
+export interface RedisLedgerOptions {
+  readonly url: string;
+  /** How long a reservation of a silent process keeps its place among `maxConcurrent`. */
+  readonly leaseMs: number;
+  /** A command without an answer after this has failed. */
+  readonly timeoutMs: number;
+  /** What a tenant gets while Redis cannot be asked: nothing, or all it wants. */
+  readonly onFailure: 'closed' | 'open';
+  readonly observer: LedgerObserver;
+  readonly periods?: Periods;
+  /** Head of every key. */
+  readonly prefix?: string;
+}
+
+interface Booking {
+  readonly reservation: Reservation;
+  readonly used: Estimate;
+}
+
+const NO_LIMIT = -1;
+const RETRY_MS = 200;
+const MAX_RECONNECT_MS = 1000;
+/** Beyond it the oldest are given up: they stay presumed spent. */
+const MAX_PENDING = 100_000;
+const IDS_PER_RENEWAL = 500;
+/** Leases are renewed when a third of them has passed. */
+const RENEWALS_PER_LEASE = 3;
+const NOTHING: Estimate = { tokens: 0, costUsd: 0 };
+
+/**
+ * The ledger of all processes that share a Redis: one script and one round trip for each reservation and settlement.
+ * All keys of a tenant have one hash tag, so that they lie in one slot of a cluster; time is that of Redis.
+ */
+export class RedisLedger implements Ledger {
+  readonly #redis: Redis;
+  readonly #options: RedisLedgerOptions;
+  readonly #periods: Periods;
+  readonly #head = randomBytes(6).toString('base64url');
+  readonly #running = new Map<string, { readonly tenant: string; readonly sinceMs: number }>();
+  readonly #pending = new Map<string, Booking>();
+  readonly #sending = new Set<Promise<void>>();
+  readonly #renewal: NodeJS.Timeout;
+  #retry: NodeJS.Timeout | undefined;
+  #nextId = 0;
+  #closed = false;
+
+  constructor(options: RedisLedgerOptions) {
+    this.#options = options;
+    this.#periods = options.periods ?? DEFAULT_PERIODS;
+    this.#redis = new Redis(options.url, {
+      commandTimeout: options.timeoutMs,
+      connectTimeout: options.timeoutMs,
+      enableAutoPipelining: true,
+      // What was not sent has not happened, and what may have happened is never sent again.
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      retryStrategy: (times) => Math.min(RETRY_MS * times, MAX_RECONNECT_MS),
+    });
+    // Each command reports its own failure; without a listener the client would write to the console.
+    this.#redis.on('error', () => undefined);
+    this.#renewal = setInterval(() => void this.#renewAll(), options.leaseMs / RENEWALS_PER_LEASE);
+    this.#renewal.unref();
+  }
+
+  /** Resolves when Redis answers, or after the time limit of a command: it may come later. */
+  async connected(): Promise<void> {
+    if (this.#redis.status === 'ready') return;
+    await new Promise<void>((resolve) => {
+      const fuse = setTimeout(resolve, this.#options.timeoutMs);
+      this.#redis.once('ready', () => {
+        clearTimeout(fuse);
+        resolve();
+      });
+    });
+  }
+
+  async #run(script: RedisScript, tenant: string, parts: readonly (string | number)[]): Promise<unknown> {
+    const base = `${this.#options.prefix ?? 'busyhour'}:{${tenant}}:`;
+    const { dayMs } = this.#periods;
+    const rest = [`${base}use`, `${base}held`, `${base}leases`, sliceMsOf(this.#periods), dayMs, ...parts];
+    try {
+      return await this.#redis.evalsha(script.sha, 3, ...rest);
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+      return this.#redis.eval(script.text, 3, ...rest);
+    }
+  }
+
+  async reserve(tenant: Tenant, estimate: Estimate): Promise<ReserveResult> {
+    const reservation = { id: `${this.#head}${this.#nextId++}`, tenant: tenant.name, estimate };
+    if (isUnlimited(tenant)) return { kind: 'granted', reservation };
+    const { limits } = tenant;
+    const { dailyBudgetUsd } = limits;
+    try {
+      const reply = await this.#run(RESERVE, tenant.name, [
+        reservation.id,
+        limits.requestsPerMin ?? NO_LIMIT,
+        limits.tokensPerMin ?? NO_LIMIT,
+        dailyBudgetUsd === undefined ? NO_LIMIT : nanoUsdFrom(dailyBudgetUsd),
+        limits.maxConcurrent ?? NO_LIMIT,
+        estimate.tokens,
+        nanoUsdFrom(estimate.costUsd),
+        this.#options.leaseMs,
+      ]);
+      return this.#decide(reply as readonly string[], tenant, reservation);
+    } catch (error) {
+      return this.#failedReserve(error, reservation);
+    }
+  }
+
+  #decide(reply: readonly string[], tenant: Tenant, reservation: Reservation): ReserveResult {
+    const [granted, now, ...rest] = reply;
+    const nowUnixMs = Number(now);
+    if (Number(granted) === 0) {
+      const refusal = { limit: rest[0], waitMs: Number(rest[1]) } as Refusal;
+      return { kind: 'refused', fault: faultFromRefusal(refusal, tenant, reservation.estimate, nowUnixMs) };
+    }
+    this.#running.set(reservation.id, { tenant: tenant.name, sinceMs: performance.now() });
+    const [requests, tokens, resetMs, spent, held] = rest.map(Number);
+    return {
+      kind: 'granted',
+      reservation,
+      standing: {
+        nowUnixMs,
+        requestsInWindow: requests ?? 0,
+        tokensInWindow: tokens ?? 0,
+        windowResetMs: resetMs ?? 0,
+        spentUsd: usdFromNano(spent ?? 0),
+        reservedUsd: usdFromNano(held ?? 0),
+      },
+    };
+  }
+
+  #failedReserve(error: unknown, reservation: Reservation): ReserveResult {
+    this.#options.observer.ledgerFailed('reserve', error);
+    // The answer was lost, and not perhaps the deed: what may be held is given back later.
+    this.#postpone({ reservation, used: NOTHING });
+    if (this.#options.onFailure === 'open') return { kind: 'granted', reservation };
+    const message = 'The ledger of limits and budgets is not available.';
+    return { kind: 'refused', fault: createFault('gateway_store_unavailable', message) };
+  }
+
+  settle(reservation: Reservation, used: Estimate): Promise<void> {
+    const isHeld = this.#running.delete(reservation.id);
+    // Also what a failed-open reservation used is booked when the store turns out to have it after all.
+    if (!isHeld && !this.#pending.delete(reservation.id)) return Promise.resolve();
+    const sending = this.#book({ reservation, used });
+    this.#sending.add(sending);
+    return sending.finally(() => this.#sending.delete(sending));
+  }
+
+  release(reservation: Reservation): Promise<void> {
+    return this.settle(reservation, NOTHING);
+  }
+
+  async #book(booking: Booking): Promise<void> {
+    const { reservation, used } = booking;
+    try {
+      await this.#run(SETTLE, reservation.tenant, [reservation.id, used.tokens, nanoUsdFrom(used.costUsd)]);
+    } catch (error) {
+      this.#options.observer.ledgerFailed('settle', error);
+      this.#postpone(booking);
+    }
+  }
+
+  #postpone(booking: Booking): void {
+    if (this.#closed) return;
+    this.#pending.set(booking.reservation.id, booking);
+    const [oldest] = this.#pending.keys();
+    if (this.#pending.size > MAX_PENDING && oldest !== undefined) this.#pending.delete(oldest);
+    this.#options.observer.pendingSettlements(this.#pending.size);
+    this.#retry ??= setTimeout(() => void this.#bookPending(), RETRY_MS);
+  }
+
+  async #bookPending(): Promise<void> {
+    this.#retry = undefined;
+    if (this.#redis.status === 'ready') {
+      const bookings = [...this.#pending.values()];
+      this.#pending.clear();
+      await Promise.all(bookings.map((booking) => this.#book(booking)));
+    }
+    this.#options.observer.pendingSettlements(this.#pending.size);
+    if (this.#pending.size > 0 && !this.#closed)
+      this.#retry ??= setTimeout(() => void this.#bookPending(), RETRY_MS);
+  }
+
+  async #renewAll(): Promise<void> {
+    const oldMs = performance.now() - this.#options.leaseMs / RENEWALS_PER_LEASE;
+    const idsOf = new Map<string, string[]>();
+    for (const [id, { tenant, sinceMs }] of this.#running) {
+      if (sinceMs > oldMs) continue;
+      const ids = idsOf.get(tenant) ?? [];
+      ids.push(id);
+      idsOf.set(tenant, ids);
+    }
+    for (const [tenant, ids] of idsOf) {
+      for (let from = 0; from < ids.length; from += IDS_PER_RENEWAL) {
+        const some = ids.slice(from, from + IDS_PER_RENEWAL);
+        await this.#run(RENEW, tenant, [this.#options.leaseMs, ...some]).catch(this.#report('renew'));
+      }
+    }
+  }
+
+  #report(operation: LedgerOperation): (error: unknown) => void {
+    return (error) => this.#options.observer.ledgerFailed(operation, error);
+  }
+
+  async read(tenant: Tenant): Promise<DayTotals> {
+    try {
+      const reply = (await this.#run(READ, tenant.name, [])) as readonly string[];
+      const [spent, held, silent] = reply.map(Number);
+      return {
+        spentUsd: usdFromNano(spent ?? 0),
+        reservedUsd: usdFromNano((held ?? 0) - (silent ?? 0)),
+        presumedUsd: usdFromNano(silent ?? 0),
+      };
+    } catch (error) {
+      this.#options.observer.ledgerFailed('read', error);
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#renewal);
+    clearTimeout(this.#retry);
+    await Promise.all([...this.#sending, this.#bookPending()]);
+    clearTimeout(this.#retry);
+    this.#redis.disconnect();
+  }
+}
