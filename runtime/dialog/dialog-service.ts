@@ -1,5 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { createFault, FaultError } from '../llm/fault.ts';
+import type { AuditEntry, AuditKind } from '../store/audit.ts';
 import type { InteractionRecord, StoredState, TurnRecord } from '../store/history-store.ts';
 import type { DialogDependencies } from './dependencies.ts';
 import { type InteractionEvent, type InteractionState, stateAt, TRANSITIONS } from './interaction-states.ts';
@@ -34,14 +35,20 @@ export class DialogService {
     const nowUnixMs = this.#deps.clock.unixMs();
     const interaction: InteractionRecord = {
       interactionId: randomUUID(),
+      tenant: 'default',
       channel: input.channel,
       state: 'active',
       createdAtUnixMs: nowUnixMs,
       updatedAtUnixMs: nowUnixMs,
       ...(input.customerId === undefined ? {} : { customerHash: this.#hash(input.customerId) }),
     };
-    await fromStore(this.#deps, this.#deps.history.createInteraction(interaction));
+    const created = this.#entry('interaction_created', interaction, nowUnixMs);
+    await fromStore(this.#deps, this.#deps.history.createInteraction(interaction, [created]));
     return { interaction, state: 'active', turns: [] };
+  }
+
+  #entry(kind: AuditKind, { interactionId, tenant }: InteractionRecord, atUnixMs: number): AuditEntry {
+    return { kind, atUnixMs, tenant, interactionId, decisions: [] };
   }
 
   #hash(customerId: string): string {
@@ -87,12 +94,13 @@ export class DialogService {
     await this.#find(interactionId);
     const release = await this.#lock.acquire(interactionId, signal);
     try {
-      this.#next(await this.#find(interactionId), move.event);
+      const interaction = await this.#find(interactionId);
+      this.#next(interaction, move.event);
       const atUnixMs = this.#deps.clock.unixMs();
-      await fromStore(
-        this.#deps,
-        this.#deps.history.changeState({ interactionId, state: move.to, reason: move.reason, atUnixMs }),
-      );
+      const kind = move.event === 'close' ? 'closed' : 'escalated';
+      const change = { interactionId, state: move.to, reason: move.reason, atUnixMs };
+      const entry = this.#entry(kind, interaction, atUnixMs);
+      await fromStore(this.#deps, this.#deps.history.changeState(change, [entry]));
       return await this.view(interactionId);
     } finally {
       release();

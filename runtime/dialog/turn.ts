@@ -1,6 +1,7 @@
 import { type Answer, type AnswerSink, answer } from '../llm/answer.ts';
 import { type Fault, faultFromUnknown } from '../llm/fault.ts';
 import type { CompletionMessage, CompletionRequest } from '../llm/provider.ts';
+import type { AuditEntry } from '../store/audit.ts';
 import type { DialogContext } from '../store/context-store.ts';
 import type { TurnRecord } from '../store/history-store.ts';
 import { dropOlderHalf, fitHistory, tokensPerCharFrom } from './context-window.ts';
@@ -142,6 +143,7 @@ export async function runTurn(
   const { end, answerer } = result;
   const turn: TurnRecord = {
     interactionId,
+    tenant: 'default',
     turnIndex: context.turns,
     messageId: input.messageId,
     customerText: input.text,
@@ -151,11 +153,29 @@ export async function runTurn(
     provider: answerer.provider,
     engine: answerer.engine,
     level: answerer.level,
-    ...end.usage,
+    decidedBy: 'agent',
+    promptTokens: end.usage.promptTokens,
+    cachedPromptTokens: end.usage.cachedPromptTokens,
+    outputTokens: end.usage.outputTokens,
+    costUsd: result.spent.costUsd,
     startedAtUnixMs,
     finishedAtUnixMs: deps.clock.unixMs(),
   };
   return persist(deps, prepared, turn, result);
+}
+
+function answeredEntry(turn: TurnRecord): AuditEntry {
+  const { tenant, interactionId, turnIndex, messageId, costUsd, finishedAtUnixMs: atUnixMs } = turn;
+  return {
+    kind: 'turn_answered',
+    atUnixMs,
+    tenant,
+    interactionId,
+    turnIndex,
+    messageId,
+    decisions: [],
+    costUsd,
+  };
 }
 
 /** Write before acknowledge: the row first, then the working memory, then the client. */
@@ -166,7 +186,7 @@ async function persist(
   result: Answered,
 ): Promise<TurnResult> {
   try {
-    await fromStore(deps, deps.history.appendTurn(turn));
+    await fromStore(deps, deps.history.appendTurn(turn, [answeredEntry(turn)]));
   } catch (error) {
     // Without its row the turn did not happen: the text that was streamed ends in this fault.
     const fault = faultFromUnknown(error, 'gateway_store_unavailable');
