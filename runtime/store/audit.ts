@@ -38,7 +38,10 @@ export interface AuditEntry {
   readonly traceId?: string;
   readonly decisions: readonly Decision[];
   readonly fault?: FaultCode;
-  /** Keyed digest (HMAC-SHA-256, hex) of the redacted texts, so that a changed history row is noticed. */
+  /**
+   * Keyed digest (HMAC-SHA-256, hex) of the redacted texts, so that a changed text is noticed. The history fills it in
+   * for `turn_answered`; whoever keeps other texts brings its own.
+   */
   readonly contentDigest?: string;
   readonly costUsd?: number;
 }

@@ -31,7 +31,71 @@ export const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (interaction_id, turn_index),
      UNIQUE (interaction_id, message_id)
    ) STRICT, WITHOUT ROWID;`,
+  `ALTER TABLE interactions ADD COLUMN tenant TEXT NOT NULL DEFAULT 'default';
+   ALTER TABLE interactions ADD COLUMN hand_over_trigger TEXT;
+   ALTER TABLE interactions ADD COLUMN hand_over_reason TEXT;
+   ALTER TABLE interactions ADD COLUMN hand_over_summary TEXT;
+   ALTER TABLE interactions ADD COLUMN hand_over_at_unix_ms REAL;
+   CREATE INDEX interactions_by_creation ON interactions (created_at_unix_ms, interaction_id);
+   CREATE INDEX interactions_handed_off ON interactions (hand_over_at_unix_ms) WHERE hand_over_at_unix_ms IS NOT NULL;
+   ALTER TABLE turns ADD COLUMN tenant TEXT NOT NULL DEFAULT 'default';
+   ALTER TABLE turns ADD COLUMN decided_by TEXT NOT NULL DEFAULT 'agent' CHECK (decided_by IN ('script', 'agent'));
+   ALTER TABLE turns ADD COLUMN intent TEXT;
+   ALTER TABLE turns ADD COLUMN confidence REAL;
+   ALTER TABLE turns ADD COLUMN cost_usd REAL NOT NULL DEFAULT 0;
+   CREATE INDEX turns_by_end ON turns (finished_at_unix_ms);
+   CREATE TABLE audit (
+     chain TEXT NOT NULL,
+     sequence INTEGER NOT NULL,
+     previous_hash TEXT NOT NULL,
+     hash TEXT NOT NULL,
+     kind TEXT NOT NULL,
+     at_unix_ms REAL NOT NULL,
+     interaction_id TEXT,
+     turn_index INTEGER,
+     body TEXT NOT NULL,
+     PRIMARY KEY (chain, sequence)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX audit_by_interaction ON audit (interaction_id, turn_index) WHERE interaction_id IS NOT NULL;
+   CREATE TABLE audit_checkpoints (
+     chain TEXT NOT NULL,
+     sequence INTEGER NOT NULL,
+     hash TEXT NOT NULL,
+     PRIMARY KEY (chain, sequence)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE audit_heads (
+     chain TEXT PRIMARY KEY,
+     sequence INTEGER NOT NULL,
+     hash TEXT NOT NULL,
+     named_sequence INTEGER NOT NULL DEFAULT -1
+   ) STRICT, WITHOUT ROWID;
+   CREATE TRIGGER audit_never_changes BEFORE UPDATE ON audit
+     BEGIN SELECT RAISE(ABORT, 'audit rows are append-only'); END;
+   CREATE TRIGGER audit_goes_behind_checkpoints BEFORE DELETE ON audit
+     WHEN NOT EXISTS (
+       SELECT 1 FROM audit_checkpoints c WHERE c.chain = OLD.chain AND c.sequence >= OLD.sequence)
+     BEGIN SELECT RAISE(ABORT, 'audit rows are append-only'); END;
+   CREATE TRIGGER audit_is_not_replaced BEFORE INSERT ON audit
+     WHEN EXISTS (SELECT 1 FROM audit a WHERE a.chain = NEW.chain AND a.sequence = NEW.sequence)
+     BEGIN SELECT RAISE(ABORT, 'audit rows are append-only'); END;
+   CREATE TRIGGER checkpoints_never_change BEFORE UPDATE ON audit_checkpoints
+     BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END;
+   CREATE TRIGGER checkpoints_stay BEFORE DELETE ON audit_checkpoints
+     BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END;`,
 ];
+
+/** Another process may have applied the step while this one waited for the write lock. */
+function applyStep(database: DatabaseSync, step: string, index: number): void {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const current = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
+    if (current === index) database.exec(`${step} PRAGMA user_version = ${index + 1};`);
+    database.exec('COMMIT');
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
 
 /** Brings a database to the newest version. Throws when it is from a newer release. */
 export function migrate(database: DatabaseSync): void {
@@ -42,6 +106,6 @@ export function migrate(database: DatabaseSync): void {
   }
   for (const [index, step] of MIGRATIONS.entries()) {
     if (index < version) continue;
-    database.exec(`BEGIN IMMEDIATE; ${step} PRAGMA user_version = ${index + 1}; COMMIT;`);
+    applyStep(database, step, index);
   }
 }

@@ -1,28 +1,31 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import { failed, ok, type Result } from '../../vocabulary/errors.ts';
-import {
-  HistoryConflict,
-  type HistoryStore,
-  type InteractionRecord,
-  type StateChange,
-  type TurnRecord,
+import { readAnalyticsWith } from './analytics.ts';
+import type { AuditEntry } from './audit.ts';
+import type {
+  Analytics,
+  AnalyticsWindow,
+  EscalationFilter,
+  HistoryStore,
+  InteractionFilter,
+  InteractionRecord,
+  Page,
+  Removed,
+  RetentionLimits,
+  StateChange,
+  TurnRecord,
 } from './history-store.ts';
+import { type HistoryWrite, unwrapWrite } from './history-writes.ts';
 import { migrate } from './migrations.ts';
-import { interactionFromRow, turnFromRow, turnParameters } from './sqlite-rows.ts';
+import { SqliteReader } from './sqlite-reader.ts';
+import { InThreadWriteQueue, type WriteQueue } from './write-queue.ts';
 
 const BUSY_TIMEOUT_MS = 2000;
 
-const INSERT_TURN = `INSERT INTO turns (interaction_id, turn_index, message_id, customer_text, answer_text, outcome,
-    finish_reason, provider, engine, level, prompt_tokens, cached_prompt_tokens, output_tokens,
-    started_at_unix_ms, finished_at_unix_ms)
-  SELECT $interactionId, $turnIndex, $messageId, $customerText, $answerText, $outcome,
-    $finishReason, $provider, $engine, $level, $promptTokens, $cachedPromptTokens, $outputTokens,
-    $startedAtUnixMs, $finishedAtUnixMs
-  WHERE $turnIndex = (SELECT count(*) FROM turns WHERE interaction_id = $interactionId)
-    AND EXISTS (SELECT 1 FROM interactions WHERE interaction_id = $interactionId)
-  ON CONFLICT DO NOTHING`;
+/** Keys the digests of audit rows where no secret is configured: then they detect slips, not intent. */
+export const DEFAULT_AUDIT_SECRET = 'busyhour';
 
 /** WAL with synchronous NORMAL: a commit survives the death of the process; of the machine, all but the last moments. */
 function prepareDatabase(database: DatabaseSync): void {
@@ -31,98 +34,112 @@ function prepareDatabase(database: DatabaseSync): void {
   migrate(database);
 }
 
-/** History in one SQLite file, or in memory with the path `:memory:`. Writes are synchronous and short. */
+/** History in one SQLite file, or in memory with the path `:memory:`. */
 export class SqliteHistoryStore implements HistoryStore {
   readonly #database: DatabaseSync;
-  readonly #statements: Record<
-    'create' | 'find' | 'change' | 'touch' | 'append' | 'findTurn' | 'list',
-    StatementSync
-  >;
+  readonly #reader: SqliteReader;
+  readonly #writes: WriteQueue;
 
-  constructor(database: DatabaseSync) {
+  /** Writes go to the queue; without one, to the same database on this thread. */
+  constructor(database: DatabaseSync, writes?: WriteQueue) {
     this.#database = database;
-    this.#statements = {
-      create: database.prepare('INSERT INTO interactions VALUES (?, ?, ?, ?, ?, ?, ?)'),
-      find: database.prepare('SELECT * FROM interactions WHERE interaction_id = ?'),
-      change: database.prepare(
-        'UPDATE interactions SET state = ?, reason = ?, updated_at_unix_ms = ? WHERE interaction_id = ?',
-      ),
-      touch: database.prepare('UPDATE interactions SET updated_at_unix_ms = ? WHERE interaction_id = ?'),
-      append: database.prepare(INSERT_TURN),
-      findTurn: database.prepare('SELECT * FROM turns WHERE interaction_id = ? AND message_id = ?'),
-      list: database.prepare('SELECT * FROM turns WHERE interaction_id = ? ORDER BY turn_index DESC LIMIT ?'),
-    };
+    this.#reader = new SqliteReader(database);
+    this.#writes = writes ?? new InThreadWriteQueue(database, DEFAULT_AUDIT_SECRET);
   }
 
-  async createInteraction(record: InteractionRecord): Promise<void> {
-    if ((await this.findInteraction(record.interactionId)) !== undefined) {
-      throw new HistoryConflict(`interaction ${record.interactionId} exists already`);
-    }
-    this.#statements.create.run(
-      record.interactionId,
-      record.customerHash ?? null,
-      record.channel,
-      record.state,
-      record.reason ?? null,
-      record.createdAtUnixMs,
-      record.updatedAtUnixMs,
-    );
+  async #write(write: HistoryWrite): Promise<Removed> {
+    return unwrapWrite(await this.#writes.write(write));
+  }
+
+  async createInteraction(record: InteractionRecord, audit: readonly AuditEntry[]): Promise<void> {
+    await this.#write({ kind: 'create', record, audit });
+  }
+
+  async changeState(change: StateChange, audit: readonly AuditEntry[]): Promise<void> {
+    await this.#write({ kind: 'change', change, audit });
+  }
+
+  async appendTurn(turn: TurnRecord, audit: readonly AuditEntry[], change?: StateChange): Promise<void> {
+    await this.#write({ kind: 'append', turn, audit, change });
+  }
+
+  async appendAudit(audit: readonly AuditEntry[]): Promise<void> {
+    if (audit.length > 0) await this.#write({ kind: 'audit', audit });
+  }
+
+  async deleteCustomer(customerHash: string, audit: AuditEntry): Promise<Removed> {
+    return this.#write({ kind: 'delete-customer', customerHash, audit });
+  }
+
+  /** In portions, so that turns are written in between. */
+  async applyRetention(limits: RetentionLimits, audit: AuditEntry): Promise<Removed> {
+    return removeInPortions(() => this.#write({ kind: 'retention', limits, audit }));
   }
 
   async findInteraction(interactionId: string): Promise<InteractionRecord | undefined> {
-    const row = this.#statements.find.get(interactionId);
-    return row === undefined ? undefined : interactionFromRow(row);
-  }
-
-  async changeState(change: StateChange): Promise<void> {
-    const { changes } = this.#statements.change.run(
-      change.state,
-      change.reason ?? null,
-      change.atUnixMs,
-      change.interactionId,
-    );
-    if (changes === 0) throw new HistoryConflict(`interaction ${change.interactionId} does not exist`);
-  }
-
-  async appendTurn(turn: TurnRecord): Promise<void> {
-    this.#database.exec('BEGIN IMMEDIATE');
-    let appended = false;
-    try {
-      appended = this.#statements.append.run(turnParameters(turn)).changes === 1;
-      if (appended) this.#statements.touch.run(turn.finishedAtUnixMs, turn.interactionId);
-      this.#database.exec('COMMIT');
-    } catch (error) {
-      // A full disk may have rolled back already.
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      throw error;
-    }
-    if (!appended) {
-      throw new HistoryConflict(`turn ${turn.turnIndex} of ${turn.interactionId} cannot be the next`);
-    }
+    return this.#reader.findInteraction(interactionId);
   }
 
   async findTurn(interactionId: string, messageId: string): Promise<TurnRecord | undefined> {
-    const row = this.#statements.findTurn.get(interactionId, messageId);
-    return row === undefined ? undefined : turnFromRow(row);
+    return this.#reader.findTurn(interactionId, messageId);
   }
 
   async listTurns(interactionId: string, limit: number): Promise<readonly TurnRecord[]> {
-    return this.#statements.list.all(interactionId, limit).map(turnFromRow).reverse();
+    return this.#reader.listTurns(interactionId, limit);
+  }
+
+  async listInteractions(filter: InteractionFilter): Promise<Page<InteractionRecord>> {
+    return this.#reader.listInteractions(filter);
+  }
+
+  async listEscalations(filter: EscalationFilter): Promise<Page<InteractionRecord>> {
+    return this.#reader.listEscalations(filter);
+  }
+
+  readAnalytics(window: AnalyticsWindow): Promise<Analytics> {
+    return readAnalyticsWith(
+      async (sql, parameters) => this.#database.prepare(sql).all(...parameters),
+      window,
+    );
+  }
+
+  async ping(): Promise<void> {
+    this.#reader.ping();
+    await this.#writes.ping();
   }
 
   async close(): Promise<void> {
+    await this.#writes.close();
     if (this.#database.isOpen) this.#database.close();
   }
 }
 
+/** Repeats a bounded removal until it finds nothing more. */
+export async function removeInPortions(removePortion: () => Promise<Removed>): Promise<Removed> {
+  const interactionIds: string[] = [];
+  let turns = 0;
+  let auditRows = 0;
+  for (;;) {
+    const portion = await removePortion();
+    interactionIds.push(...portion.interactionIds);
+    turns += portion.turns;
+    auditRows += portion.auditRows;
+    if (portion.interactionIds.length === 0 && portion.auditRows === 0)
+      return { interactionIds, turns, auditRows };
+  }
+}
+
 /** Opens (and creates, and migrates) a history; OUTPUT_NOT_WRITABLE when the file cannot be one. */
-export function openSqliteHistory(path: string): Result<SqliteHistoryStore> {
+export function openSqliteHistory(
+  path: string,
+  auditSecret = DEFAULT_AUDIT_SECRET,
+): Result<SqliteHistoryStore> {
   let database: DatabaseSync | undefined;
   try {
     if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
     database = new DatabaseSync(path);
     prepareDatabase(database);
-    return ok(new SqliteHistoryStore(database));
+    return ok(new SqliteHistoryStore(database, new InThreadWriteQueue(database, auditSecret)));
   } catch (cause) {
     if (database?.isOpen) database.close();
     const reason = cause instanceof Error ? cause.message : String(cause);

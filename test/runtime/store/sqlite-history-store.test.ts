@@ -7,7 +7,7 @@ import { afterAll, expect, it } from 'vitest';
 import { MIGRATIONS } from '../../../runtime/store/migrations.ts';
 import { openSqliteHistory } from '../../../runtime/store/sqlite-history-store.ts';
 import { unwrap } from '../../../vocabulary/errors.ts';
-import { describeHistoryStore, interactionOf, turnOf } from '../../contracts/store-history.ts';
+import { answered, describeHistoryStore, interactionOf, turnOf } from '../../contracts/store-history.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'busyhour-history-'));
 let files = 0;
@@ -20,8 +20,8 @@ describeHistoryStore('sqlite in memory', async () => unwrap(openSqliteHistory(':
 it('keeps everything over a close, and migrates only once', async () => {
   const path = freshPath();
   const first = unwrap(openSqliteHistory(path));
-  await first.createInteraction(interactionOf('a'));
-  await first.appendTurn(turnOf('a', 0));
+  await first.createInteraction(interactionOf('a'), []);
+  await first.appendTurn(turnOf('a', 0), answered(turnOf('a', 0)));
   await first.close();
   const second = unwrap(openSqliteHistory(path));
   expect(await second.listTurns('a', 10)).toEqual([turnOf('a', 0)]);
@@ -38,8 +38,8 @@ it('a resolved append survives kill -9 of the process', async () => {
   const script = `
     import { openSqliteHistory } from ${module('runtime/store/sqlite-history-store.ts')};
     const store = openSqliteHistory(${JSON.stringify(path)}).value;
-    await store.createInteraction(${JSON.stringify(interactionOf('a'))});
-    await store.appendTurn(${JSON.stringify(turnOf('a', 0))});
+    await store.createInteraction(${JSON.stringify(interactionOf('a'))}, []);
+    await store.appendTurn(${JSON.stringify(turnOf('a', 0))}, ${JSON.stringify(answered(turnOf('a', 0)))});
     process.kill(process.pid, 'SIGKILL');`;
   const child = spawnSync(process.execPath, ['--input-type=module', '-e', script]);
   expect(child.signal, child.stderr.toString()).toBe('SIGKILL');

@@ -1,0 +1,33 @@
+import { createHmac } from 'node:crypto';
+import { canonicalJson } from './audit-chain.ts';
+import type { InteractionRecord, TurnRecord } from './history-store.ts';
+import { INTERACTION_COLUMNS, interactionValues, TURN_COLUMNS, turnValues } from './rows.ts';
+
+const keyedDigest = (secret: string, value: unknown): string =>
+  createHmac('sha256', secret).update(canonicalJson(value)).digest('hex');
+
+/** Of a turn's texts. */
+export const contentDigestOf = (
+  secret: string,
+  turn: Pick<TurnRecord, 'customerText' | 'answerText'>,
+): string => keyedDigest(secret, [turn.customerText, turn.answerText]);
+
+/** Texts have a digest of their own, since they may be deleted while the rest stays. */
+const TURN_TEXTS: readonly string[] = ['customer_text', 'answer_text'];
+/** Changed by every turn, or removed with a customer. */
+const VOLATILE: readonly string[] = ['customer_hash', 'updated_at_unix_ms', 'hand_over_summary'];
+
+const withoutColumns = (columns: readonly string[], left: readonly string[]) => {
+  const kept = columns.map((column) => !left.includes(column));
+  return (values: readonly unknown[]): unknown[] => values.filter((_value, index) => kept[index]);
+};
+const turnRest = withoutColumns(TURN_COLUMNS, TURN_TEXTS);
+const interactionRest = withoutColumns(INTERACTION_COLUMNS, VOLATILE);
+
+/** Of every column of a turn but its texts. */
+export const turnDigestOf = (secret: string, turn: TurnRecord): string =>
+  keyedDigest(secret, turnRest(turnValues(turn)));
+
+/** Of the columns of an interaction that only a change of state may alter. */
+export const interactionDigestOf = (secret: string, record: InteractionRecord): string =>
+  keyedDigest(secret, interactionRest(interactionValues(record)));

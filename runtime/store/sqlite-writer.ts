@@ -1,0 +1,200 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { AuditEntry } from './audit.ts';
+import { type ChainFields, type ChainHead, ChainWriter, genesisOf } from './audit-chain.ts';
+import { contentDigestOf, interactionDigestOf, turnDigestOf } from './audit-digest.ts';
+import { HistoryConflict, type Removed, type StateChange, type TurnRecord } from './history-store.ts';
+import type { HistoryWrite, WriteOutcome } from './history-writes.ts';
+import {
+  AUDIT_COLUMNS,
+  auditValues,
+  handOverValues,
+  INTERACTION_COLUMNS,
+  interactionFromRow,
+  interactionValues,
+  TURN_COLUMNS,
+  turnValues,
+} from './rows.ts';
+import { deleteCustomerRows, removeOldRows } from './sqlite-removal.ts';
+
+const marks = (columns: readonly string[]): string => columns.map(() => '?').join(', ');
+
+/** Refused without an error where the turn is not the next, or its interaction does not exist. */
+const INSERT_TURN = `INSERT INTO turns (${TURN_COLUMNS.join(', ')})
+  SELECT ${marks(TURN_COLUMNS)}
+  WHERE ?3 = (SELECT coalesce(max(turn_index) + 1, 0) FROM turns WHERE interaction_id = ?1)
+    AND EXISTS (SELECT 1 FROM interactions WHERE interaction_id = ?1)
+  ON CONFLICT DO NOTHING`;
+
+type Statement = 'create' | 'change' | 'touch' | 'append' | 'audit' | 'head' | 'heads' | 'named';
+
+function prepareAll(database: DatabaseSync): Record<Statement, StatementSync> {
+  return {
+    create: database.prepare(
+      `INSERT INTO interactions (${INTERACTION_COLUMNS.join(', ')}) VALUES (${marks(INTERACTION_COLUMNS)})
+       ON CONFLICT DO NOTHING`,
+    ),
+    change: database.prepare(
+      `UPDATE interactions SET state = ?, reason = ?, updated_at_unix_ms = ?,
+         hand_over_trigger = coalesce(?, hand_over_trigger), hand_over_reason = coalesce(?, hand_over_reason),
+         hand_over_summary = coalesce(?, hand_over_summary),
+         hand_over_at_unix_ms = coalesce(?, hand_over_at_unix_ms)
+       WHERE interaction_id = ? RETURNING *`,
+    ),
+    touch: database.prepare('UPDATE interactions SET updated_at_unix_ms = ? WHERE interaction_id = ?'),
+    append: database.prepare(INSERT_TURN),
+    audit: database.prepare(
+      `INSERT INTO audit (${AUDIT_COLUMNS.join(', ')}) VALUES (${marks(AUDIT_COLUMNS)})`,
+    ),
+    head: database.prepare(
+      `INSERT INTO audit_heads (chain, sequence, hash) VALUES (?, ?, ?)
+       ON CONFLICT (chain) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash`,
+    ),
+    heads: database.prepare(
+      'SELECT chain, sequence, hash FROM audit_heads WHERE sequence > named_sequence ORDER BY chain',
+    ),
+    named: database.prepare(
+      'UPDATE audit_heads SET named_sequence = sequence WHERE sequence > named_sequence',
+    ),
+  };
+}
+
+/** The writing side of one SQLite history, on whatever thread. All writes of one call share one transaction. */
+export class SqliteWriter {
+  readonly #database: DatabaseSync;
+  readonly #secret: string;
+  readonly #statements: Record<Statement, StatementSync>;
+  readonly #chain = new ChainWriter();
+
+  constructor(database: DatabaseSync, secret: string) {
+    this.#database = database;
+    this.#secret = secret;
+    this.#statements = prepareAll(database);
+  }
+
+  /** One outcome per write, in order. A conflict or a failure of one leaves the others as they are. */
+  write(writes: readonly HistoryWrite[]): WriteOutcome[] {
+    const outcomes = this.#transact(writes);
+    if (!Array.isArray(outcomes)) {
+      // The transaction as a whole failed, for one of them or for all: alone each finds out for itself.
+      if (writes.length === 1) return [outcomes];
+      return writes.flatMap((write) => this.write([write]));
+    }
+    return outcomes;
+  }
+
+  #transact(writes: readonly HistoryWrite[]): WriteOutcome[] | WriteOutcome {
+    const before = this.#chain.head;
+    try {
+      this.#database.exec('BEGIN IMMEDIATE');
+      const outcomes = writes.map((write) => this.#attempt(write));
+      const { chain, sequence, hash } = this.#chain.head;
+      if (sequence !== before.sequence) this.#statements.head.run(chain, sequence, hash);
+      this.#database.exec('COMMIT');
+      return outcomes;
+    } catch (error) {
+      // A full disk may have rolled back already.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      this.#chain.restore(before);
+      return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  #attempt(write: HistoryWrite): WriteOutcome {
+    const before = this.#chain.head;
+    this.#database.exec('SAVEPOINT one');
+    try {
+      const removed = this.#apply(write);
+      this.#database.exec('RELEASE one');
+      return removed === undefined ? { kind: 'written' } : { kind: 'written', removed };
+    } catch (error) {
+      if (!this.#database.isTransaction) throw error;
+      this.#database.exec('ROLLBACK TO one; RELEASE one');
+      this.#chain.restore(before);
+      const message = error instanceof Error ? error.message : String(error);
+      return { kind: error instanceof HistoryConflict ? 'conflict' : 'failed', message };
+    }
+  }
+
+  #apply(write: HistoryWrite): Removed | undefined {
+    switch (write.kind) {
+      case 'create':
+        return this.#create(write);
+      case 'change':
+        return this.#audit(write.audit, { recordDigest: this.#change(write.change) });
+      case 'append':
+        return this.#append(write);
+      case 'audit':
+        return this.#audit(write.audit);
+      case 'delete-customer': {
+        const removed = deleteCustomerRows(this.#database, write.customerHash);
+        this.#audit([write.audit], { interactionIds: removed.interactionIds });
+        return removed;
+      }
+      case 'retention': {
+        const { removed, fields } = removeOldRows(this.#database, write.limits);
+        if (fields !== undefined) this.#audit([write.audit], fields);
+        return removed;
+      }
+    }
+  }
+
+  #create({ record, audit }: Extract<HistoryWrite, { kind: 'create' }>): undefined {
+    if (this.#statements.create.run(...interactionValues(record)).changes === 0) {
+      throw new HistoryConflict(`interaction ${record.interactionId} exists already`);
+    }
+    this.#audit(audit, { recordDigest: interactionDigestOf(this.#secret, record) });
+  }
+
+  /** The digest of the interaction as it is now. */
+  #change(change: StateChange): string {
+    const row = this.#statements.change.get(
+      change.state,
+      change.reason ?? null,
+      change.atUnixMs,
+      ...handOverValues(change.handOver),
+      change.interactionId,
+    );
+    if (row === undefined) throw new HistoryConflict(`interaction ${change.interactionId} does not exist`);
+    return interactionDigestOf(this.#secret, interactionFromRow(row));
+  }
+
+  #append({ turn, change, audit }: Extract<HistoryWrite, { kind: 'append' }>): undefined {
+    if (this.#statements.append.run(...turnValues(turn)).changes === 0) {
+      throw new HistoryConflict(`turn ${turn.turnIndex} of ${turn.interactionId} cannot be the next`);
+    }
+    this.#statements.touch.run(turn.finishedAtUnixMs, turn.interactionId);
+    const interactionDigest = change === undefined ? undefined : this.#change(change);
+    for (const entry of audit) this.#auditTurn(entry, turn, interactionDigest);
+  }
+
+  #auditTurn(entry: AuditEntry, turn: TurnRecord, interactionDigest: string | undefined): void {
+    if (entry.kind !== 'turn_answered') {
+      this.#audit([entry], interactionDigest === undefined ? {} : { recordDigest: interactionDigest });
+      return;
+    }
+    const { interactionId, turnIndex, messageId } = turn;
+    const contentDigest = contentDigestOf(this.#secret, turn);
+    const whole = { ...entry, interactionId, turnIndex, messageId, contentDigest };
+    this.#audit([whole], { recordDigest: turnDigestOf(this.#secret, turn) });
+  }
+
+  #audit(entries: readonly AuditEntry[], fields: ChainFields = {}): undefined {
+    if (entries.length === 0) return;
+    if (this.#chain.head.sequence < 0) this.#begin();
+    for (const entry of entries) {
+      this.#statements.audit.run(...auditValues(this.#chain.link({ ...entry, ...fields })));
+    }
+  }
+
+  #begin(): void {
+    const heads = this.#statements.heads.all() as unknown as ChainHead[];
+    this.#statements.named.run();
+    const row = this.#chain.link(
+      genesisOf(
+        heads.map(({ chain, sequence, hash }) => ({ chain, sequence, hash })),
+        Date.now(),
+      ),
+    );
+    this.#statements.audit.run(...auditValues(row));
+  }
+}
