@@ -1,33 +1,16 @@
 import { Command } from 'commander';
 import type { Slo } from '../vocabulary/slo.ts';
-import { type Command as RunnableCommand, runCommand } from './boundary.ts';
+import { action, JSON_HELP, MAX_SEED } from './action.ts';
 import { parseObjective } from './objectives.ts';
 import { choiceOption, listOption, numberOption, urlOption } from './options.ts';
+import { addCerts, addInference, addServe } from './runtime-program.ts';
 import { TOOL } from './version.ts';
-
-type Options = { json?: boolean };
-/** Each command declares the options it takes; commander fills them from the declarations below. */
-type Loader = () => Promise<RunnableCommand<never>>;
-
-/** Runs a lazily loaded command: `--help` must not load llama.cpp. Positional arguments become `args`. */
-function action(load: Loader): (...parts: unknown[]) => Promise<void> {
-  return async (...parts) => {
-    const command = parts.pop() as Command;
-    const options = parts.pop() as Options;
-    const run = (await load()) as RunnableCommand<Options>;
-    await runCommand(run, { ...options, args: command.args });
-  };
-}
 
 /** Commander calls it once for each value of a repeatable option. */
 const collectObjectives = (text: string, before: readonly Slo[] = []): readonly Slo[] => [
   ...before,
   parseObjective(text),
 ];
-
-const JSON_HELP = 'print the result as JSON on standard output';
-const MAX_PORT = 65_535;
-const MAX_SEED = 4_294_967_295;
 
 function addDemo(program: Command): void {
   program
@@ -72,80 +55,6 @@ function addDemo(program: Command): void {
       '\nExamples:\n  busyhour demo\n  busyhour demo --interactions-per-day 100000 --out report-100k\n',
     )
     .action(action(async () => (await import('./commands/demo.ts')).demo));
-}
-
-const port = (flag: string) => numberOption(flag, { min: 0, max: MAX_PORT, integer: true });
-
-function addServe(program: Command): void {
-  program
-    .command('serve')
-    .description('run the gateway: OpenAI-compatible chat completions and the dialog API')
-    .option('--config <file>', 'YAML configuration; options below win over it')
-    .option('--host <address>', 'address to listen on')
-    .option('--port <port>', 'port to listen on, 0 for any free one', port('--port'))
-    .option('--inference <host:port>', 'gRPC inference worker, first in the provider chain')
-    .option(
-      '--openai <url>',
-      'OpenAI-compatible base URL with its version, next in the chain',
-      urlOption('--openai'),
-    )
-    .option('--no-keyword', 'no keyword answers as the last resort')
-    .option('--history <file>', 'SQLite file for history; in memory without it')
-    .option(
-      '--workers <n>',
-      'processes behind the one port; more than 1 needs shared stores',
-      numberOption('--workers', { min: 1, max: 256, integer: true }),
-    )
-    .option('--tls-cert <file>', 'HTTPS with this certificate (PEM)')
-    .option('--tls-key <file>', 'private key of the certificate (PEM)')
-    .option('--tls-client-ca <file>', 'mutual TLS: ask clients for a certificate of this authority (PEM)')
-    .option('--print-config', 'print every setting with where its value comes from, and end')
-    .option('--exit-with-parent', 'stop when standard input closes')
-    .option('--json', JSON_HELP)
-    .addHelpText(
-      'after',
-      '\nExamples:\n  busyhour serve --inference 127.0.0.1:50051\n  busyhour serve --config gateway.yaml --port 0\n  busyhour serve --config gateway.yaml --print-config\n',
-    )
-    .action(action(async () => (await import('./commands/serve.ts')).serve));
-}
-
-function addInference(program: Command): void {
-  program
-    .command('inference')
-    .description('run the gRPC inference worker: llama.cpp, or a simulated GPU')
-    .option('--engine <kind>', 'engine', choiceOption('--engine', ['llama', 'simulated']), 'llama')
-    .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--port <port>', 'gRPC port, 0 for any free one', port('--port'), 50_051)
-    .option('--metrics-port <port>', 'HTTP port of /metrics, 0 for any free one', port('--metrics-port'))
-    .option('--model <file>', 'GGUF model (default: the demo model)')
-    .option(
-      '--device <name>',
-      'where llama runs',
-      choiceOption('--device', ['auto', 'cpu', 'cuda', 'vulkan', 'metal']),
-    )
-    .option(
-      '--sequences <n>',
-      'conversations decoded at once',
-      numberOption('--sequences', { min: 1, max: 4096, integer: true }),
-    )
-    .option(
-      '--threads <n>',
-      'threads of the llama engine',
-      numberOption('--threads', { min: 1, max: 1024, integer: true }),
-    )
-    .option('--profile <name>', 'profile of the simulated engine')
-    .option(
-      '--seed <n>',
-      'seed of the simulated engine',
-      numberOption('--seed', { min: 0, max: MAX_SEED, integer: true }),
-    )
-    .option('--exit-with-parent', 'stop when standard input closes')
-    .option('--json', JSON_HELP)
-    .addHelpText(
-      'after',
-      '\nExamples:\n  busyhour inference\n  busyhour inference --engine simulated --port 0\n',
-    )
-    .action(action(async () => (await import('./commands/inference.ts')).inference));
 }
 
 function addBench(program: Command): void {
@@ -272,6 +181,6 @@ export function createProgram(): Command {
     .version(TOOL.version)
     .showHelpAfterError('(run with --help for the options)')
     .addHelpText('after', EXIT_CODE_HELP);
-  for (const add of [addDemo, addBench, addPlan, addServe, addInference, addListings]) add(program);
+  for (const add of [addDemo, addBench, addPlan, addServe, addInference, addCerts, addListings]) add(program);
   return program;
 }

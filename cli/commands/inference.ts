@@ -1,5 +1,5 @@
 import { type InferenceWorkerConfigInput, runInferenceWorker } from '../../runtime/inference/main.ts';
-import { EXIT_CODES } from '../../vocabulary/errors.ts';
+import { EXIT_CODES, failed, unwrap } from '../../vocabulary/errors.ts';
 import type { Command } from '../boundary.ts';
 import { signalWithParent } from '../processes.ts';
 
@@ -14,6 +14,9 @@ export interface InferenceOptions {
   readonly threads?: number;
   readonly profile?: string;
   readonly seed?: number;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsClientCa?: string;
   readonly exitWithParent?: boolean;
   readonly json?: boolean;
 }
@@ -39,11 +42,22 @@ function engineFrom(options: InferenceOptions): EngineInput {
   };
 }
 
+/** Certificate and key come together; a client authority alone would leave the port plain. */
+function tlsFrom({ tlsCert, tlsKey, tlsClientCa }: InferenceOptions): InferenceWorkerConfigInput['tls'] {
+  if (tlsCert === undefined && tlsKey === undefined && tlsClientCa === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined) {
+    return unwrap(failed('USAGE', '--tls-cert and --tls-key come together, and --tls-client-ca needs both'));
+  }
+  const clientCa = tlsClientCa === undefined ? {} : { clientCaFile: tlsClientCa };
+  return { certFile: tlsCert, keyFile: tlsKey, ...clientCa };
+}
+
 /** `busyhour inference`: runs the gRPC worker until interrupted; a drain is a clean end. */
 export const inference: Command<InferenceOptions> = async (options, context) => {
   const signal = options.exitWithParent ? signalWithParent(context.signal) : context.signal;
   const { host, port, metricsPort } = options;
-  const listen = { host, port, ...(metricsPort === undefined ? {} : { metricsPort }) };
+  const tls = tlsFrom(options);
+  const listen = { host, port, ...(metricsPort === undefined ? {} : { metricsPort }), ...(tls && { tls }) };
   await runInferenceWorker({ engine: engineFrom(options), ...listen }, { signal });
   return { exitCode: EXIT_CODES.ok };
 };

@@ -1,12 +1,12 @@
 import {
   type CallOptions,
   type ClientReadableStream,
-  credentials,
   Metadata,
   type ServiceError,
   status,
 } from '@grpc/grpc-js';
 import type { EngineDescription } from '../../vocabulary/readiness.ts';
+import type { ClientTls } from '../operations/tls.ts';
 import {
   type EngineLoad,
   type GenerateEvent,
@@ -14,6 +14,7 @@ import {
   type InferenceClient,
   InferenceUnavailable,
 } from './contract.ts';
+import { channelCredentialsFrom } from './credentials.ts';
 import { EventQueue } from './event-queue.ts';
 import {
   ControlClient,
@@ -28,6 +29,8 @@ import { descriptionFromWire, eventFromWire, loadFromWire, NO_TIMINGS, requestTo
 export interface InferenceClientOptions {
   /** host:port */
   readonly address: string;
+  /** TLS, and with a certificate mutual TLS; plain without it. */
+  readonly tls?: ClientTls | undefined;
 }
 
 /** Unread events at which the client stops reading from the connection, and at which it goes on. */
@@ -149,10 +152,11 @@ class GrpcInferenceClient implements InferenceClient {
   readonly #inference: InferenceStub;
   readonly #control: ControlClient;
 
-  constructor(address: string) {
-    this.#inference = new InferenceStub(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+  constructor({ address, tls }: InferenceClientOptions) {
+    const credentials = channelCredentialsFrom(tls);
+    this.#inference = new InferenceStub(address, credentials, CHANNEL_OPTIONS);
     // One connection for both services.
-    this.#control = new ControlClient(address, credentials.createInsecure(), {
+    this.#control = new ControlClient(address, credentials, {
       ...CHANNEL_OPTIONS,
       channelOverride: this.#inference.getChannel(),
     });
@@ -206,4 +210,4 @@ function unary<T>(timeoutMs: number, start: (...rest: UnaryRest<T>) => unknown):
  * and the channel reconnects by itself within 0.1 to 2 s of the server coming back.
  */
 export const createInferenceClient = (options: InferenceClientOptions): InferenceClient =>
-  new GrpcInferenceClient(options.address);
+  new GrpcInferenceClient(options);

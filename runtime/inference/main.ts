@@ -1,8 +1,12 @@
 import { pino } from 'pino';
 import { z } from 'zod';
+import { unwrap } from '../../vocabulary/errors.ts';
 import { tracesSchema } from '../config/telemetry.ts';
+import { serverTlsSchema } from '../config/tls.ts';
+import { readServerTls } from '../operations/tls.ts';
 import { openTracing } from '../telemetry/open-tracing.ts';
 import { SERVER_VERSION } from './control-service.ts';
+import type { OnCaller } from './credentials.ts';
 import { createEngine } from './engines/create-engine.ts';
 import { engineConfigSchema } from './engines/engine-config.ts';
 import { startInferenceServer } from './server.ts';
@@ -21,6 +25,8 @@ export const inferenceWorkerConfigSchema = z.strictObject({
   graceMs: z.number().nonnegative().default(5_000),
   /** Where spans go; absent: nowhere, unless OTEL_EXPORTER_OTLP_ENDPOINT is set. */
   traces: tracesSchema.optional(),
+  /** TLS on the gRPC port, and with clientCaFile mutual TLS. */
+  tls: serverTlsSchema.optional(),
   logLevel: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
 });
 
@@ -46,6 +52,8 @@ export async function runInferenceWorker(
     { name: 'inference', level: config.logLevel },
     pino.destination({ dest: 2, sync: true }),
   );
+  const tls = config.tls && unwrap(readServerTls(config.tls, 'the inference worker'));
+  const onCaller: OnCaller = (caller) => logger.info(caller, 'generation asked for');
   const tracing = await openTracing({
     serviceName: 'busyhour-inference',
     serviceVersion: SERVER_VERSION,
@@ -53,7 +61,7 @@ export async function runInferenceWorker(
     environment: process.env,
   });
   const engine = await createEngine(config.engine);
-  const server = await startInferenceServer({ ...config, engine, logger, tracing }).catch(
+  const server = await startInferenceServer({ ...config, engine, logger, tracing, tls, onCaller }).catch(
     async (error: unknown) => {
       await engine.close(0);
       throw error;

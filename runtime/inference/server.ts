@@ -1,14 +1,16 @@
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import { BusyhourError, createFailure } from '../../vocabulary/errors.ts';
+import type { ServerTls } from '../operations/tls.ts';
 import type { Tracing } from '../telemetry/spans.ts';
 import type { Engine } from './contract.ts';
 import { createControlService, createOpenInferenceService } from './control-service.ts';
+import { createCallerInterceptor, type OnCaller, serverCredentialsFrom } from './credentials.ts';
 import { ControlService, InferenceService } from './generated/inference.ts';
 import { GRPCInferenceServiceService } from './generated/open-inference.ts';
 import { createInferenceService, RunningCalls } from './inference-service.ts';
@@ -29,6 +31,9 @@ export interface InferenceServerOptions {
   readonly logger?: ServerLogger | undefined;
   /** Makes a span of each call and of each stage of its generation; the server closes it. */
   readonly tracing?: Tracing | undefined;
+  /** TLS, and with `ca` mutual TLS; plain without it. */
+  readonly tls?: ServerTls | undefined;
+  readonly onCaller?: OnCaller | undefined;
 }
 
 export interface RunningInferenceServer {
@@ -41,6 +46,11 @@ export interface RunningInferenceServer {
 }
 
 const SERVER_OPTIONS = { 'grpc.max_concurrent_streams': 100_000 };
+/** Callers have names only where they show certificates. */
+const serverOptionsFrom = ({ tls, onCaller }: InferenceServerOptions) =>
+  tls?.ca === undefined || onCaller === undefined
+    ? SERVER_OPTIONS
+    : { ...SERVER_OPTIONS, interceptors: [createCallerInterceptor(onCaller)] };
 /** For aborted requests to say so to their clients, when running ones have used up the whole grace. */
 const LAST_WORD_MS = 100;
 const HEALTH_NAMES = ['', 'busyhour.inference.v1.Inference', 'busyhour.inference.v1.Control'];
@@ -76,9 +86,9 @@ async function assertPortFree(host: string, port: number): Promise<void> {
   await new Promise((resolve) => probe.close(resolve));
 }
 
-function bind(server: Server, host: string, port: number): Promise<number> {
+function bind(server: Server, { host, port, tls }: InferenceServerOptions): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(hostPort(host, port), ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync(hostPort(host, port), serverCredentialsFrom(tls), (error, bound) => {
       if (error === null) resolve(bound);
       else reject(bindFailure(host, port, error));
     });
@@ -151,7 +161,7 @@ export async function startInferenceServer(options: InferenceServerOptions): Pro
   const { host, engine, metricsPort } = options;
   let draining = false;
   const metrics = createServerMetrics(engine);
-  const server = new Server(SERVER_OPTIONS);
+  const server = new Server(serverOptionsFrom(options));
   const health = addServices(server, engine, {
     metrics,
     draining: () => draining,
@@ -174,7 +184,7 @@ export async function startInferenceServer(options: InferenceServerOptions): Pro
   };
   try {
     await assertPortFree(host, options.port);
-    const port = await bind(server, host, options.port);
+    const port = await bind(server, options);
     return {
       address: hostPort(host, port),
       port,
