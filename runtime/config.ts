@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ok, type Result } from '../vocabulary/errors.ts';
 import { dialogFields } from './config/dialog.ts';
 import { httpFields } from './config/http.ts';
-import { llmFields } from './config/llm.ts';
+import { checkEgress, llmFields } from './config/llm.ts';
 import { operationFields } from './config/operations.ts';
 import { privacyFields } from './config/privacy.ts';
 import { storeFields } from './config/stores.ts';
@@ -29,7 +29,8 @@ const fields = {
 };
 
 interface Cross {
-  readonly providers: readonly { readonly name: string }[];
+  readonly providers: Parameters<typeof checkEgress>[0]['providers'];
+  readonly egress?: Parameters<typeof checkEgress>[0]['egress'];
   readonly defaultOutputTokens: number;
   readonly maxOutputTokens: number;
 }
@@ -46,6 +47,7 @@ function checkAcross(config: Cross, context: z.RefinementCtx): void {
     }
     seen.add(provider.name);
   }
+  checkEgress(config, context);
   if (config.defaultOutputTokens > config.maxOutputTokens) {
     context.addIssue({
       code: 'custom',

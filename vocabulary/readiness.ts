@@ -21,7 +21,7 @@ export const readinessSchema = z.object({
   providers: z.array(
     z.object({
       name: z.string(),
-      kind: z.enum(['grpc', 'openai', 'keyword']),
+      kind: z.enum(['grpc', 'openai', 'anthropic', 'keyword']),
       state: z.enum(['up', 'down', 'unknown']),
       engine: engineDescriptionSchema.optional(),
       /** Why it is down, for people. */

@@ -54,13 +54,17 @@ interface Progress {
   lateTokens: number;
 }
 
-function report(progress: Progress, options: AnswerOptions): void {
+function report(progress: Progress, options: AnswerOptions, chain: ProviderChain): void {
   const { answerer, end } = progress;
   if (answerer === undefined || end === undefined) return;
   const { observer, signal, sink } = options;
   observer.answerEnded(end.outcome, answerer.level);
+  if (answerer.cached === true) return;
   if (end.outcome !== 'incomplete') observer.tokensUsed(end.usage, end.timings);
-  if (signal.aborted) observer.tokensOrphaned(sink === undefined ? progress.tokens : progress.lateTokens);
+  if (!signal.aborted) return;
+  const orphans = sink === undefined ? progress.tokens : progress.lateTokens;
+  observer.tokensOrphaned(orphans);
+  chain.tokensOrphaned(answerer.provider, orphans);
 }
 
 async function run(
@@ -106,7 +110,7 @@ export async function answer(
 ): Promise<Answer> {
   const progress = await run(chain, request, options);
   const endedAtMs = (options.clock ?? systemClock).nowMs();
-  report(progress, options);
+  report(progress, options, chain);
   const { answerer, end, text, spent } = progress;
   if (answerer === undefined || end === undefined) {
     return { kind: 'refused', fault: progress.fault ?? createFault('gateway_internal'), endedAtMs, spent };

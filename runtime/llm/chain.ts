@@ -1,287 +1,226 @@
+import { randomInt } from 'node:crypto';
 import { type Clock, systemClock } from '../../vocabulary/clock.ts';
-import type { FaultCode } from '../../vocabulary/faults.ts';
-import type { WireTimings } from '../../vocabulary/readiness.ts';
-import { type BreakerOptions, CircuitBreaker } from './breaker.ts';
+import { createRandom, type Random } from '../../vocabulary/random.ts';
+import { AnswerCache, type CacheOptions, type KeptAnswer } from './answer-cache.ts';
+import { answererOf, type DecisiveEvent, nextEvent, noteEnd, receive } from './attempt.ts';
+import { type BreakerOptions, type BreakerState, DEFAULT_BREAKER } from './breaker.ts';
+import type { AnswerEnd, AnswerEvent, ChainObserver, CompletionEstimate } from './chain-events.ts';
+import { begin, type Course, createCourse, end, endAll } from './course.ts';
 import { estimatePromptTokens } from './estimate.ts';
-import { createFault, type Fault, faultFromAbort, faultFromUnknown } from './fault.ts';
-import type {
-  CompletionRequest,
-  EngineLabel,
-  Provider,
-  ProviderEvent,
-  ProviderKind,
-  TokenUsage,
-} from './provider.ts';
-import { addSpent, costUsdOf, NOTHING_SPENT, type Spent, spentFrom, type TokenPrice } from './spent.ts';
-import { type AttemptTimeouts, Watchdog } from './watchdog.ts';
+import { createFault, type Fault, faultFromAbort } from './fault.ts';
+import { type FirstEvent, firstEventOf } from './hedge.ts';
+import { type ChainMember, createLink, enterLink, isLocal, type Link } from './link.ts';
+import { type LlmObserver, SILENT_LLM_OBSERVER } from './llm-observer.ts';
+import type { CompletionRequest, Provider } from './provider.ts';
+import { RetryBudget } from './retry-budget.ts';
+import { planRetry, type RetryOptions, type RetryScope } from './retry-plan.ts';
+import { costUsdOf, NOTHING_SPENT } from './spent.ts';
 
-/** How far down the chain an answer came from. */
-export const DEGRADATION_LEVELS = ['primary', 'fallback', 'keyword'] as const;
-export type DegradationLevel = (typeof DEGRADATION_LEVELS)[number];
-
-/** Who answers. */
-export interface Answerer {
-  readonly provider: string;
-  readonly providerKind: ProviderKind;
-  readonly engine: EngineLabel;
-  readonly model: string;
-  readonly level: DegradationLevel;
-}
-
-/**
- * Either one `refused` before any text; or `selected`, texts and exactly one `end`, whose outcome is `complete`
- * (first provider asked), `failed_over` (whole answer of a later one) or `incomplete` (cut, with the fault).
- */
-export type AnswerEvent =
-  | { readonly kind: 'refused'; readonly fault: Fault; readonly spent: Spent }
-  | { readonly kind: 'selected'; readonly answerer: Answerer }
-  | { readonly kind: 'text'; readonly text: string; readonly tokens: number }
-  | AnswerEnd;
-
-export type AnswerEnd =
-  | {
-      readonly kind: 'end';
-      readonly outcome: 'complete' | 'failed_over';
-      readonly reason: 'stop' | 'length';
-      readonly usage: TokenUsage;
-      readonly timings?: WireTimings;
-      readonly spent: Spent;
-    }
-  | { readonly kind: 'end'; readonly outcome: 'incomplete'; readonly fault: Fault; readonly spent: Spent };
-
-/** Who is asked, for whom, and the how manieth attempt of its request it is, counted from 1. */
-export interface AttemptStart {
-  readonly requestId: string;
-  readonly tenant: string;
-  readonly provider: string;
-  readonly providerKind: ProviderKind;
-  readonly attempt: number;
-  /** As the request asks for it. */
-  readonly maxOutputTokens: number;
-  readonly temperature: number;
-  /** Trace context of the request. */
-  readonly traceparent: string | undefined;
-}
-
-export interface AttemptEnd extends AttemptStart {
-  readonly result: 'ok' | FaultCode;
-  readonly model: string;
-  readonly firstTokenMs: number | undefined;
-  readonly totalMs: number;
-  readonly finishReason: 'stop' | 'length' | undefined;
-  readonly spent: Spent;
-}
-
-/** What the chain tells telemetry about each attempt at a provider. */
-export interface ChainObserver {
-  /** The trace context that the provider sends on; the request's own when there is no answer. */
-  attemptStarted?(attempt: AttemptStart): { readonly traceparent?: string } | undefined;
-  attemptEnded(attempt: AttemptEnd): void;
-}
-
-export interface ChainMember {
-  readonly provider: Provider;
-  readonly timeouts: AttemptTimeouts;
-  /** Absent: its tokens cost nothing. */
-  readonly price?: TokenPrice;
-}
-
-/** The most that one request may use. */
-export interface CompletionEstimate {
-  readonly tokens: number;
-  readonly costUsd: number;
-}
+export * from './chain-events.ts';
+export type { ChainMember } from './link.ts';
 
 export interface ChainOptions {
   readonly breaker?: BreakerOptions;
+  /** Absent: each provider is asked once, and nothing is hedged. */
+  readonly retries?: RetryOptions;
+  /** Absent: nothing is kept. */
+  readonly cache?: CacheOptions;
   readonly clock?: Clock;
+  readonly random?: Random;
   readonly observer?: ChainObserver;
+  readonly events?: LlmObserver;
 }
 
-interface Link extends ChainMember {
-  readonly breaker: CircuitBreaker;
-  readonly level: DegradationLevel;
+/** How a chain stands, for metrics and the admin routes. */
+export interface ChainState {
+  readonly providers: readonly {
+    readonly name: string;
+    readonly breaker: BreakerState;
+    readonly queued: number;
+    readonly running: number;
+  }[];
+  /** Extra attempts that the budget holds; undefined without retries. */
+  readonly retryBudgetLeft: number | undefined;
+  readonly cache: { readonly entries: number; readonly bytes: number } | undefined;
 }
 
-const DEFAULT_BREAKER: BreakerOptions = { maxFailures: 5, openMs: 5000 };
 const SILENT: ChainObserver = { attemptEnded: () => undefined };
-
-const levelOf = (kind: ProviderKind, position: number): DegradationLevel =>
-  kind === 'keyword' ? 'keyword' : position === 0 ? 'primary' : 'fallback';
 
 /** What is asked of the caller stays the caller's fault at every provider; everything else may go better elsewhere. */
 const mayFailOver = (fault: Fault): boolean => fault.code.startsWith('provider_');
 
-/** Where an attempt stands; one per provider asked. */
-interface Attempt {
-  readonly link: Link;
-  readonly isFirst: boolean;
-  readonly spentBefore: Spent;
-  readonly startedAtMs: number;
-  engine: EngineLabel;
-  model: string;
-  firstTokenAtMs: number | undefined;
-  fault: Fault | undefined;
-  /** As the provider reported it at the end. */
-  usage: TokenUsage | undefined;
-  finishReason: 'stop' | 'length' | undefined;
-  receivedTokens: number;
-  readonly start: AttemptStart;
-  readonly request: CompletionRequest;
-}
+/** The seeds of processes differ, or they would all come back from an outage at the same instants. */
+const MAX_SEED = 2 ** 32;
 
 /** Asks providers in order. Moves on only before the first token; after it the answer is that provider's, whole or cut. */
 export class ProviderChain {
   readonly #links: readonly Link[];
   readonly #clock: Clock;
   readonly #observer: ChainObserver;
+  readonly #cache: AnswerCache | undefined;
+  readonly #retry: RetryScope;
 
   constructor(members: readonly ChainMember[], options: ChainOptions = {}) {
-    this.#clock = options.clock ?? systemClock;
+    const clock = options.clock ?? systemClock;
+    const random = options.random ?? createRandom(randomInt(MAX_SEED));
+    const events = options.events ?? SILENT_LLM_OBSERVER;
+    const breaker = options.breaker ?? DEFAULT_BREAKER;
+    this.#clock = clock;
     this.#observer = options.observer ?? SILENT;
-    this.#links = members.map((member, position) => ({
-      ...member,
-      level: levelOf(member.provider.kind, position),
-      breaker: new CircuitBreaker(options.breaker ?? DEFAULT_BREAKER, this.#clock),
-    }));
+    this.#links = members.map((member, position) =>
+      createLink(member, position, { breaker, clock, random, events }),
+    );
+    const chainId = this.#links.map(({ provider }) => `${provider.name}/${provider.model ?? ''}`).join(' ');
+    this.#cache = options.cache === undefined ? undefined : new AnswerCache(options.cache, chainId, clock);
+    const { retries } = options;
+    const budget = retries === undefined ? undefined : new RetryBudget(retries.budget, clock);
+    this.#retry = { options: retries, budget, random: random.fork('backoff'), events };
   }
 
   get providers(): readonly Provider[] {
     return this.#links.map((link) => link.provider);
   }
 
-  async *complete(
+  /** One reading of everything that changes. */
+  get state(): ChainState {
+    const cache = this.#cache;
+    return {
+      providers: this.#links.map(({ provider, breaker, queue }) => ({
+        name: provider.name,
+        breaker: breaker.state,
+        queued: queue.depth,
+        running: queue.running,
+      })),
+      retryBudgetLeft: this.#retry.budget?.left,
+      cache: cache === undefined ? undefined : { entries: cache.entries, bytes: cache.bytes },
+    };
+  }
+
+  /**
+   * Tokens and cost of the longest answer at the dearest provider; where requests are hedged, its prompt twice. What an
+   * attempt costs that is cut off in the middle comes on top, and is in `spent`.
+   */
+  estimate(request: CompletionRequest): CompletionEstimate {
+    const promptTokens = estimatePromptTokens(request);
+    const prompts = this.#links.some((link) => link.hedge !== undefined) ? 2 : 1;
+    const usage = {
+      promptTokens: promptTokens * prompts,
+      cachedPromptTokens: 0,
+      outputTokens: request.maxOutputTokens,
+    };
+    let costUsd = 0;
+    for (const link of this.#links) costUsd = Math.max(costUsd, costUsdOf(usage, link.price));
+    return { tokens: usage.promptTokens + request.maxOutputTokens, costUsd };
+  }
+
+  /** Tokens of a provider that nobody got: an answer delivered whole, to a client that had left. */
+  tokensOrphaned(provider: string, tokens: number): void {
+    if (tokens > 0) this.#retry.events.tokensOrphaned(provider, tokens);
+  }
+
+  /** Answers from the cache where it can, else asks. Ends every attempt when its reader stops reading. */
+  complete(
     request: CompletionRequest,
     { signal }: { readonly signal: AbortSignal },
   ): AsyncGenerator<AnswerEvent> {
-    let refusal: Fault | undefined;
-    let spent = NOTHING_SPENT;
-    let attempts = 0;
-    for (const [position, link] of this.#links.entries()) {
-      if (!link.breaker.tryEnter()) {
-        refusal ??= createFault('provider_unreachable', `Provider ${link.provider.name} is resting.`, {
-          retryAfterMs: link.breaker.waitMs,
-        });
-        continue;
-      }
-      const attempt = this.#begin(link, request, { isFirst: position === 0, number: ++attempts, spent });
-      yield* this.#attempt(attempt, signal);
-      if (attempt.fault === undefined || attempt.firstTokenAtMs !== undefined) return;
-      spent = addSpent(spent, spentOf(attempt));
-      refusal = attempt.fault;
-      if (signal.aborted || !mayFailOver(refusal)) break;
-    }
-    yield { kind: 'refused', fault: refusal ?? createFault('provider_unreachable'), spent };
+    const key = this.#cache?.keyOf(request);
+    if (key === undefined) return this.#run(request, signal, undefined);
+    const kept = this.#cache?.get(key);
+    this.#retry.events.cacheLooked(kept !== undefined);
+    return kept === undefined ? this.#run(request, signal, key) : replay(kept);
   }
 
-  /** Tokens and cost of the longest answer at the dearest provider of the chain. */
-  estimate(request: CompletionRequest): CompletionEstimate {
-    const promptTokens = estimatePromptTokens(request);
-    const usage = { promptTokens, cachedPromptTokens: 0, outputTokens: request.maxOutputTokens };
-    return {
-      tokens: promptTokens + request.maxOutputTokens,
-      costUsd: Math.max(0, ...this.#links.map((link) => costUsdOf(usage, link.price))),
-    };
-  }
-
-  #begin(
-    link: Link,
+  /** One generator from the provider to the reader: what happens here happens for every token. */
+  async *#run(
     request: CompletionRequest,
-    place: { readonly isFirst: boolean; readonly number: number; readonly spent: Spent },
-  ): Attempt {
-    const start: AttemptStart = {
-      requestId: request.requestId,
-      tenant: request.tenant,
-      provider: link.provider.name,
-      providerKind: link.provider.kind,
-      attempt: place.number,
-      maxOutputTokens: request.maxOutputTokens,
-      temperature: request.temperature,
-      traceparent: request.traceparent,
-    };
-    const traceparent = this.#observer.attemptStarted?.(start)?.traceparent;
-    return {
-      link,
-      isFirst: place.isFirst,
-      spentBefore: place.spent,
-      start,
-      request: traceparent === undefined ? request : { ...request, traceparent },
-      startedAtMs: this.#clock.nowMs(),
-      engine: 'unknown',
-      model: link.provider.name,
-      firstTokenAtMs: undefined,
-      fault: undefined,
-      usage: undefined,
-      finishReason: undefined,
-      receivedTokens: 0,
-    };
-  }
-
-  async *#attempt(attempt: Attempt, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
-    const watchdog = new Watchdog(attempt.link.timeouts, signal);
-    let ended = false;
+    signal: AbortSignal,
+    key: string | undefined,
+  ): AsyncGenerator<AnswerEvent> {
+    this.#retry.budget?.requestArrived();
+    const tokens = estimatePromptTokens(request) + request.maxOutputTokens;
+    const course = createCourse({ clock: this.#clock, observer: this.#observer, request, signal }, tokens);
     try {
-      for await (const event of attempt.link.provider.complete(attempt.request, {
-        signal: watchdog.signal,
-      })) {
-        ended = event.kind === 'finish' || event.kind === 'failed';
-        yield* this.#relay(attempt, event, watchdog);
-        if (ended) break;
+      const first = await this.#findAnswerer(course);
+      if (first === undefined) {
+        yield refusalOf(course);
+        return;
       }
-      if (!ended) yield* cut(attempt, createFault('provider_incomplete'));
-    } catch (error) {
-      const fault = signal.aborted ? faultFromAbort(signal) : faultFromUnknown(error, 'provider_error');
-      yield* cut(attempt, fault);
-      ended = true;
-    } finally {
-      // A consumer that stops reading leaves by this door too: the provider is aborted and the breaker released.
-      if (!ended && attempt.fault === undefined) attempt.fault = createFault('caller_disconnected');
-      watchdog.end();
-      this.#settle(attempt);
-    }
-  }
-
-  *#relay(attempt: Attempt, event: ProviderEvent, watchdog: Watchdog): Generator<AnswerEvent> {
-    if (event.kind === 'started') {
-      attempt.engine = event.engine;
-      attempt.model = event.model;
-      return;
-    }
-    if (event.kind === 'failed') {
-      attempt.usage = event.usage;
-      yield* cut(attempt, event.fault);
-      return;
-    }
-    watchdog.touch();
-    if (attempt.firstTokenAtMs === undefined) {
+      const { attempt } = first;
+      let { event } = first;
       attempt.firstTokenAtMs = this.#clock.nowMs();
-      yield { kind: 'selected', answerer: answererOf(attempt) };
+      const answerer = answererOf(attempt);
+      yield { kind: 'selected', answerer };
+      let text = '';
+      while (event.kind === 'text') {
+        receive(attempt, event);
+        if (key !== undefined) text += event.text;
+        yield event;
+        attempt.watchdog.resume();
+        event = await nextEvent(attempt);
+      }
+      noteEnd(attempt, event);
+      end(course, attempt);
+      const ending = endOf(course, event, attempt.link);
+      if (key !== undefined && ending.outcome === 'complete') {
+        this.#cache?.set(key, { text, reason: ending.reason, usage: ending.usage, answerer });
+      }
+      yield ending;
+    } finally {
+      endAll(course);
     }
-    if (event.kind === 'text') {
-      attempt.receivedTokens += event.tokens;
-      watchdog.hold();
-      yield event;
-      watchdog.resume();
-      return;
-    }
-    attempt.usage = event.usage;
-    attempt.finishReason = event.reason;
-    const outcome = attempt.isFirst ? 'complete' : 'failed_over';
-    yield { ...event, kind: 'end', outcome, spent: addSpent(attempt.spentBefore, spentOf(attempt)) };
   }
 
-  #settle(attempt: Attempt): void {
-    const { link, fault, firstTokenAtMs, startedAtMs } = attempt;
-    link.breaker.record(fault?.code);
-    this.#observer.attemptEnded({
-      ...attempt.start,
-      model: attempt.model,
-      finishReason: attempt.finishReason,
-      spent: spentOf(attempt),
-      result: fault?.code ?? 'ok',
-      firstTokenMs: firstTokenAtMs === undefined ? undefined : firstTokenAtMs - startedAtMs,
-      totalMs: this.#clock.nowMs() - startedAtMs,
-    });
+  /** The first attempt that gave a first token; undefined when none did, with the reason in the course. */
+  async #findAnswerer(course: Course): Promise<FirstEvent | undefined> {
+    for (const link of this.#links) {
+      if (course.attempts > 0 && !this.#mayMoveOnTo(course, link)) continue;
+      const found = await this.#ask(course, link);
+      if (found !== undefined) return found;
+      if (course.signal.aborted || (course.refusal !== undefined && !mayFailOver(course.refusal))) break;
+    }
+    return undefined;
+  }
+
+  /** Only providers outside count: rules of our own cost nothing and overload nobody. */
+  #mayMoveOnTo(course: Course, link: Link): boolean {
+    const { options, budget, events } = this.#retry;
+    if (isLocal(link)) return true;
+    if (options !== undefined && course.attempts >= options.maxAttempts) return false;
+    if (!link.breaker.mayEnter) return true;
+    budget?.takeWhatIsThere();
+    events.extraAttempt(link.provider.name, 'fail_over');
+    return true;
+  }
+
+  /** Asks one provider, again while that is worth it. */
+  async #ask(course: Course, link: Link): Promise<FirstEvent | undefined> {
+    const applicant = { tenant: course.request.tenant, tokens: course.tokens };
+    for (let retry = 1; ; retry++) {
+      const result = await enterLink(link, applicant, course.signal);
+      if (result.kind !== 'granted') {
+        course.refusal = result.kind === 'resting' ? (course.refusal ?? result.fault) : result.fault;
+        return undefined;
+      }
+      const first = await firstEventOf(course, begin(course, link, result.pass), this.#retry);
+      if (first.event.kind !== 'failed') return first;
+      const { fault } = first.event;
+      noteEnd(first.attempt, first.event);
+      end(course, first.attempt);
+      course.refusal = fault;
+      if (course.signal.aborted || !mayFailOver(fault)) return undefined;
+      const successors = this.#successorsOf(link);
+      const waitMs = planRetry(course, { link, fault, retry, successors }, this.#retry);
+      if (waitMs === undefined || !(await sleep(course, waitMs))) return undefined;
+    }
+  }
+
+  #successorsOf(link: Link): number {
+    let successors = 0;
+    for (let at = link.position + 1; at < this.#links.length; at++) {
+      const other = this.#links[at];
+      if (other !== undefined && !isLocal(other) && other.breaker.mayEnter) successors++;
+    }
+    return successors;
   }
 
   async close(): Promise<void> {
@@ -289,30 +228,32 @@ export class ProviderChain {
   }
 }
 
-const answererOf = (attempt: Attempt): Answerer => ({
-  provider: attempt.link.provider.name,
-  providerKind: attempt.link.provider.kind,
-  engine: attempt.engine,
-  model: attempt.model,
-  level: attempt.link.level,
-});
-
-/** Ends an attempt with a fault; the client learns of it only once text has been sent, else the chain decides. */
-function* cut(attempt: Attempt, fault: Fault): Generator<AnswerEvent> {
-  attempt.fault = fault;
-  if (attempt.firstTokenAtMs !== undefined)
-    yield {
-      kind: 'end',
-      outcome: 'incomplete',
-      fault,
-      spent: addSpent(attempt.spentBefore, spentOf(attempt)),
-    };
+async function* replay({ answerer, text, reason, usage }: KeptAnswer): AsyncGenerator<AnswerEvent> {
+  yield { kind: 'selected', answerer: { ...answerer, cached: true } };
+  if (text !== '') yield { kind: 'text', text, tokens: usage.outputTokens };
+  yield { kind: 'end', outcome: 'complete', reason, usage, spent: NOTHING_SPENT };
 }
 
-/** Of an attempt that broke off, what the provider said; else what came of it, its prompt estimated. */
-function spentOf({ usage, receivedTokens, request, link }: Attempt): Spent {
-  if (usage !== undefined) return spentFrom(usage, link.price);
-  if (receivedTokens === 0) return NOTHING_SPENT;
-  const promptTokens = estimatePromptTokens(request);
-  return spentFrom({ promptTokens, cachedPromptTokens: 0, outputTokens: receivedTokens }, link.price);
+const refusalOf = ({ refusal, spent }: Course): AnswerEvent => ({
+  kind: 'refused',
+  fault: refusal ?? createFault('provider_unreachable'),
+  spent,
+});
+
+function endOf(course: Course, event: Exclude<DecisiveEvent, { kind: 'text' }>, link: Link): AnswerEnd {
+  const { spent } = course;
+  if (event.kind === 'failed') return { kind: 'end', outcome: 'incomplete', fault: event.fault, spent };
+  return { ...event, kind: 'end', outcome: link.position === 0 ? 'complete' : 'failed_over', spent };
+}
+
+/** False when the caller left meanwhile. */
+async function sleep(course: Course, waitMs: number): Promise<boolean> {
+  try {
+    await course.clock.sleepUntil(course.clock.nowMs() + waitMs, course.signal);
+    return true;
+  } catch {
+    // Only an abort wakes a sleeper early.
+    course.refusal = faultFromAbort(course.signal);
+    return false;
+  }
 }

@@ -1,10 +1,28 @@
+import { unwrap } from '../../vocabulary/errors.ts';
 import type { GatewayConfig, ProviderConfig, TimeoutsConfig } from '../config.ts';
 import { createInferenceClient } from '../inference/client.ts';
-import { type ChainOptions, ProviderChain } from './chain.ts';
+import { readClientTls } from '../operations/tls.ts';
+import { AnthropicProvider } from './anthropic-provider.ts';
+import { type ChainMember, type ChainOptions, ProviderChain } from './chain.ts';
 import { GrpcProvider } from './grpc-provider.ts';
 import { createKeywordProvider } from './keyword-provider.ts';
 import { OpenAiProvider } from './openai-provider.ts';
+import { readPrices } from './prices.ts';
 import type { Provider } from './provider.ts';
+import type { QueueOptions } from './provider-queue.ts';
+import type { TokenPrice } from './spent.ts';
+
+/** Limits of one provider: its own where it has some, else those of all. */
+function timeoutsOf(config: ProviderConfig, common: TimeoutsConfig): TimeoutsConfig {
+  if (config.kind === 'keyword' || config.timeouts === undefined) return common;
+  const { connectMs, firstTokenMs, idleMs, totalMs } = config.timeouts;
+  return {
+    connectMs: connectMs ?? common.connectMs,
+    firstTokenMs: firstTokenMs ?? common.firstTokenMs,
+    idleMs: idleMs ?? common.idleMs,
+    totalMs: totalMs ?? common.totalMs,
+  };
+}
 
 /** One configured provider. A new kind is a new file and one more case. */
 export function createProvider(
@@ -16,34 +34,101 @@ export function createProvider(
     case 'grpc':
       return new GrpcProvider({
         name: config.name,
-        client: createInferenceClient({ address: config.address }),
+        client: createInferenceClient({
+          address: config.address,
+          tls: config.tls && unwrap(readClientTls(config.tls, `provider ${config.name}`)),
+        }),
         connectMs: timeouts.connectMs,
         totalMs: timeouts.totalMs,
       });
-    case 'openai': {
-      const apiKey = config.apiKeyEnv === undefined ? undefined : environment[config.apiKeyEnv];
+    case 'openai':
       return new OpenAiProvider({
         name: config.name,
         baseUrl: config.baseUrl,
         connectMs: timeouts.connectMs,
+        sendsCacheKey: config.promptCacheKey,
         ...(config.model === undefined ? {} : { model: config.model }),
-        ...(apiKey === undefined ? {} : { apiKey }),
+        ...keyOf(config, environment),
       });
-    }
+    case 'anthropic':
+      return new AnthropicProvider({
+        name: config.name,
+        baseUrl: config.baseUrl,
+        model: config.model,
+        apiVersion: config.apiVersion,
+        connectMs: timeouts.connectMs,
+        ...keyOf(config, environment),
+      });
     case 'keyword':
       return createKeywordProvider(config.name);
   }
 }
 
-/** The chain of a configuration, in its order. */
+function keyOf(
+  config: { readonly apiKeyEnv?: string | undefined },
+  environment: NodeJS.ProcessEnv,
+): { readonly apiKey?: string } {
+  const apiKey = config.apiKeyEnv === undefined ? undefined : environment[config.apiKeyEnv];
+  return apiKey === undefined ? {} : { apiKey };
+}
+
+/** Limits without a queue get its defaults: what is over the limit waits a little. */
+const DEFAULT_QUEUE = { maxQueued: 64, maxWaitMs: 2000 };
+
+/** One line per provider: places are bounded by the smaller of the two numbers that may bound them. */
+function queueOf(config: ProviderConfig): { readonly queue?: QueueOptions } {
+  if (config.kind === 'keyword' || (config.queue === undefined && config.limits === undefined)) return {};
+  const { maxQueued, maxWaitMs, maxConcurrent } = {
+    maxConcurrent: undefined,
+    ...DEFAULT_QUEUE,
+    ...config.queue,
+  };
+  const places = Math.min(
+    maxConcurrent ?? Number.POSITIVE_INFINITY,
+    config.limits?.concurrent ?? Number.POSITIVE_INFINITY,
+  );
+  return { queue: { maxConcurrent: places, maxQueued, maxWaitMs } };
+}
+
+function limitsOf(config: ProviderConfig): Pick<ChainMember, 'limits' | 'hedge'> {
+  if (config.kind === 'keyword') return {};
+  const { limits, hedge } = config;
+  return {
+    limits: {
+      ...(limits?.requestsPerMin === undefined ? {} : { requestsPerMin: limits.requestsPerMin }),
+      ...(limits?.tokensPerMin === undefined ? {} : { tokensPerMin: limits.tokensPerMin }),
+    },
+    ...(hedge === undefined ? {} : { hedge: hedge.afterMs === undefined ? {} : { afterMs: hedge.afterMs } }),
+  };
+}
+
+/** How a configuration treats all providers alike. */
+export function chainOptionsFrom(config: GatewayConfig): ChainOptions {
+  const { budgetRatio, budgetMinPerS, ...retries } = config.retries;
+  return {
+    breaker: config.breaker,
+    retries: { ...retries, budget: { ratio: budgetRatio, minPerS: budgetMinPerS } },
+    ...(config.cache === undefined ? {} : { cache: config.cache }),
+  };
+}
+
+/** The chain of a configuration, in its order. Throws BusyhourError INVALID_CONFIG for prices that nobody has. */
 export function createChain(
   config: GatewayConfig,
   environment: NodeJS.ProcessEnv,
   options: ChainOptions,
 ): ProviderChain {
-  const members = config.providers.map((provider) => ({
-    provider: createProvider(provider, config.timeouts, environment),
-    timeouts: config.timeouts,
-  }));
-  return new ProviderChain(members, options);
+  const prices: ReadonlyMap<string, TokenPrice> = unwrap(readPrices(config.providers));
+  const members = config.providers.map((provider): ChainMember => {
+    const timeouts = timeoutsOf(provider, config.timeouts);
+    const price = prices.get(provider.name);
+    return {
+      provider: createProvider(provider, timeouts, environment),
+      timeouts,
+      ...(price === undefined ? {} : { price }),
+      ...queueOf(provider),
+      ...limitsOf(provider),
+    };
+  });
+  return new ProviderChain(members, { ...chainOptionsFrom(config), ...options });
 }

@@ -8,8 +8,8 @@ import {
   type InferenceClient,
   InferenceUnavailable,
 } from '../inference/contract.ts';
-import { createFault, type Fault, faultFromAbort, faultFromUnknown } from './fault.ts';
-import type { CompletionRequest, Provider, ProviderEvent, ProviderProbe } from './provider.ts';
+import { createFault, type Fault, FaultError, faultFromAbort, faultFromUnknown } from './fault.ts';
+import type { CompletionRequest, Provider, ProviderEvent, ProviderProbe, TokenUsage } from './provider.ts';
 
 const FAULT_OF_ENGINE_ERROR: Record<EngineErrorCode, FaultCode> = {
   OVERLOADED: 'provider_overloaded',
@@ -99,6 +99,22 @@ export interface GrpcProviderOptions {
   readonly totalMs: number;
 }
 
+const usageOf = (progress: { readonly promptTokens: number; readonly outputTokens: number }): TokenUsage => ({
+  promptTokens: progress.promptTokens,
+  cachedPromptTokens: 0,
+  outputTokens: progress.outputTokens,
+});
+
+/** The call that others may wait for too goes on; who aborts does not wait for it. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(new FaultError(faultFromAbort(signal)));
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
 /** The engine behind an inference client, as a provider. Owns the client. */
 export class GrpcProvider implements Provider {
   readonly kind = 'grpc';
@@ -116,38 +132,37 @@ export class GrpcProvider implements Provider {
     request: CompletionRequest,
     { signal }: { readonly signal: AbortSignal },
   ): AsyncGenerator<ProviderEvent> {
+    const progress = { promptTokens: 0, outputTokens: 0 };
     try {
-      const engine = await this.#describe(this.#options.connectMs);
-      if (signal.aborted) {
-        yield { kind: 'failed', fault: faultFromAbort(signal) };
-        return;
-      }
+      const engine = await unlessAborted(this.#describe(this.#options.connectMs), signal);
       yield { kind: 'started', engine: engine.kind, model: engine.model };
-      yield* this.#generate(request, signal);
+      for await (const event of this.#generate(request, signal)) {
+        if (event.kind === 'prompt') {
+          progress.promptTokens = event.promptTokens;
+          continue;
+        }
+        if (event.kind === 'chunk') progress.outputTokens += event.tokenIds.length;
+        const out = providerEventFrom(event, progress.promptTokens, signal);
+        yield out.kind === 'failed' ? { ...out, usage: usageOf(progress) } : out;
+        if (out.kind !== 'text') return;
+      }
+      const fault = signal.aborted ? faultFromAbort(signal) : createFault('provider_incomplete');
+      yield { kind: 'failed', fault, usage: usageOf(progress) };
     } catch (error) {
-      this.#description = undefined;
-      yield { kind: 'failed', fault: signal.aborted ? faultFromAbort(signal) : faultFromThrown(error) };
+      const fault = signal.aborted ? faultFromAbort(signal) : faultFromThrown(error);
+      if (!signal.aborted) this.#description = undefined;
+      yield { kind: 'failed', fault, usage: usageOf(progress) };
     }
   }
 
-  async *#generate(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<ProviderEvent> {
+  #generate(request: CompletionRequest, signal: AbortSignal): AsyncIterable<GenerateEvent> {
     const { client, totalMs } = this.#options;
-    let promptTokens = 0;
-    for await (const event of client.generate(generateRequestFrom(request), {
+    const { traceparent } = request;
+    return client.generate(generateRequestFrom(request), {
       signal,
       deadlineMs: totalMs,
-      ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
-    })) {
-      if (event.kind === 'prompt') {
-        promptTokens = event.promptTokens;
-        continue;
-      }
-      const out = providerEventFrom(event, promptTokens, signal);
-      yield out;
-      if (out.kind === 'finish' || out.kind === 'failed') return;
-    }
-    const fault = signal.aborted ? faultFromAbort(signal) : createFault('provider_incomplete');
-    yield { kind: 'failed', fault };
+      ...(traceparent === undefined ? {} : { traceparent }),
+    });
   }
 
   /** One description call serves all who wait for it. */

@@ -90,6 +90,8 @@ export interface ProviderLoad {
 export interface Provider {
   readonly name: string;
   readonly kind: ProviderKind;
+  /** The model that is asked for, where that is fixed. */
+  readonly model?: string;
   complete(
     request: CompletionRequest,
     options: { readonly signal: AbortSignal },

@@ -1,6 +1,5 @@
+import { usdFromTokens } from '../../vocabulary/units.ts';
 import type { TokenUsage } from './provider.ts';
-
-const TOKENS_PER_MTOK = 1_000_000;
 
 /** What tokens cost at one provider, US dollars per million. */
 export interface TokenPrice {
@@ -9,6 +8,18 @@ export interface TokenPrice {
   readonly outputUsdPerMTok: number;
   /** Input that the vendor wrote into its prompt cache; billed as plain input where the vendor makes no difference. */
   readonly cacheWriteUsdPerMTok?: number;
+  /** Prices of a request with more input than the bound; the highest bound passed counts. */
+  readonly longContextTiers?: readonly LongContextPrice[];
+}
+
+interface LongContextPrice extends Omit<TokenPrice, 'longContextTiers'> {
+  readonly aboveInputTokens: number;
+}
+
+function tierOf(price: TokenPrice, promptTokens: number): TokenPrice {
+  if (price.longContextTiers === undefined) return price;
+  const passed = price.longContextTiers.filter((tier) => promptTokens > tier.aboveInputTokens);
+  return passed.sort((a, b) => b.aboveInputTokens - a.aboveInputTokens)[0] ?? price;
 }
 
 /** Tokens and money that one request used up, whoever got the text. Cached input is part of the input. */
@@ -25,14 +36,14 @@ export const NOTHING_SPENT: Spent = { inputTokens: 0, cachedInputTokens: 0, outp
 /** Cost of one attempt; 0 where the provider has no price. */
 export function costUsdOf(usage: TokenUsage, price: TokenPrice | undefined): number {
   if (price === undefined) return 0;
+  const tier = tierOf(price, usage.promptTokens);
   const writtenTokens = usage.cacheWriteTokens ?? 0;
   const plainTokens = Math.max(0, usage.promptTokens - usage.cachedPromptTokens - writtenTokens);
   return (
-    (plainTokens * price.inputUsdPerMTok +
-      usage.cachedPromptTokens * price.cachedInputUsdPerMTok +
-      writtenTokens * (price.cacheWriteUsdPerMTok ?? price.inputUsdPerMTok) +
-      usage.outputTokens * price.outputUsdPerMTok) /
-    TOKENS_PER_MTOK
+    usdFromTokens(plainTokens, tier.inputUsdPerMTok) +
+    usdFromTokens(usage.cachedPromptTokens, tier.cachedInputUsdPerMTok) +
+    usdFromTokens(writtenTokens, tier.cacheWriteUsdPerMTok ?? tier.inputUsdPerMTok) +
+    usdFromTokens(usage.outputTokens, tier.outputUsdPerMTok)
   );
 }
 

@@ -3,9 +3,10 @@ import { createServer, get, type IncomingMessage, type ServerResponse } from 'no
 import { type AddressInfo, connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SseWriter } from '../../../runtime/gateway/sse-writer.ts';
-import { CircuitBreaker } from '../../../runtime/llm/breaker.ts';
+import { CircuitBreaker, DEFAULT_BREAKER } from '../../../runtime/llm/breaker.ts';
 import { Watchdog } from '../../../runtime/llm/watchdog.ts';
 import { systemClock } from '../../../vocabulary/clock.ts';
+import { createRandom } from '../../../vocabulary/random.ts';
 import { chunkOf, startFaultServer } from '../support/fault-server.ts';
 import { Cleanup, readMetric, startTestGateway, until } from '../support/gateway-rig.ts';
 
@@ -87,9 +88,10 @@ describe('a reader that is slow but steady', () => {
     const { code } = watchdog.signal.reason.fault;
     expect(code).toBe('caller_disconnected');
     watchdog.end();
-    const breaker = new CircuitBreaker({ maxFailures: 1, openMs: 1000 }, systemClock);
-    expect(breaker.tryEnter()).toBe(true);
-    breaker.record(code);
+    const breaker = new CircuitBreaker({ ...DEFAULT_BREAKER, maxFailures: 1 }, systemClock, createRandom(1));
+    const entry = breaker.tryEnter();
+    if (entry === undefined) throw new Error('not let in');
+    breaker.record(entry, code);
     expect(breaker.state).toBe('closed');
   });
 

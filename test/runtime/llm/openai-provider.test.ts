@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { faultFromStatus, OpenAiProvider, parseRetryAfterMs } from '../../../runtime/llm/openai-provider.ts';
+import { OpenAiProvider } from '../../../runtime/llm/openai-provider.ts';
 import { OpenAiStreamReader } from '../../../runtime/llm/openai-stream.ts';
 import type { ProviderEvent } from '../../../runtime/llm/provider.ts';
+import { parseRetryAfterMs } from '../../../runtime/llm/retry-after.ts';
+import { faultFromStatus } from '../../../runtime/llm/vendor-http.ts';
 import { completionOf } from '../../contracts/provider.ts';
 import { chunkOf, findRefusedAddress, startFaultServer } from '../support/fault-server.ts';
 import { Cleanup } from '../support/gateway-rig.ts';
