@@ -16,17 +16,7 @@ const LINKING = new Set(
 );
 const MAX_LINKING = 5;
 /** `policy` and these also stand in other sentences; they need one of these beside them. */
-const NEEDS_NUMBER = new Set([
-  'policy',
-  'security',
-  'insurance',
-  'client',
-  'customer',
-  'member',
-  'konto',
-  'vertrag',
-  'licence',
-]);
+const NEEDS_NUMBER = new Set(['policy', 'security', 'insurance', 'client', 'customer', 'member', 'licence']);
 const NUMBER_WORDS = new Set(['number', 'no', 'nr', 'num', 'id', 'code', 'nummer', 'numéro', 'n', 'número']);
 
 const MAX_GAP_CHARS = 6;
@@ -50,8 +40,7 @@ function valueAt(text: string, from: number): PiiSpan | undefined {
   const value = VALUE.exec(text)?.[0];
   if (value === undefined) return undefined;
   const end = start + value.length;
-  const digits = value.replace(/\D/g, '').length;
-  if (digits < MIN_DIGITS || OTHER_VALUE.test(value)) return undefined;
+  if (countDigits(value) < MIN_DIGITS || OTHER_VALUE.test(value)) return undefined;
   return MEASURED.test(text.slice(end, end + 12)) ? undefined : { start, end, kind: 'account' };
 }
 
@@ -72,14 +61,23 @@ function countLinking(text: string, words: readonly Word[], at: number): number 
   return count;
 }
 
+/** `numéro de client` says it before the word, `client number` behind it. */
+const WORDS_BEFORE = 2;
+/** So many digits behind a word that is ordinary otherwise are no count and no year. */
+const MIN_DIGITS_UNNAMED = 6;
+
+const countDigits = (text: string): number => text.replace(/\D/g, '').length;
+
 /** The number behind the word at `at` and the linking words after it. */
 function valueAfter(text: string, words: readonly Word[], at: number): PiiSpan | undefined {
   const upTo = at + countLinking(text, words, at);
-  const chain = words.slice(at, upTo + 1);
-  const isNumberMeant =
-    !NEEDS_NUMBER.has(chain[0]?.lower ?? '') || chain.some((word) => NUMBER_WORDS.has(word.lower));
-  const last = chain.at(-1);
-  return isNumberMeant && last !== undefined ? valueAt(text, last.end) : undefined;
+  const last = words[upTo];
+  const value = last === undefined ? undefined : valueAt(text, last.end);
+  if (value === undefined || !NEEDS_NUMBER.has(words[at]?.lower ?? '')) return value;
+  const isNamed = words
+    .slice(Math.max(0, at - WORDS_BEFORE), upTo + 1)
+    .some((word) => NUMBER_WORDS.has(word.lower));
+  return isNamed || countDigits(text.slice(value.start, value.end)) >= MIN_DIGITS_UNNAMED ? value : undefined;
 }
 
 /** Account, customer, contract, policy and identity numbers behind a word that announces them. */

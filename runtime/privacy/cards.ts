@@ -2,8 +2,9 @@ import type { DigitRun } from './digit-runs.ts';
 
 const MIN_DIGITS = 13;
 const MAX_DIGITS = 19;
-/** First digits that card networks use; 8 belongs to RuPay with 81 and 82. */
-const ISSUED = /^(?:[2-6]|8[12])/;
+/** First digits and lengths that card networks issue; a device number of 15 digits is none of them. */
+const ISSUED =
+  /^(?:4\d{12}(?:\d{3}(?:\d{3})?)?|5\d{15}|2[2-7]\d{14}|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11}|3\d{15}|6\d{12,18}|5[06-9]\d{10,17}|8[12]\d{14})$/;
 
 /** The check digit of ISO/IEC 7812. */
 export function passesLuhn(digits: string): boolean {
@@ -19,7 +20,8 @@ export function passesLuhn(digits: string): boolean {
 }
 
 const isCard = (digits: string, isAnnounced: boolean): boolean =>
-  digits.length >= MIN_DIGITS && ISSUED.test(digits) && (isAnnounced || passesLuhn(digits));
+  digits.length >= MIN_DIGITS &&
+  (isAnnounced ? digits.length >= 15 : ISSUED.test(digits) && passesLuhn(digits));
 
 /**
  * How many groups from `first` on are a payment card; 0 when none. The longest that fits is taken. Where the text

@@ -16,7 +16,7 @@ felix fernando fiona florian françois françoise frank franz fred frederick fre
 gary geoffrey georg george georges gerald gerard gerhard gillian gisela giulia gonzalo gordon greg gregory guillaume
 gunther günter gustav hannah hans harald harold harry hassan heather heidi heike heinz helen helena helga henri henrik
 henry herbert hiroshi holger horst howard hubert hugo ian ibrahim ignacio ines inga ingo ingrid irene iris isaac isabel
-isabella isabelle ivan jack jacob jacqueline jacques jaime jakob james jamie jan jana jane janet janine jason javier
+isabella isabelle ivan jack jacob jacqueline jacques jaime jakob james jamie jana jane janet janine jason javier
 jean jeff jeffrey jennifer jens jeremy jerry jessica jim joachim joan joanna joanne joe joel johan johann johanna john
 johnny jonas jonathan jorge josef joseph josé joshua joyce juan juanita judith judy julia julian juliane julie julien
 juliette jutta jörg jürgen kai karen karin karl karla karolina karsten katarina kate katharina katherine kathleen kathrin
@@ -41,3 +41,10 @@ zachary zoe álvaro élodie émilie éric óscar`;
 
 /** In lower case. */
 export const FIRST_NAMES: ReadonlySet<string> = new Set(ROWS.trim().split(/\s+/));
+
+/** Of them those that are words in lower case, in one of the languages. */
+export const WORDS_IN_LOWER_CASE: ReadonlySet<string> = new Set(
+  'axel carol clara claire ernst frank iris jack jean jim joe ken kelly leon luz marco mark marlene mike nick otto rita rosa sally sean tim todd scott'.split(
+    ' ',
+  ),
+);

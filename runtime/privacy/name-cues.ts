@@ -22,15 +22,17 @@ const CUES: Readonly<Record<NameCueKind, string>> = {
     the account holder is|the customer is called|i am called|they call me|goes by|mein name ist|mein name lautet|ich heiße|ich heisse|
     mein nachname ist|mein vorname ist|je m'appelle|mon nom est|mon prénom est|me llamo|mi nombre es|mi apellido es|se llama|
     s'appelle|my wife's name is|my husband's name is|her name is|his name is|maiden name is`,
-  likely: `my wife|my husband|my son|my daughter|my mother|my father|my mum|my mom|my dad|my partner|my brother|my sister|
-    my colleague|my boss|my flatmate|my roommate|my neighbour|my neighbor|my assistant|our colleague|your colleague|
-    your agent|the agent|an agent called|agent named|named|spoke to|spoke with|speak to|speak with|talked to|talked with|
+  likely: `wife|husband|son|daughter|mother|father|mum|mom|dad|partner|brother|sister|uncle|aunt|cousin|grandmother|
+    grandfather|colleague|boss|flatmate|roommate|landlord|landlady|neighbour|neighbor|assistant|boyfriend|girlfriend|
+    friend|tenant|technician|engineer|agent|advisor|adviser|representative|supervisor|secretary|accountant|lawyer|
+    the agent|an agent called|calling for|calling on behalf of|on behalf of|account under|line under|used by|
+    ask for|just ask|asked for|we are the|the agent|an agent called|agent named|named|spoke to|spoke with|speak to|speak with|talked to|talked with|
     talking to|speaking to|speaking with|chatted with|under the name of|under the name|in the name of|in the name|
     registered to|registered on|belongs to|belonging to|made out to|attention of|signed by|technician called|name of|
-    meine frau|mein mann|mein sohn|meine tochter|mein kollege|meine kollegin|ihr kollege|ihre kollegin|mein vater|
-    meine mutter|auf den namen|läuft auf|läuft über|gesprochen mit|hier spricht|hier ist|ma femme|mon mari|mon fils|
-    ma fille|mon collègue|ma collègue|votre collègue|votre conseiller|votre conseillère|au nom de|parlé avec|parlé à|
-    mi mujer|mi esposa|mi marido|mi esposo|mi hijo|mi hija|su compañero|su compañera|a nombre de|hablé con|hablado con|
+    meine frau|mein mann|mein sohn|meine tochter|kollege|kollegin|mein vater|meine mutter|nachbar|nachbarin|techniker|
+    auf den namen|läuft auf|läuft über|gesprochen mit|hier spricht|hier ist|ma femme|mon mari|mon fils|
+    ma fille|collègue|conseiller|conseillère|technicien|voisin|voisine|au nom de|parlé avec|parlé à|
+    mi mujer|mi esposa|mi marido|mi esposo|mi hijo|mi hija|compañero|compañera|técnico|vecino|vecina|a nombre de|hablé con|hablado con|
     ici c'est|call me|known as`,
   possible: `this is|i am|i'm|im|it is|it's|soy|je suis|c'est|habla|le habla|with`,
   weak: `ich bin|ich bin's|bin die|bin der|from|for|by|von|für|pour|para|de`,

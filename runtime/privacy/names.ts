@@ -1,5 +1,5 @@
 import { COMMON_WORDS } from './common-words.ts';
-import { FIRST_NAMES } from './first-names.ts';
+import { FIRST_NAMES, WORDS_IN_LOWER_CASE } from './first-names.ts';
 import { NAME_CUES, NAME_PARTICLES, NAME_TAILS, type NameCue, type NameCueKind } from './name-cues.ts';
 import type { PiiSpan } from './spans.ts';
 import type { Word } from './words.ts';
@@ -44,11 +44,11 @@ const gapBetween = ({ text, words }: Reading, left: number, right: number): stri
 
 const isCommon = (word: Word): boolean => COMMON_WORDS.has(word.lower);
 
-/** `Marias` and `Anna's` name Maria and Anna too. */
+/** `Anna's` names Anna too, and `Anna-Lena` begins with her. */
 function isFirstName(word: Word): boolean {
-  if (!word.isCapitalised) return false;
   const base = word.lower.endsWith("'s") ? word.lower.slice(0, -2) : word.lower;
-  return FIRST_NAMES.has(base) || FIRST_NAMES.has(base.split('-')[0] ?? base);
+  const name = FIRST_NAMES.has(base) ? base : (base.split('-')[0] ?? base);
+  return FIRST_NAMES.has(name) && (word.isCapitalised || !WORDS_IN_LOWER_CASE.has(name));
 }
 
 const isNamePart = (word: Word): boolean => word.isCapitalised && !isCommon(word);
@@ -204,11 +204,22 @@ function findBeforeTail(reading: Reading, at: number): Found | undefined {
   return isTail(reading, at + count) && isAlone ? { first: at, count } : undefined;
 }
 
+/** A known given name with what follows it, and the unknown one before it: `Siobhan Kelly`. */
+function aroundFirstName(reading: Reading, at: number): Found {
+  if (reading.words[at]?.isCapitalised !== true) return { first: at, count: 1 };
+  const before = reading.words[at - 1];
+  const isJoined = before !== undefined && isNamePart(before) && gapBetween(reading, at - 1, at) === ' ';
+  const count = countNameWords(reading, at);
+  return isJoined && !beginsSentence(reading, at - 1)
+    ? { first: at - 1, count: count + 1 }
+    : { first: at, count };
+}
+
 /** The name that begins at a word, or behind the cue that begins there. */
 function findAt(reading: Reading, at: number): Found | undefined {
   const word = reading.words[at];
   if (word === undefined) return undefined;
-  if (isFirstName(word)) return { first: at, count: countNameWords(reading, at) };
+  if (isFirstName(word)) return aroundFirstName(reading, at);
   return findBehindCue(reading, at) ?? (word.isCapitalised ? findBeforeTail(reading, at) : undefined);
 }
 

@@ -40,6 +40,20 @@ const LINKING = new Set(
 );
 const SENTENCE_END = /[.!?\n;](?:\s|$)/;
 
+/** `my number`, `her new number`: a telephone's, unless another word says whose. */
+const OWNERS = new Set(
+  'my his her our their new old direct work home office meine seine ihre neue mon son nouveau mi su'.split(
+    ' ',
+  ),
+);
+const NUMBER = new Set(['number', 'nummer', 'numéro', 'número']);
+
+function hintOf(words: readonly Word[], at: number): NumberHint {
+  const lower = words[at]?.lower ?? '';
+  const isOwn = NUMBER.has(lower) && OWNERS.has(words[at - 1]?.lower ?? '');
+  return isOwn ? 'phone' : HINT_OF_WORD.get(lower);
+}
+
 /** The nearest word before a number that says what it is, within its sentence; else one that follows. */
 export function hintFor(text: string, words: readonly Word[], start: number, end: number): NumberHint {
   const next = countWordsBefore(words, start);
@@ -53,7 +67,7 @@ function hintBefore(text: string, words: readonly Word[], next: number, start: n
     const word = words[at];
     // Of an unknown abbreviation the dot ends nothing, so only the gaps between words are looked at.
     if (word === undefined || endsSentence(text, word.end, upTo)) return undefined;
-    const hint = HINT_OF_WORD.get(word.lower);
+    const hint = hintOf(words, at);
     if (hint !== undefined) return hint;
     upTo = word.start;
   }
