@@ -19,20 +19,13 @@ import type {
 } from './history-store.ts';
 import { type HistoryWrite, unwrapWrite } from './history-writes.ts';
 import { migrate } from './migrations.ts';
+import { configureConnection } from './sqlite-connection.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import { InThreadWriteQueue, type WriteQueue } from './write-queue.ts';
-
-const BUSY_TIMEOUT_MS = 2000;
+import { WriteThread } from './write-thread.ts';
 
 /** Keys the digests of audit rows where no secret is configured: then they detect slips, not intent. */
 export const DEFAULT_AUDIT_SECRET = 'busyhour';
-
-/** WAL with synchronous NORMAL: a commit survives the death of the process; of the machine, all but the last moments. */
-function prepareDatabase(database: DatabaseSync): void {
-  database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;`);
-  migrate(database);
-}
 
 /** History in one SQLite file, or in memory with the path `:memory:`. */
 export class SqliteHistoryStore implements HistoryStore {
@@ -129,6 +122,14 @@ export async function removeInPortions(removePortion: () => Promise<Removed>): P
   }
 }
 
+/** Writes on a thread of their own; databases in memory, which no other thread can open, on this one. */
+function openStore(database: DatabaseSync, path: string, auditSecret: string): SqliteHistoryStore {
+  if (path === ':memory:')
+    return new SqliteHistoryStore(database, new InThreadWriteQueue(database, auditSecret));
+  database.exec('PRAGMA query_only = ON');
+  return new SqliteHistoryStore(database, new WriteThread({ path, auditSecret }));
+}
+
 /** Opens (and creates, and migrates) a history; OUTPUT_NOT_WRITABLE when the file cannot be one. */
 export function openSqliteHistory(
   path: string,
@@ -138,8 +139,9 @@ export function openSqliteHistory(
   try {
     if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
     database = new DatabaseSync(path);
-    prepareDatabase(database);
-    return ok(new SqliteHistoryStore(database, new InThreadWriteQueue(database, auditSecret)));
+    configureConnection(database);
+    migrate(database);
+    return ok(openStore(database, path, auditSecret));
   } catch (cause) {
     if (database?.isOpen) database.close();
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -1,0 +1,131 @@
+import { Worker } from 'node:worker_threads';
+import type { HistoryWrite, WriteOutcome } from './history-writes.ts';
+import type { WriteQueue } from './write-queue.ts';
+
+interface Waiting {
+  readonly write: HistoryWrite;
+  readonly settle: (outcome: WriteOutcome) => void;
+}
+
+/** What one transaction takes; a portion of retention is one of them. */
+const MAX_WRITES_PER_COMMIT = 512;
+/** Beyond it the disk is not keeping up, and waiting longer helps nobody. */
+const MAX_WAITING = 20_000;
+/** A disk that takes longer has failed. */
+const COMMIT_TIMEOUT_MS = 15_000;
+
+/** Beside this file, in the form in which this file runs: from sources or compiled. */
+const ENTRY = new URL(
+  import.meta.url.endsWith('.ts') ? './sqlite-worker.ts' : './sqlite-worker.js',
+  import.meta.url,
+);
+
+export interface WriteThreadOptions {
+  readonly path: string;
+  readonly auditSecret: string;
+}
+
+/**
+ * Group commit on a thread of its own: all writes that wait when a commit ends share the next. When the thread dies,
+ * its writes fail and the next one starts another.
+ */
+export class WriteThread implements WriteQueue {
+  readonly #options: WriteThreadOptions;
+  #worker: Worker | undefined;
+  #waiting: Waiting[] = [];
+  #committing: Waiting[] = [];
+  #fuse: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
+  #onIdle: (() => void) | undefined;
+
+  constructor(options: WriteThreadOptions) {
+    this.#options = options;
+    this.#start();
+  }
+
+  /** Writes that were asked for and not yet answered. */
+  get backlog(): number {
+    return this.#waiting.length + this.#committing.length;
+  }
+
+  write(write: HistoryWrite): Promise<WriteOutcome> {
+    if (this.#closing !== undefined) return Promise.resolve(failure('the history is closed'));
+    if (this.#waiting.length >= MAX_WAITING) {
+      return Promise.resolve(failure(`more than ${MAX_WAITING} writes wait`));
+    }
+    return new Promise((resolve) => {
+      this.#waiting.push({ write, settle: resolve });
+      if (this.#committing.length === 0) this.#commit();
+    });
+  }
+
+  async ping(): Promise<void> {
+    if (this.#closing !== undefined) throw new Error('the history is closed');
+  }
+
+  #start(): Worker {
+    // Options of the process, such as --eval, are not meant for it.
+    const worker = new Worker(ENTRY, { workerData: this.#options, execArgv: [] });
+    // An idle thread does not keep the process alive; one that writes does.
+    worker.unref();
+    worker.on('message', (outcomes: readonly WriteOutcome[]) => this.#committed(outcomes));
+    worker.on('error', (error) => this.#lost(worker, error instanceof Error ? error.message : String(error)));
+    worker.on('exit', () => this.#lost(worker, 'the writing thread ended'));
+    this.#worker = worker;
+    return worker;
+  }
+
+  #commit(): void {
+    const worker = this.#worker ?? this.#start();
+    this.#committing =
+      this.#waiting.length <= MAX_WRITES_PER_COMMIT
+        ? this.#waiting
+        : this.#waiting.slice(0, MAX_WRITES_PER_COMMIT);
+    this.#waiting = this.#waiting.slice(this.#committing.length);
+    worker.ref();
+    this.#fuse = setTimeout(() => {
+      this.#lost(worker, `no commit within ${COMMIT_TIMEOUT_MS} ms`);
+      void worker.terminate();
+    }, COMMIT_TIMEOUT_MS);
+    worker.postMessage(this.#committing.map(({ write }) => write));
+  }
+
+  #committed(outcomes: readonly WriteOutcome[]): void {
+    clearTimeout(this.#fuse);
+    const done = this.#committing;
+    this.#committing = [];
+    // The next commit runs while those who wait for this one go on.
+    if (this.#waiting.length > 0) this.#commit();
+    else this.#worker?.unref();
+    for (const [index, { settle }] of done.entries()) settle(outcomes[index] ?? failure('no outcome'));
+    if (this.backlog === 0) this.#onIdle?.();
+  }
+
+  #lost(worker: Worker, reason: string): void {
+    if (this.#worker !== worker) return;
+    clearTimeout(this.#fuse);
+    this.#worker = undefined;
+    const lost = [...this.#committing, ...this.#waiting];
+    this.#committing = [];
+    this.#waiting = [];
+    for (const { settle } of lost) settle(failure(reason));
+    this.#onIdle?.();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
+    if (this.backlog > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    worker.ref();
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    worker.postMessage('close');
+    await ended;
+  }
+}
+
+const failure = (message: string): WriteOutcome => ({ kind: 'failed', message });
