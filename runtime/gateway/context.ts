@@ -2,9 +2,11 @@ import type { Clock } from '../../vocabulary/clock.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { DialogService } from '../dialog/dialog-service.ts';
 import type { ProviderChain } from '../llm/chain.ts';
+import type { HistoryStore } from '../store/history-store.ts';
 import type { Telemetry } from '../telemetry/create-telemetry.ts';
 import type { GatewayMetrics } from '../telemetry/gateway-metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Tenancy } from '../tenants/create-tenancy.ts';
 import type { Admission } from './admission.ts';
 import type { Authenticate } from './auth.ts';
 import type { ProviderStates } from './provider-states.ts';
@@ -18,9 +20,13 @@ export interface GatewayContext {
   readonly telemetry: Telemetry;
   readonly admission: Admission;
   readonly authenticate: Authenticate;
+  readonly tenancy: Tenancy;
+  readonly history: HistoryStore;
   readonly chain: ProviderChain;
   readonly states: ProviderStates;
   readonly dialog: DialogService;
+  /** The text of /metrics. */
+  readonly scrape: () => Promise<string>;
   /** Prefix of completion ids, different in every process. */
   readonly newId: () => string;
 }

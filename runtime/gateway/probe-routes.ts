@@ -38,7 +38,6 @@ export async function handleMetrics(
   _request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<string> {
-  const { registry } = context.metrics;
-  reply.type(registry.contentType);
-  return registry.metrics();
+  reply.type(context.metrics.registry.contentType);
+  return context.scrape();
 }

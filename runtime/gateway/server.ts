@@ -8,7 +8,11 @@ import Fastify, {
 } from 'fastify';
 import { FAULTS, type FaultCode } from '../../vocabulary/faults.ts';
 import { createFault, type Fault, FaultError } from '../llm/fault.ts';
+import { listenerOptionsFrom, watchHandshakes } from '../operations/https.ts';
+import { peerNameOf } from '../operations/peer.ts';
+import type { ServerTls } from '../operations/tls.ts';
 import { addRequestTracing } from '../telemetry/request-tracing.ts';
+import { DEFAULT_TENANT } from '../tenants/tenant-list.ts';
 import type { GatewayContext } from './context.ts';
 import { errorBodyFrom, sendFault } from './error-body.ts';
 import { addJsonParser } from './json-body.ts';
@@ -45,7 +49,9 @@ function addRoute(app: FastifyInstance, context: GatewayContext, route: RouteSpe
     url: route.path,
     // Before the body is read: who has no key makes the gateway neither buffer nor parse.
     onRequest: async (request) => {
-      if (route.authenticated) context.authenticate(request.headers.authorization);
+      request.tenant = route.authenticated
+        ? context.authenticate(request.headers.authorization, request.ip)
+        : DEFAULT_TENANT;
     },
     handler: (request, reply) => route.handle(context, request, reply),
   });
@@ -86,13 +92,15 @@ function recordEnd(
   metrics.requestEnded(route, request.outcome);
   const durationMs = clock.nowMs() - request.startedAtMs;
   const line = { id: request.id, method: request.method, route, status: reply.raw.statusCode };
-  logger.info({ ...line, outcome: request.outcome, durationMs }, 'request');
+  const client = peerNameOf(request.raw.socket);
+  logger.info({ ...line, ...(client && { client }), outcome: request.outcome, durationMs }, 'request');
 }
 
 function addHooks(app: FastifyInstance, context: GatewayContext): void {
   const { clock, logger } = context;
   app.decorateRequest('startedAtMs', 0);
   app.decorateRequest('outcome', 'ok');
+  app.decorateRequest('tenant');
   app.addHook('onRequest', async (request, reply) => {
     request.startedAtMs = clock.nowMs();
     changeOpenResponses(request.raw.socket, 1);
@@ -158,7 +166,7 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
 }
 
 /** The HTTP server with every route, not yet listening. */
-export function createServer(context: GatewayContext): FastifyInstance {
+export function createServer(context: GatewayContext, tls?: ServerTls): FastifyInstance {
   const app = Fastify({
     bodyLimit: context.config.bodyLimitBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -166,7 +174,7 @@ export function createServer(context: GatewayContext): FastifyInstance {
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { maxParamLength: MAX_ID_CHARS },
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    ...listenerOptionsFrom(tls, MAX_HEADER_BYTES),
     logger: false,
     genReqId: context.newId,
     clientErrorHandler: refuseMalformed,
@@ -174,6 +182,9 @@ export function createServer(context: GatewayContext): FastifyInstance {
       sendFault(reply, faultFromRequestError(error));
     },
   });
+  if (tls !== undefined) {
+    watchHandshakes(app.server, (reason) => context.logger.info({ reason }, 'TLS handshake failed'));
+  }
   addJsonParser(app);
   addHooks(app, context);
   addRequestTracing(app, context.telemetry.tracing);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { DestinationStream } from 'pino';
+import type { Registry } from 'prom-client';
 import { type Clock, systemClock } from '../../vocabulary/clock.ts';
 import { BusyhourError, createFailure, unwrap } from '../../vocabulary/errors.ts';
 import { type GatewayConfig, type GatewayConfigInput, resolveGatewayConfig } from '../config.ts';
@@ -8,13 +9,16 @@ import { DialogService } from '../dialog/dialog-service.ts';
 import { type ChainObserver, ProviderChain } from '../llm/chain.ts';
 import { createChain } from '../llm/create-chain.ts';
 import type { Provider } from '../llm/provider.ts';
+import { readServerTls } from '../operations/tls.ts';
 import type { ContextStore } from '../store/context-store.ts';
 import type { HistoryStore } from '../store/history-store.ts';
 import { MemoryContextStore } from '../store/memory-context-store.ts';
 import { openSqliteHistory } from '../store/sqlite-history-store.ts';
 import { createTelemetry, type Telemetry } from '../telemetry/create-telemetry.ts';
+import { createTenancy } from '../tenants/create-tenancy.ts';
+import type { Ledger } from '../tenants/ledger.ts';
 import { Admission } from './admission.ts';
-import { createAuthenticate, readHashedKeys } from './auth.ts';
+import { createAuthenticate } from './auth.ts';
 import type { GatewayContext } from './context.ts';
 import { addEngineGauges } from './engine-gauges.ts';
 import { ProviderStates } from './provider-states.ts';
@@ -28,6 +32,9 @@ export interface GatewayDependencies {
   readonly providers?: readonly Provider[];
   readonly contexts?: ContextStore;
   readonly history?: HistoryStore;
+  readonly ledger?: Ledger;
+  /** Answers /metrics, for processes that are scraped as one; the gateway's own registry when absent. */
+  readonly createScrape?: (registry: Registry) => () => Promise<string>;
   /** Where log lines go; standard error when absent. */
   readonly logDestination?: DestinationStream;
 }
@@ -81,8 +88,9 @@ function createContext(
 ): GatewayContext {
   const clock = deps.clock ?? systemClock;
   const environment = deps.environment ?? process.env;
-  const keys = unwrap(readHashedKeys(config, environment));
   const { metrics, logger } = telemetry;
+  const { registry } = metrics;
+  const tenancy = createTenancy(config, { clock, environment, logger, registry, ledger: deps.ledger });
   const chain = openChain(config, deps, { clock, observer: telemetry.chainObserver });
   const states = new ProviderStates(chain.providers, config.timeouts.connectMs, clock);
   const dialog = new DialogService({
@@ -106,11 +114,14 @@ function createContext(
       maxInFlight: config.maxInFlight,
       onChange: (inFlight) => metrics.inFlightChanged(inFlight),
     }),
-    authenticate: createAuthenticate(keys),
+    authenticate: createAuthenticate(() => tenancy.directory.current, clock),
+    tenancy,
+    history: stores.history,
     chain,
     states,
     dialog,
     newId: createIdSource(),
+    scrape: deps.createScrape?.(registry) ?? (() => registry.metrics()),
   };
 }
 
@@ -133,14 +144,15 @@ async function listen(app: FastifyInstance, config: GatewayConfig): Promise<numb
 
 async function release(context: GatewayContext, stores: Stores): Promise<void> {
   await context.chain.close();
+  await context.tenancy.close();
   await stores.contexts.close();
   await stores.history.close();
   await context.telemetry.close();
 }
 
-/** `http://` plus the host in the form a URL takes. */
-const urlOf = (host: string, port: number): string =>
-  `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+/** Scheme plus the host in the form a URL takes. */
+const urlOf = (scheme: string, host: string, port: number): string =>
+  `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 /**
  * Starts a gateway and probes its providers once (it starts also when they are down). Throws BusyhourError:
@@ -151,6 +163,7 @@ export async function startGateway(
   deps: GatewayDependencies = {},
 ): Promise<RunningGateway> {
   const resolved = unwrap(resolveGatewayConfig(config));
+  const tls = resolved.tls && unwrap(readServerTls(resolved.tls, 'the gateway'));
   const stores = openStores(resolved, deps, deps.clock ?? systemClock);
   let telemetry: Telemetry | undefined;
   let context: GatewayContext;
@@ -162,12 +175,12 @@ export async function startGateway(
     await stores.history.close();
     throw error;
   }
-  const app = createServer(context);
+  const app = createServer(context, tls);
   try {
     const port = await listen(app, resolved);
     await context.states.read();
     const close = once((graceMs: number) => stop(app, context, stores, graceMs));
-    return { url: urlOf(resolved.host, port), port, close };
+    return { url: urlOf(tls === undefined ? 'http' : 'https', resolved.host, port), port, close };
   } catch (error) {
     await app.close();
     await release(context, stores);

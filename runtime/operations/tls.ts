@@ -86,11 +86,3 @@ export function readClientTls(config: ClientTlsConfig, what: string): Result<Cli
   });
   return reason === undefined ? ok({ ca, cert, key }) : unusable(what, [wrongMaterial(reason)]);
 }
-
-/** What `https.createServer` takes. */
-export const httpsOptionsFrom = (tls: ServerTls) => ({
-  cert: tls.cert,
-  key: tls.key,
-  minVersion: tls.minVersion,
-  ...(tls.ca === undefined ? {} : { ca: tls.ca, requestCert: true, rejectUnauthorized: true }),
-});
