@@ -6,8 +6,7 @@ import { type Clock, systemClock } from '../../vocabulary/clock.ts';
 import { BusyhourError, createFailure, unwrap } from '../../vocabulary/errors.ts';
 import { type GatewayConfig, type GatewayConfigInput, resolveGatewayConfig } from '../config.ts';
 import { DialogService } from '../dialog/dialog-service.ts';
-import { type ChainObserver, ProviderChain } from '../llm/chain.ts';
-import { createChain } from '../llm/create-chain.ts';
+import { openChain } from '../llm/open-chain.ts';
 import type { Provider } from '../llm/provider.ts';
 import { readServerTls } from '../operations/tls.ts';
 import type { ContextStore } from '../store/context-store.ts';
@@ -60,19 +59,6 @@ function openStores(config: GatewayConfig, deps: GatewayDependencies, clock: Clo
   };
 }
 
-function openChain(
-  config: GatewayConfig,
-  deps: GatewayDependencies,
-  options: { readonly clock: Clock; readonly observer: ChainObserver },
-): ProviderChain {
-  if (deps.providers === undefined) return createChain(config, deps.environment ?? process.env, options);
-  const { timeouts } = config;
-  return new ProviderChain(
-    deps.providers.map((provider) => ({ provider, timeouts })),
-    options,
-  );
-}
-
 /** Ids unique over processes: a random head made once, and a counter. */
 function createIdSource(): () => string {
   const head = randomBytes(9).toString('base64url');
@@ -91,7 +77,14 @@ function createContext(
   const { metrics, logger } = telemetry;
   const { registry } = metrics;
   const tenancy = createTenancy(config, { clock, environment, logger, registry, ledger: deps.ledger });
-  const chain = openChain(config, deps, { clock, observer: telemetry.chainObserver });
+  const chain = openChain(config, {
+    clock,
+    environment,
+    observer: telemetry.chainObserver,
+    registry,
+    tenants: () => tenancy.directory.current.tenants,
+    providers: deps.providers,
+  });
   const states = new ProviderStates(chain.providers, config.timeouts.connectMs, clock);
   const dialog = new DialogService({
     config: config.dialog,

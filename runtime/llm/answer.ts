@@ -64,7 +64,8 @@ function report(progress: Progress, options: AnswerOptions, chain: ProviderChain
   if (!signal.aborted) return;
   const orphans = sink === undefined ? progress.tokens : progress.lateTokens;
   observer.tokensOrphaned(orphans);
-  chain.tokensOrphaned(answerer.provider, orphans);
+  // The chain has counted those that came after the client had left.
+  chain.tokensOrphaned(answerer.provider, orphans - progress.lateTokens);
 }
 
 async function run(

@@ -138,7 +138,11 @@ export class ProviderChain {
   ): AsyncGenerator<AnswerEvent> {
     this.#retry.budget?.requestArrived();
     const tokens = estimatePromptTokens(request) + request.maxOutputTokens;
-    const course = createCourse({ clock: this.#clock, observer: this.#observer, request, signal }, tokens);
+    const { events } = this.#retry;
+    const course = createCourse(
+      { clock: this.#clock, observer: this.#observer, events, request, signal },
+      tokens,
+    );
     try {
       const first = await this.#findAnswerer(course);
       if (first === undefined) {

@@ -2,10 +2,15 @@ import type { Attempt, AttemptScope } from './attempt.ts';
 import { beginAttempt, endAttempt, spentOf } from './attempt.ts';
 import type { Fault } from './fault.ts';
 import type { Link, Pass } from './link.ts';
+import type { LlmObserver } from './llm-observer.ts';
 import { addSpent, NOTHING_SPENT, type Spent } from './spent.ts';
 
+interface CourseScope extends AttemptScope {
+  readonly events: LlmObserver;
+}
+
 /** One request on its way through the chain. */
-export interface Course extends AttemptScope {
+export interface Course extends CourseScope {
   /** The most tokens that one attempt may use. */
   readonly tokens: number;
   readonly startedAtMs: number;
@@ -18,7 +23,7 @@ export interface Course extends AttemptScope {
 }
 
 /** A request that nobody was asked yet. */
-export const createCourse = (scope: AttemptScope, tokens: number): Course => ({
+export const createCourse = (scope: CourseScope, tokens: number): Course => ({
   ...scope,
   tokens,
   startedAtMs: scope.clock.nowMs(),
@@ -40,7 +45,11 @@ export function begin(course: Course, link: Link, pass: Pass): Attempt {
 export function end(course: Course, attempt: Attempt): void {
   if (!course.running.delete(attempt)) return;
   endAttempt(attempt, course);
-  course.spent = addSpent(course.spent, spentOf(attempt));
+  const spent = spentOf(attempt);
+  course.spent = addSpent(course.spent, spent);
+  const { provider } = attempt.link;
+  course.events.attemptPaid(course.request.tenant, provider.name, spent);
+  if (attempt.lateTokens > 0) course.events.tokensOrphaned(provider.name, attempt.lateTokens);
 }
 
 /** Ends whatever still runs: its reader has left. */

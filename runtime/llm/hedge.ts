@@ -1,7 +1,6 @@
 import { type Attempt, type DecisiveEvent, nextEvent, noteEnd } from './attempt.ts';
 import { begin, type Course, end } from './course.ts';
-import { enterLinkNow } from './link.ts';
-import type { LlmObserver } from './llm-observer.ts';
+import { enterLinkNow, type Link } from './link.ts';
 import type { RetryBudget } from './retry-budget.ts';
 
 /** The first decisive event of an attempt. */
@@ -17,7 +16,6 @@ const firstOf = async (attempt: Attempt): Promise<FirstEvent> => ({
 
 export interface HedgeScope {
   readonly budget: RetryBudget | undefined;
-  readonly events: LlmObserver;
 }
 
 /**
@@ -32,9 +30,9 @@ export async function firstEventOf(course: Course, attempt: Attempt, scope: Hedg
   const original = firstOf(attempt);
   const early = await within(course, original, afterMs);
   if (early !== undefined) return early;
-  const second = startHedge(course, attempt, scope, scope.budget);
+  const second = startHedge(course, attempt.link, scope.budget);
   if (second === undefined) return original;
-  return settle(course, await race(course, original, second), { attempt, second }, scope);
+  return settle(course, await race(course, original, second), { attempt, second });
 }
 
 /** What came before the span was over; undefined when nothing did. */
@@ -50,13 +48,8 @@ async function within(
   return first ?? undefined;
 }
 
-function startHedge(
-  course: Course,
-  attempt: Attempt,
-  { events }: HedgeScope,
-  budget: RetryBudget,
-): Attempt | undefined {
-  const { link } = attempt;
+function startHedge(course: Course, link: Link, budget: RetryBudget): Attempt | undefined {
+  const { events } = course;
   const { tenant } = course.request;
   const pass = course.signal.aborted ? undefined : enterLinkNow(link, { tenant, tokens: course.tokens });
   if (pass === undefined) return undefined;
@@ -84,11 +77,10 @@ function settle(
   course: Course,
   winner: FirstEvent,
   pair: { readonly attempt: Attempt; readonly second: Attempt },
-  { events }: HedgeScope,
 ): FirstEvent {
   const loser = winner.attempt === pair.second ? pair.attempt : pair.second;
   end(course, loser);
-  events.hedgeEnded(
+  course.events.hedgeEnded(
     loser.link.provider.name,
     winner.attempt === pair.second && winner.event.kind !== 'failed',
   );

@@ -1,0 +1,49 @@
+import type { Registry } from 'prom-client';
+import type { Clock } from '../../vocabulary/clock.ts';
+import type { GatewayConfig } from '../config.ts';
+import { LlmMetrics } from '../telemetry/llm-metrics.ts';
+import { type ChainObserver, type ChainOptions, ProviderChain } from './chain.ts';
+import { chainOptionsFrom, createChain } from './create-chain.ts';
+import type { Provider } from './provider.ts';
+
+export interface OpenChainDependencies {
+  readonly clock: Clock;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly observer: ChainObserver;
+  readonly registry: Registry;
+  /** Those of the configuration, which may be read anew while the gateway runs. */
+  readonly tenants: () => readonly { readonly name: string }[];
+  /** Instead of those that the configuration names. */
+  readonly providers?: readonly Provider[] | undefined;
+}
+
+/** Looks names up in a set that is made once per reading of the configuration. */
+function createIsTenant(tenants: OpenChainDependencies['tenants']): (name: string) => boolean {
+  let list: ReturnType<typeof tenants> | undefined;
+  let names: ReadonlySet<string> = new Set();
+  return (name) => {
+    const current = tenants();
+    if (current !== list) {
+      list = current;
+      names = new Set(current.map((tenant) => tenant.name));
+    }
+    return names.has(name);
+  };
+}
+
+/** The chain of a gateway, whose figures are in its registry. */
+export function openChain(config: GatewayConfig, deps: OpenChainDependencies): ProviderChain {
+  const { clock, observer, registry, tenants, environment, providers } = deps;
+  const events = new LlmMetrics({ registry, isTenant: createIsTenant(tenants) });
+  const options: ChainOptions = { ...chainOptionsFrom(config), clock, observer, events };
+  const { timeouts } = config;
+  const chain =
+    providers === undefined
+      ? createChain(config, environment, options)
+      : new ProviderChain(
+          providers.map((provider) => ({ provider, timeouts })),
+          options,
+        );
+  events.watch(() => chain.state);
+  return chain;
+}
