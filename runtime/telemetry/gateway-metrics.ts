@@ -1,98 +1,81 @@
-import { type EventLoopUtilization, performance } from 'node:perf_hooks';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Gauge, Registry } from 'prom-client';
 import type { FaultCode } from '../../vocabulary/faults.ts';
 import type { WireTimings } from '../../vocabulary/readiness.ts';
-import { PROCESS_METRICS, SERVER_GAUGES, SERVER_HISTOGRAMS } from '../../vocabulary/server-metrics.ts';
+import { SERVER_GAUGES, SERVER_HISTOGRAMS } from '../../vocabulary/server-metrics.ts';
 import { sFromMs } from '../../vocabulary/units.ts';
 import type { DegradationLevel } from '../llm/chain.ts';
 import type { TokenUsage } from '../llm/provider.ts';
-
-/** 0.1 ms to 100 s in the 1-2-5 series, in seconds. */
-const BUCKETS_S = [-4, -3, -2, -1, 0, 1].flatMap((decade) => [1, 2, 5].map((step) => step * 10 ** decade));
+import type { Spent } from '../llm/spent.ts';
+import { BoundedCounter, BoundedGauge, BoundedHistogram } from './bounded-metrics.ts';
+import { GATEWAY_METRICS, type OverheadStage, PROVIDER_METRICS } from './metric-table.ts';
+import { watchProcess } from './process-metrics.ts';
 
 /** How a stream that gave a first token ended. */
 export type AnswerOutcome = 'complete' | 'failed_over' | 'incomplete';
 
+const TABLE = { ...GATEWAY_METRICS, ...PROVIDER_METRICS };
+type Name = keyof typeof TABLE;
+
+/** What an attempt at a provider came to. */
+export interface AttemptFigures {
+  readonly provider: string;
+  readonly result: 'ok' | FaultCode;
+  readonly firstTokenMs: number | undefined;
+  readonly totalMs: number;
+  readonly spent?: Spent;
+}
+
+export interface StoreFigures {
+  readonly store: 'history' | 'contexts';
+  readonly access: 'read' | 'write';
+  readonly result: 'ok' | 'conflict' | 'error';
+  readonly spanMs: number;
+}
+
 /** Of the process, in its own registry: several gateways may live in one process. */
 export class GatewayMetrics {
   readonly registry = new Registry();
-  readonly #requests = this.#counter(
-    'busyhour_gateway_requests_total',
-    'Requests by route and outcome (ok or fault code)',
-    ['route', 'outcome'],
-  );
-  readonly #answers = this.#counter('busyhour_gateway_answers_total', 'Answers begun, by how they ended', [
-    'outcome',
-    'level',
-  ]);
-  readonly #attempts = this.#counter('busyhour_provider_attempts_total', 'Requests to providers by result', [
-    'provider',
-    'result',
-  ]);
-  readonly #tokens = this.#counter('busyhour_gateway_tokens_total', 'Tokens of finished answers', [
-    'direction',
-  ]);
-  readonly #orphans = this.#counter(
-    'busyhour_gateway_orphan_output_tokens_total',
-    'Output tokens received for clients that had left',
-    [],
-  );
-  readonly #spans = this.#counter('busyhour_trace_spans_total', 'Spans by whether their receiver took them', [
-    'result',
-  ]);
-  readonly #overhead = this.#histogram(
-    'gateway.overhead',
-    'Time in the gateway outside waiting for a provider',
-  );
-  readonly #stage = new Histogram({
-    name: 'busyhour_gateway_stage_seconds',
-    help: 'The parts of the gateway overhead',
-    labelNames: ['stage'],
-    buckets: BUCKETS_S,
-    registers: [this.registry],
-  });
-  readonly #firstToken = this.#histogram('provider.first-token', 'From asking a provider to its first token');
-  readonly #total = this.#histogram('provider.total', 'From asking a provider to the end of its answer');
-  readonly #queue = this.#histogram('engine.queue', 'Queue wait as the engine reports it');
-  readonly #prefill = this.#histogram('engine.prefill', 'Prefill time as the engine reports it');
-  readonly #decode = this.#histogram('engine.decode', 'Decode time as the engine reports it');
-  readonly #inFlight = new Gauge({
-    name: SERVER_GAUGES['gateway.inFlight'],
-    help: 'Completions and turns in progress',
-    registers: [this.registry],
-  });
+  readonly #stop: () => void;
+  readonly #requests = this.#counter('busyhour_gateway_requests_total');
+  readonly #answers = this.#counter('busyhour_gateway_answers_total');
+  readonly #turns = this.#counter('busyhour_dialog_turns_total');
+  readonly #attempts = this.#counter('busyhour_provider_attempts_total');
+  readonly #tokens = this.#counter('busyhour_gateway_tokens_total');
+  readonly #paidTokens = this.#counter('busyhour_provider_tokens_total');
+  readonly #cost = this.#counter('busyhour_provider_cost_usd_total');
+  readonly #orphans = this.#counter('busyhour_gateway_orphan_output_tokens_total');
+  readonly #spans = this.#counter('busyhour_trace_spans_total');
+  readonly #request = this.#histogram('busyhour_gateway_request_seconds');
+  readonly #clientFirstToken = this.#histogram('busyhour_gateway_first_token_seconds');
+  readonly #interToken = this.#histogram('busyhour_gateway_inter_token_seconds');
+  readonly #overhead = this.#histogram(SERVER_HISTOGRAMS['gateway.overhead']);
+  readonly #stage = this.#histogram('busyhour_gateway_stage_seconds');
+  readonly #store = this.#histogram('busyhour_store_operation_seconds');
+  readonly #firstToken = this.#histogram(SERVER_HISTOGRAMS['provider.first-token']);
+  readonly #total = this.#histogram(SERVER_HISTOGRAMS['provider.total']);
+  readonly #queue = this.#histogram(SERVER_HISTOGRAMS['engine.queue']);
+  readonly #prefill = this.#histogram(SERVER_HISTOGRAMS['engine.prefill']);
+  readonly #decode = this.#histogram(SERVER_HISTOGRAMS['engine.decode']);
+  readonly #inFlight = this.#gauge(SERVER_GAUGES['gateway.inFlight']);
+  readonly #inFlightLimit = this.#gauge('busyhour_gateway_in_flight_limit_requests');
+  readonly #build = this.#gauge('busyhour_build_info');
 
   constructor() {
-    collectDefaultMetrics({ register: this.registry });
-    this.#collectUtilisation();
+    this.#stop = watchProcess(this.registry);
+    this.#inFlight.set({}, 0);
+    this.#orphans.add({}, 0);
   }
 
-  #counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
-    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  #counter(name: Name): BoundedCounter {
+    return new BoundedCounter(name, TABLE[name], this.registry);
   }
 
-  #histogram(stage: keyof typeof SERVER_HISTOGRAMS, help: string): Histogram {
-    return new Histogram({
-      name: SERVER_HISTOGRAMS[stage],
-      help,
-      buckets: BUCKETS_S,
-      registers: [this.registry],
-    });
+  #histogram(name: Name): BoundedHistogram {
+    return new BoundedHistogram(name, TABLE[name], this.registry);
   }
 
-  /** Share of time busy since the last scrape. */
-  #collectUtilisation(): void {
-    let before: EventLoopUtilization = performance.eventLoopUtilization();
-    new Gauge({
-      name: PROCESS_METRICS.eventLoopUtilisation,
-      help: 'Share of time in which the event loop was busy, since the last scrape',
-      registers: [this.registry],
-      collect() {
-        const now = performance.eventLoopUtilization();
-        this.set(performance.eventLoopUtilization(now, before).utilization);
-        before = now;
-      },
-    });
+  #gauge(name: Name): BoundedGauge {
+    return new BoundedGauge(name, TABLE[name], this.registry);
   }
 
   /** Adds a gauge without labels that asks for its value on every scrape; undefined leaves it unset. */
@@ -109,57 +92,87 @@ export class GatewayMetrics {
     });
   }
 
-  requestEnded(route: string, outcome: 'ok' | FaultCode): void {
-    this.#requests.inc({ route, outcome });
+  /** What stays as it is while the process lives. */
+  started(version: string, maxInFlight: number): void {
+    this.#build.set({ version }, 1);
+    this.#inFlightLimit.set({}, maxInFlight);
+  }
+
+  requestEnded(route: string, outcome: 'ok' | FaultCode, durationMs?: number): void {
+    this.#requests.add({ route, outcome });
+    if (durationMs !== undefined) this.#request.observe({ route }, sFromMs(durationMs));
   }
 
   answerEnded(outcome: AnswerOutcome, level: DegradationLevel): void {
-    this.#answers.inc({ outcome, level });
+    this.#answers.add({ outcome, level });
   }
 
-  attemptEnded(attempt: {
-    readonly provider: string;
-    readonly result: 'ok' | FaultCode;
-    readonly firstTokenMs: number | undefined;
-    readonly totalMs: number;
-  }): void {
-    this.#attempts.inc({ provider: attempt.provider, result: attempt.result });
-    if (attempt.firstTokenMs !== undefined) this.#firstToken.observe(sFromMs(attempt.firstTokenMs));
-    this.#total.observe(sFromMs(attempt.totalMs));
+  turnEnded(result: 'answered' | 'replayed' | 'refused', level: string | undefined): void {
+    this.#turns.add({ result, level: level ?? 'none' });
+  }
+
+  /** First text of a streamed answer, from the head of its request. */
+  firstTextSent(sinceRequestMs: number): void {
+    this.#clientFirstToken.observe({}, sFromMs(sinceRequestMs));
+  }
+
+  /** A further text of a streamed answer, from the one before it. */
+  nextTextSent(gapMs: number): void {
+    this.#interToken.observe({}, sFromMs(gapMs));
+  }
+
+  attemptEnded({ provider, result, firstTokenMs, totalMs, spent }: AttemptFigures): void {
+    this.#attempts.add({ provider, result });
+    if (firstTokenMs !== undefined) this.#firstToken.observe({ provider }, sFromMs(firstTokenMs));
+    this.#total.observe({ provider }, sFromMs(totalMs));
+    if (spent === undefined) return;
+    this.#paidTokens.add({ provider, direction: 'input' }, spent.inputTokens);
+    this.#paidTokens.add({ provider, direction: 'cached_input' }, spent.cachedInputTokens);
+    this.#paidTokens.add({ provider, direction: 'output' }, spent.outputTokens);
+    this.#cost.add({ provider }, spent.costUsd);
   }
 
   tokensUsed(usage: TokenUsage, timings: WireTimings | undefined): void {
-    this.#tokens.inc({ direction: 'input' }, usage.promptTokens);
-    this.#tokens.inc({ direction: 'cached_input' }, usage.cachedPromptTokens);
-    this.#tokens.inc({ direction: 'output' }, usage.outputTokens);
+    this.#tokens.add({ direction: 'input' }, usage.promptTokens);
+    this.#tokens.add({ direction: 'cached_input' }, usage.cachedPromptTokens);
+    this.#tokens.add({ direction: 'output' }, usage.outputTokens);
     if (timings === undefined) return;
-    this.#queue.observe(sFromMs(timings.queue_wait_ms));
-    this.#prefill.observe(sFromMs(timings.prefill_ms));
-    this.#decode.observe(sFromMs(timings.decode_ms));
+    this.#queue.observe({}, sFromMs(timings.queue_wait_ms));
+    this.#prefill.observe({}, sFromMs(timings.prefill_ms));
+    this.#decode.observe({}, sFromMs(timings.decode_ms));
   }
 
   tokensOrphaned(tokens: number): void {
-    if (tokens > 0) this.#orphans.inc(tokens);
+    if (tokens > 0) this.#orphans.add({}, tokens);
   }
 
   /** Time in the gateway before a provider was asked and after its last event, ms. */
   overhead(beforeMs: number, afterMs: number): void {
-    this.#stage.observe({ stage: 'before_provider' }, sFromMs(beforeMs));
-    this.#stage.observe({ stage: 'after_provider' }, sFromMs(afterMs));
-    this.#overhead.observe(sFromMs(beforeMs + afterMs));
+    this.stageEnded('before_provider', beforeMs);
+    this.stageEnded('after_provider', afterMs);
+    this.#overhead.observe({}, sFromMs(beforeMs + afterMs));
+  }
+
+  /** One part of the overhead of one request. */
+  stageEnded(stage: OverheadStage, spanMs: number): void {
+    this.#stage.observe({ stage }, sFromMs(spanMs));
+  }
+
+  storeUsed({ spanMs, ...labels }: StoreFigures): void {
+    this.#store.observe(labels, sFromMs(spanMs));
   }
 
   /** Spans that their receiver took, or did not. */
   spansExported(spans: number, isTaken: boolean): void {
-    this.#spans.inc({ result: isTaken ? 'exported' : 'failed' }, spans);
+    this.#spans.add({ result: isTaken ? 'exported' : 'failed' }, spans);
+  }
+
+  inFlightChanged(requests: number): void {
+    this.#inFlight.set({}, requests);
   }
 
   /** Stops what measures by the clock. */
   close(): void {
-    this.registry.clear();
-  }
-
-  inFlightChanged(requests: number): void {
-    this.#inFlight.set(requests);
+    this.#stop();
   }
 }

@@ -152,7 +152,10 @@ describe('a client that leaves', () => {
     const ended = (await outcomeCount(gateway, 'ok')) + (await outcomeCount(gateway, 'caller_disconnected'));
     expect(ended).toBe(50);
     const begun = Object.values(await answersBegun(gateway)).reduce((sum, count) => sum + count, 0);
-    const attempts = await readMetric(gateway, 'busyhour_provider_first_token_seconds_count');
+    const attempts = await readMetric(
+      gateway,
+      'busyhour_provider_first_token_seconds_count{provider="local"}',
+    );
     expect(begun).toBe(attempts);
   });
 });

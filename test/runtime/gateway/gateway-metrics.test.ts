@@ -19,8 +19,11 @@ it('takes milliseconds and exports seconds', async () => {
     0.0015,
     9,
   );
-  expect(await sample(metrics, 'busyhour_provider_first_token_seconds_sum')).toBeCloseTo(0.12, 9);
-  expect(await sample(metrics, 'busyhour_provider_request_seconds_sum')).toBeCloseTo(2.5, 9);
+  expect(await sample(metrics, 'busyhour_provider_first_token_seconds_sum{provider="p"}')).toBeCloseTo(
+    0.12,
+    9,
+  );
+  expect(await sample(metrics, 'busyhour_provider_request_seconds_sum{provider="p"}')).toBeCloseTo(2.5, 9);
   expect(await sample(metrics, 'busyhour_engine_queue_wait_seconds_sum')).toBeCloseTo(0.005, 9);
   expect(await sample(metrics, 'busyhour_engine_prefill_seconds_sum')).toBeCloseTo(0.04, 9);
   expect(await sample(metrics, 'busyhour_engine_decode_seconds_sum')).toBeCloseTo(0.7, 9);
@@ -30,8 +33,8 @@ it('takes milliseconds and exports seconds', async () => {
 it('a refused attempt has no first token', async () => {
   const metrics = new GatewayMetrics();
   metrics.attemptEnded({ provider: 'p', result: 'provider_error', firstTokenMs: undefined, totalMs: 10 });
-  expect(await sample(metrics, 'busyhour_provider_first_token_seconds_count')).toBe(0);
-  expect(await sample(metrics, 'busyhour_provider_request_seconds_count')).toBe(1);
+  expect(await sample(metrics, 'busyhour_provider_first_token_seconds_count{provider="p"}')).toBeNaN();
+  expect(await sample(metrics, 'busyhour_provider_request_seconds_count{provider="p"}')).toBe(1);
 });
 
 it('two gateways in one process count apart', async () => {

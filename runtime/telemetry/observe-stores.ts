@@ -1,0 +1,68 @@
+import type { Clock } from '../../vocabulary/clock.ts';
+import type { ContextStore } from '../store/context-store.ts';
+import type { HistoryStore } from '../store/history-store.ts';
+import { type Around, aroundMethods } from './around-methods.ts';
+import type { GatewayMetrics, StoreFigures } from './gateway-metrics.ts';
+import { withSpan } from './spans.ts';
+
+const HISTORY_READS = [
+  'findInteraction',
+  'findTurn',
+  'listTurns',
+  'listInteractions',
+  'listEscalations',
+  'readAnalytics',
+];
+const HISTORY_WRITES = [
+  'createInteraction',
+  'changeState',
+  'appendTurn',
+  'appendAudit',
+  'deleteCustomer',
+  'applyRetention',
+];
+const CONTEXT_READS = ['get'];
+const CONTEXT_WRITES = ['set', 'delete'];
+
+export interface StoreScope {
+  readonly metrics: GatewayMetrics;
+  readonly clock: Clock;
+}
+
+const resultOf = (error: unknown): StoreFigures['result'] =>
+  error instanceof Error && error.name === 'HistoryConflict' ? 'conflict' : 'error';
+
+/** Times each operation; writes are spans too. A read is not: a turn has many, and they are short. */
+function around(
+  { metrics, clock }: StoreScope,
+  store: StoreFigures['store'],
+  writes: readonly string[],
+): Around {
+  const timed = async <T>(access: StoreFigures['access'], call: () => Promise<T>): Promise<T> => {
+    const startedAtMs = clock.nowMs();
+    let result: StoreFigures['result'] = 'ok';
+    try {
+      return await call();
+    } catch (error) {
+      result = resultOf(error);
+      throw error;
+    } finally {
+      const spanMs = clock.nowMs() - startedAtMs;
+      metrics.storeUsed({ store, access, result, spanMs });
+      metrics.stageEnded('store', spanMs);
+    }
+  };
+  return (method, call) => {
+    if (!writes.includes(method)) return timed('read', call);
+    const attributes = { 'busyhour.store': store, 'db.operation.name': method };
+    return withSpan(`store ${method}`, attributes, () => timed('write', call));
+  };
+}
+
+/** The same history, with its operations timed and its writes traced. */
+export const observeHistory = (history: HistoryStore, scope: StoreScope): HistoryStore =>
+  aroundMethods(history, [...HISTORY_READS, ...HISTORY_WRITES], around(scope, 'history', HISTORY_WRITES));
+
+/** The same working memory, with its operations timed and its writes traced. */
+export const observeContexts = (contexts: ContextStore, scope: StoreScope): ContextStore =>
+  aroundMethods(contexts, [...CONTEXT_READS, ...CONTEXT_WRITES], around(scope, 'contexts', CONTEXT_WRITES));
