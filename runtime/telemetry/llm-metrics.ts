@@ -60,7 +60,7 @@ export class LlmMetrics implements LlmObserver {
       ['provider'],
     );
     this.#tokens = counter(
-      'busyhour_provider_tokens_total',
+      'busyhour_provider_spent_tokens_total',
       'Tokens used up at a provider, whatever became of the answer; cached input is part of input',
       ['provider', 'direction'],
     );
