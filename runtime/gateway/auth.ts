@@ -1,74 +1,53 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { failed, type Issue, ok, type Result } from '../../vocabulary/errors.ts';
-import { readText } from '../../vocabulary/parse.ts';
-import type { GatewayConfig } from '../config.ts';
+import { isIPv6 } from 'node:net';
+import type { Clock } from '../../vocabulary/clock.ts';
 import { createFault, FaultError } from '../llm/fault.ts';
+import type { Tenant } from '../tenants/ledger.ts';
+import type { KnownTenant, TenantKey, TenantList } from '../tenants/tenant-list.ts';
 
-/** A key that may call; only its SHA-256 is known here. */
-export interface HashedKey {
-  readonly name: string;
-  readonly sha256: Buffer;
-}
-
-/** Returns the name of the caller's key, undefined when no key is asked for; throws FaultError when refused. */
-export type Authenticate = (authorization: string | undefined) => string | undefined;
-
-const LINE = /^([A-Za-z0-9][A-Za-z0-9._-]{0,63}):([0-9a-f]{64})$/;
-
-/** Parses `name:sha256-hex` entries, separated by line breaks or commas; blank ones and `#` comments are skipped. */
-export function parseHashedKeys(text: string, what: string): Result<readonly HashedKey[]> {
-  const keys: HashedKey[] = [];
-  const issues: Issue[] = [];
-  for (const [index, raw] of text.split(/[\n,]/).entries()) {
-    const line = raw.trim();
-    if (line === '' || line.startsWith('#')) continue;
-    const [, name, hex] = LINE.exec(line) ?? [];
-    if (name !== undefined && hex !== undefined) keys.push({ name, sha256: Buffer.from(hex, 'hex') });
-    else {
-      // The entry may be a key pasted in the clear: it is not repeated.
-      const fix = 'write printf %s "$KEY" | sha256sum';
-      issues.push({
-        path: `entry ${index + 1}`,
-        expected: 'name:sha256 with 64 hex digits',
-        got: 'another form',
-        fix,
-      });
-    }
-  }
-  if (issues.length > 0) return failed('INVALID_CONFIG', `${what} has malformed keys`, { issues });
-  if (keys.length === 0) return failed('INVALID_CONFIG', `${what} holds no keys, so nobody could call`);
-  return ok(keys);
-}
-
-/** The hashed keys that the configuration names; undefined when it names none. */
-export function readHashedKeys(
-  config: Pick<GatewayConfig, 'apiKeysFile' | 'apiKeysEnv'>,
-  environment: NodeJS.ProcessEnv,
-): Result<readonly HashedKey[] | undefined> {
-  const { apiKeysFile, apiKeysEnv } = config;
-  if (apiKeysFile !== undefined) {
-    const text = readText(apiKeysFile);
-    return text.kind === 'failed' ? text : parseHashedKeys(text.value, apiKeysFile);
-  }
-  if (apiKeysEnv !== undefined) return parseHashedKeys(environment[apiKeysEnv] ?? '', `$${apiKeysEnv}`);
-  return ok(undefined);
-}
+/** Who calls, by `authorization` header and address; throws FaultError when nobody known does. */
+export type Authenticate = (authorization: string | undefined, address: string | undefined) => Tenant;
 
 const BEARER = /^Bearer ([\x21-\x7e]{1,1024})$/i;
+/** Of IPv4 callers on a socket that takes both. */
+const MAPPED_IPV4 = '::ffff:';
+
+function isAllowed({ allowedIps }: KnownTenant, address: string | undefined): boolean {
+  if (allowedIps === undefined) return true;
+  if (address === undefined) return false;
+  const plain = address.startsWith(MAPPED_IPV4) ? address.slice(MAPPED_IPV4.length) : address;
+  return allowedIps.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
+}
+
+const unauthenticated = (message?: string): FaultError =>
+  new FaultError(createFault('caller_unauthenticated', message));
 
 /** Compares digests in constant time, and with every key, so that time tells nothing about either. */
-export function createAuthenticate(keys: readonly HashedKey[] | undefined): Authenticate {
-  if (keys === undefined) return () => undefined;
-  return (authorization) => {
-    const presented = BEARER.exec(authorization ?? '')?.[1];
-    const digest = createHash('sha256')
-      .update(presented ?? '')
-      .digest();
-    let found: string | undefined;
-    for (const key of keys) if (timingSafeEqual(key.sha256, digest)) found = key.name;
-    if (presented === undefined || found === undefined) {
-      throw new FaultError(createFault('caller_unauthenticated'));
-    }
-    return found;
+function findKey(keys: readonly TenantKey[], presented: string): TenantKey {
+  const digest = createHash('sha256').update(presented).digest();
+  let found: TenantKey | undefined;
+  for (const key of keys) if (timingSafeEqual(key.sha256, digest)) found = key;
+  if (found === undefined) throw unauthenticated();
+  return found;
+}
+
+function identify(list: TenantList, authorization: string | undefined, clock: Clock): KnownTenant {
+  // Without a single key nothing is asked for: clients that insist on sending one are let in as well.
+  if (list.keyless !== undefined && (authorization === undefined || list.keys.length === 0))
+    return list.keyless;
+  const presented = BEARER.exec(authorization ?? '')?.[1];
+  if (presented === undefined) throw unauthenticated();
+  const key = findKey(list.keys, presented);
+  if (key.expiresAtUnixMs !== undefined && clock.unixMs() >= key.expiresAtUnixMs)
+    throw unauthenticated('This API key has expired.');
+  return key;
+}
+
+/** Reads the list anew for every request, so that a changed file applies at once. */
+export function createAuthenticate(current: () => TenantList, clock: Clock): Authenticate {
+  return (authorization, address) => {
+    const known = identify(current(), authorization, clock);
+    if (!isAllowed(known, address)) throw new FaultError(createFault('policy_ip_denied'));
+    return known.tenant;
   };
 }

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { sFromMs } from '../../vocabulary/units.ts';
-import { type Answer, answer } from '../llm/answer.ts';
-import { FaultError } from '../llm/fault.ts';
+import { type Answer, type AnswerSink, answer } from '../llm/answer.ts';
+import { createFault, type Fault, FaultError } from '../llm/fault.ts';
 import type { CompletionRequest } from '../llm/provider.ts';
 import type { Ticket } from './admission.ts';
 import {
@@ -13,8 +13,10 @@ import {
   type modelsResponseSchema,
 } from './chat-schema.ts';
 import { ChatChunks, usageBodyFrom } from './chat-stream.ts';
+import { type AuditedCompletion, auditCompletion, auditRefusal, faultOf } from './completion-audit.ts';
 import type { GatewayContext } from './context.ts';
 import { parseRequest } from './error-body.ts';
+import { costText, type Meter, type Metered, metered, rateLimitHeaders } from './metering.ts';
 import { answererHeaders, createSseSink, settleAnswer, withTicket } from './request-scope.ts';
 
 interface Completion {
@@ -22,9 +24,26 @@ interface Completion {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly ticket: Ticket;
+  readonly meter: Meter;
   readonly body: ChatRequest;
   readonly completion: CompletionRequest;
+  readonly audited: AuditedCompletion;
   readonly createdAtUnixS: number;
+}
+
+/** The completion that the body asks for, in the caller's name. */
+function completionOf(
+  context: GatewayContext,
+  request: FastifyRequest,
+  body: ChatRequest,
+): CompletionRequest {
+  const { tenant, traceparent } = request;
+  return {
+    ...completionFromChat(body, context.newId(), context.config),
+    tenant: tenant.name,
+    cacheable: tenant.cache,
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
 }
 
 /** POST /v1/chat/completions. */
@@ -34,28 +53,62 @@ export async function handleChat(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const body = parseRequest(chatRequestSchema, request.body);
-  const completion = completionFromChat(body, context.newId(), context.config);
+  const completion = completionOf(context, request, body);
   const createdAtUnixS = Math.floor(sFromMs(context.clock.unixMs()));
-  return withTicket(context, reply, (ticket) => {
-    const scope = { context, request, reply, ticket, body, completion, createdAtUnixS };
-    return body.stream === true ? streamAnswer(scope) : sendAnswer(scope);
-  });
+  const { tenant, traceparent } = request;
+  const audited = { tenant, requestId: completion.requestId, traceparent };
+  const reservation: Metered = {
+    tenant,
+    estimate: () => context.chain.estimate(completion),
+    onRefusal: (fault) => auditRefusal(context, audited, fault),
+  };
+  return withTicket(context, reply, (ticket) =>
+    metered(context.tenancy, reservation, (meter) => {
+      const scope = { context, request, reply, ticket, meter, body, completion, audited, createdAtUnixS };
+      return body.stream === true ? streamAnswer(scope) : sendAnswer(scope);
+    }),
+  );
 }
 
-async function sendAnswer(scope: Completion): Promise<FastifyReply> {
-  const { context, request, reply, ticket, completion } = scope;
-  const askedAtMs = context.clock.nowMs();
+/** Asks the chain and books what that used. */
+async function ask(scope: Completion, sink?: AnswerSink): Promise<Answer> {
+  const { context, ticket, meter, completion } = scope;
   const result = await answer(context.chain, completion, {
     signal: ticket.signal,
     observer: context.metrics,
     clock: context.clock,
+    ...(sink === undefined ? {} : { sink }),
   });
-  if (result.kind === 'answered' && result.end.outcome !== 'incomplete') {
-    reply.headers(answererHeaders(result.answerer)).send(bodyFrom(scope, result));
+  meter.book(result.spent);
+  return result;
+}
+
+/** The row of the answer, before the client learns of its end; the fault when it cannot be kept. */
+async function recordAnswer({ context, audited }: Completion, result: Answer): Promise<Fault | undefined> {
+  try {
+    await auditCompletion(context, audited, result);
+    return undefined;
+  } catch (error) {
+    context.logger.error({ err: error }, 'audit failure');
+    return createFault('gateway_store_unavailable');
+  }
+}
+
+async function sendAnswer(scope: Completion): Promise<FastifyReply> {
+  const { context, request, reply, meter } = scope;
+  const askedAtMs = context.clock.nowMs();
+  const result = await ask(scope);
+  const unrecorded = await recordAnswer(scope, result);
+  const fault = faultOf(result) ?? unrecorded;
+  if (result.kind === 'answered' && fault === undefined) {
+    reply
+      .headers(answererHeaders(result.answerer))
+      .headers(rateLimitHeaders(request.tenant, meter.standing))
+      .header('x-busyhour-cost-usd', costText(result.spent.costUsd))
+      .send(bodyFrom(scope, result));
   }
   settleAnswer(context, request, askedAtMs, result);
-  if (result.kind === 'refused') throw new FaultError(result.fault);
-  if (result.end.outcome === 'incomplete') throw new FaultError(result.end.fault);
+  if (fault !== undefined) throw new FaultError(fault);
   return reply;
 }
 
@@ -106,22 +159,24 @@ function createFormat({ completion, createdAtUnixS, body }: Completion) {
 }
 
 async function streamAnswer(scope: Completion): Promise<FastifyReply> {
-  const { context, request, reply, ticket, completion } = scope;
+  const { context, request, reply, ticket, meter } = scope;
   const format = createFormat(scope);
-  const { sink, writer } = createSseSink(context, reply, ticket, format);
+  const headers = rateLimitHeaders(request.tenant, meter.standing);
+  const { sink, writer } = createSseSink(context, reply, ticket, { ...format, headers });
   const askedAtMs = context.clock.nowMs();
-  const result = await answer(context.chain, completion, {
-    signal: ticket.signal,
-    observer: context.metrics,
-    clock: context.clock,
-    sink,
-  });
+  const result = await ask(scope, sink);
+  const unrecorded = await recordAnswer(scope, result);
   if (result.kind === 'refused') {
     settleAnswer(context, request, askedAtMs, result);
     throw new FaultError(result.fault);
   }
-  writer.send(format.end(result.end));
-  settleAnswer(context, request, askedAtMs, result);
+  // Without its row the answer did not happen: the text that was streamed ends in this fault.
+  const end: Answered['end'] =
+    unrecorded === undefined || result.end.outcome === 'incomplete'
+      ? result.end
+      : { kind: 'end', outcome: 'incomplete', fault: unrecorded, spent: result.spent };
+  writer.send(format.end(end));
+  settleAnswer(context, request, askedAtMs, { ...result, end });
   await writer.end();
   return reply;
 }

@@ -1,6 +1,7 @@
 import type { AnswerEnd, Answerer } from '../llm/chain.ts';
 import type { TokenUsage } from '../llm/provider.ts';
 import { errorBodyFrom } from './error-body.ts';
+import { costText } from './metering.ts';
 
 export const usageBodyFrom = (usage: TokenUsage) => ({
   prompt_tokens: usage.promptTokens,
@@ -52,7 +53,7 @@ export class ChatChunks {
       return `${this.#finish('error', end.outcome)}event: error\ndata: ${error}\n\n`;
     }
     const usage = this.#frame.includeUsage
-      ? `${this.#head}[],"usage":${JSON.stringify(usageBodyFrom(end.usage))}${timingsTail(end)}}\n\n`
+      ? `${this.#head}[],"usage":${JSON.stringify(usageBodyFrom(end.usage))},"cost_usd":${costText(end.spent.costUsd)}${timingsTail(end)}}\n\n`
       : '';
     return `${this.#finish(end.reason, end.outcome)}${usage}data: [DONE]\n\n`;
   }

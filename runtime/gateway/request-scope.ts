@@ -3,6 +3,7 @@ import type { FaultCode } from '../../vocabulary/faults.ts';
 import type { Answer, AnswerSink } from '../llm/answer.ts';
 import type { Answerer } from '../llm/chain.ts';
 import { createFault } from '../llm/fault.ts';
+import type { Tenant } from '../tenants/ledger.ts';
 import type { Ticket } from './admission.ts';
 import type { GatewayContext } from './context.ts';
 import { SseWriter } from './sse-writer.ts';
@@ -12,6 +13,8 @@ declare module 'fastify' {
     startedAtMs: number;
     /** How the request ended, for metrics and the log line. */
     outcome: 'ok' | FaultCode;
+    /** Who calls; the default tenant on routes that ask for no key. */
+    tenant: Tenant;
   }
 }
 
@@ -19,6 +22,7 @@ declare module 'fastify' {
 export const answererHeaders = (answerer: Answerer): Record<string, string> => ({
   'x-busyhour-engine': answerer.engine,
   'x-busyhour-provider': answerer.provider,
+  ...(answerer.cached === true ? { 'x-busyhour-cache': 'hit' } : {}),
 });
 
 /** Runs work under an admission ticket that is aborted when the client leaves. */
@@ -55,13 +59,13 @@ export function createSseSink(
   context: GatewayContext,
   reply: FastifyReply,
   ticket: Ticket,
-  format: StreamFormat,
+  format: StreamFormat & { readonly headers?: Readonly<Record<string, string>> },
 ): { readonly sink: AnswerSink; readonly writer: SseWriter } {
   const writer = new SseWriter(reply.raw, context.config.timeouts.idleMs, (fault) => ticket.abort(fault));
   const sink: AnswerSink = {
     begin(answerer) {
       reply.hijack();
-      writer.open(answererHeaders(answerer));
+      writer.open({ ...format.headers, ...answererHeaders(answerer) });
       writer.send(format.begin(answerer));
     },
     text: (text) => writer.send(format.text(text)),

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { TurnResult } from '../dialog/turn.ts';
+import type { AnswerSink } from '../llm/answer.ts';
 import type { Answerer } from '../llm/chain.ts';
 import { FaultError } from '../llm/fault.ts';
 import type { TurnRecord } from '../store/history-store.ts';
@@ -9,10 +10,13 @@ import type { GatewayContext } from './context.ts';
 import { interactionIdOf, turnResponseFrom } from './dialog-responses.ts';
 import { createTurnSchema } from './dialog-schema.ts';
 import { errorBodyFrom, parseRequest } from './error-body.ts';
+import { costText, type Meter, metered, rateLimitHeaders } from './metering.ts';
 import { createSseSink, settleAnswer, withTicket } from './request-scope.ts';
 import type { SseWriter } from './sse-writer.ts';
+import { spentOfTurn, turnReservation } from './turn-metering.ts';
 
 interface TurnScope {
+  readonly meter: Meter;
   readonly context: GatewayContext;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
@@ -29,10 +33,24 @@ export async function handleTurn(
 ): Promise<unknown> {
   const body = parseRequest(createTurnSchema, request.body);
   const interactionId = interactionIdOf(request);
-  return withTicket(context, reply, (ticket) => {
-    const scope = { context, request, reply, ticket, interactionId, body };
-    return body.stream ? streamTurn(scope) : sendTurn(scope);
+  return withTicket(context, reply, (ticket) =>
+    metered(context.tenancy, turnReservation(context, request.tenant), (meter) => {
+      const scope = { context, request, reply, ticket, meter, interactionId, body };
+      return body.stream ? streamTurn(scope) : sendTurn(scope);
+    }),
+  );
+}
+
+/** Runs the turn and books what it used; a replayed one uses nothing. */
+async function runMetered(scope: TurnScope, sink?: AnswerSink): Promise<TurnResult> {
+  const { context, ticket, meter, interactionId, body } = scope;
+  const result = await context.dialog.turn(interactionId, body, {
+    requestId: context.newId(),
+    signal: ticket.signal,
+    ...(sink === undefined ? {} : { sink }),
   });
+  meter.book(spentOfTurn(result));
+  return result;
 }
 
 const event = (name: string, data: unknown): string => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
@@ -55,13 +73,16 @@ function responseOf(result: Exclude<TurnResult, { kind: 'refused' }>) {
 }
 
 async function sendTurn(scope: TurnScope): Promise<FastifyReply> {
-  const { context, reply, ticket, interactionId, body } = scope;
+  const { context, request, reply, meter } = scope;
   const askedAtMs = context.clock.nowMs();
-  const result = await context.dialog.turn(interactionId, body, {
-    requestId: context.newId(),
-    signal: ticket.signal,
-  });
-  if (result.kind !== 'refused') reply.headers(storedAnswerHeaders(result.turn)).send(responseOf(result));
+  const result = await runMetered(scope);
+  if (result.kind !== 'refused') {
+    reply
+      .headers(storedAnswerHeaders(result.turn))
+      .headers(rateLimitHeaders(request.tenant, meter.standing))
+      .header('x-busyhour-cost-usd', costText(spentOfTurn(result).costUsd))
+      .send(responseOf(result));
+  }
   settle(scope, askedAtMs, result);
   if (result.kind === 'refused') throw new FaultError(result.fault);
   return reply;
@@ -81,17 +102,14 @@ function sendReplay(
 }
 
 async function streamTurn(scope: TurnScope): Promise<FastifyReply> {
-  const { context, reply, ticket, interactionId, body } = scope;
+  const { context, request, reply, ticket, meter } = scope;
   const { sink, writer } = createSseSink(context, reply, ticket, {
+    headers: rateLimitHeaders(request.tenant, meter.standing),
     begin: ({ provider, engine, level }: Answerer) => event('started', { provider, engine, level }),
     text: (text) => `event: text\ndata: {"text":${JSON.stringify(text)}}\n\n`,
   });
   const askedAtMs = context.clock.nowMs();
-  const result = await context.dialog.turn(interactionId, body, {
-    requestId: context.newId(),
-    signal: ticket.signal,
-    sink,
-  });
+  const result = await runMetered(scope, sink);
   if (result.kind === 'replayed') sendReplay(scope, writer, result);
   if (result.kind === 'refused' && result.answer.kind === 'refused') {
     settle(scope, askedAtMs, result);

@@ -4,9 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import OpenAI from 'openai';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createAuthenticate, parseHashedKeys } from '../../../runtime/gateway/auth.ts';
+import { createAuthenticate } from '../../../runtime/gateway/auth.ts';
 import { startGateway } from '../../../runtime/gateway/start-gateway.ts';
 import { FaultError } from '../../../runtime/llm/fault.ts';
+import { parseHashedKeys } from '../../../runtime/tenants/hashed-keys.ts';
+import { readTenants } from '../../../runtime/tenants/tenant-list.ts';
+import { unwrap } from '../../../vocabulary/errors.ts';
+import { systemClock } from '../../../vocabulary/clock.ts';
 import { Cleanup, getJson, openAiClient, postJson, startTestGateway } from '../support/gateway-rig.ts';
 
 const cleanup = new Cleanup();
@@ -26,11 +30,10 @@ describe('keys', () => {
   });
 
   it('authenticate by their name, and nothing else does', () => {
-    const parsed = parseHashedKeys(LINES, 'x');
-    if (parsed.kind === 'failed') throw new Error('unparsed');
-    const authenticate = createAuthenticate(parsed.value);
-    expect(authenticate('Bearer key-a')).toBe('alpha');
-    expect(authenticate('bearer key-b')).toBe('beta');
+    const list = unwrap(readTenants({ tenants: [], apiKeysEnv: 'KEYS' }, { KEYS: LINES }));
+    const authenticate = createAuthenticate(() => list, systemClock);
+    expect(authenticate('Bearer key-a', undefined)).toMatchObject({ name: 'alpha', limits: {} });
+    expect(authenticate('bearer key-b', undefined)).toMatchObject({ name: 'beta', admin: false });
     for (const header of [
       undefined,
       '',
@@ -40,9 +43,10 @@ describe('keys', () => {
       'Bearer key-c',
       `Bearer ${hash('key-a')}`,
     ]) {
-      expect(() => authenticate(header)).toThrow(FaultError);
+      expect(() => authenticate(header, undefined)).toThrow(FaultError);
     }
-    expect(createAuthenticate(undefined)(undefined)).toBeUndefined();
+    const open = unwrap(readTenants({ tenants: [] }, {}));
+    expect(createAuthenticate(() => open, systemClock)(undefined, undefined).name).toBe('default');
   });
 });
 

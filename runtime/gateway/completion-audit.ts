@@ -1,0 +1,85 @@
+import { MS_PER_S } from '../../vocabulary/units.ts';
+import type { Answer } from '../llm/answer.ts';
+import type { Fault } from '../llm/fault.ts';
+import type { AuditEntry, Decision } from '../store/audit.ts';
+import type { Tenant } from '../tenants/ledger.ts';
+import type { GatewayContext } from './context.ts';
+
+/** Whose completion it is. */
+export interface AuditedCompletion {
+  readonly tenant: Tenant;
+  readonly requestId: string;
+  readonly traceparent: string | undefined;
+}
+
+const TRACE_ID = /^[0-9a-f]{2}-([0-9a-f]{32})-/;
+
+function entryOf(
+  { clock }: GatewayContext,
+  { tenant, requestId, traceparent }: AuditedCompletion,
+  rest: Pick<AuditEntry, 'kind' | 'decisions' | 'fault' | 'costUsd'>,
+): AuditEntry {
+  const traceId = traceparent === undefined ? undefined : TRACE_ID.exec(traceparent)?.[1];
+  return {
+    atUnixMs: clock.unixMs(),
+    tenant: tenant.name,
+    requestId,
+    ...(traceId === undefined ? {} : { traceId }),
+    ...rest,
+  };
+}
+
+const decisionsOf = (answer: Answer): readonly Decision[] =>
+  answer.kind === 'refused'
+    ? [{ step: 'chain', outcome: 'refused' }]
+    : [{ step: 'chain', outcome: answer.answerer.level, reason: `answered by ${answer.answerer.provider}` }];
+
+/** What cut or refused it; absent for a whole answer. */
+export function faultOf(answer: Answer): Fault | undefined {
+  if (answer.kind === 'refused') return answer.fault;
+  return answer.end.outcome === 'incomplete' ? answer.end.fault : undefined;
+}
+
+/** Writes the row of a completion; resolves when it is kept. Rejects when the store fails. */
+export async function auditCompletion(
+  context: GatewayContext,
+  completion: AuditedCompletion,
+  answer: Answer,
+): Promise<void> {
+  if (!context.config.audit.completions) return;
+  const fault = faultOf(answer);
+  await context.history.appendAudit([
+    entryOf(context, completion, {
+      kind: fault === undefined ? 'completion_answered' : 'completion_refused',
+      decisions: decisionsOf(answer),
+      costUsd: answer.spent.costUsd,
+      ...(fault === undefined ? {} : { fault: fault.code }),
+    }),
+  ]);
+}
+
+/** When a refusal by a limit was last written, by tenant and code. */
+const writtenAtMs = new WeakMap<GatewayContext, Map<string, number>>();
+
+/**
+ * Writes the row of a refusal by a limit: one per tenant and code in a second, since whoever is refused may ask
+ * thousands of times; metrics count them all. A store that fails too is logged: the caller is refused either way.
+ */
+export async function auditRefusal(
+  context: GatewayContext,
+  completion: AuditedCompletion,
+  fault: Fault,
+): Promise<void> {
+  if (!context.config.audit.completions) return;
+  const written = writtenAtMs.get(context) ?? new Map<string, number>();
+  writtenAtMs.set(context, written);
+  const key = `${fault.code} ${completion.tenant.name}`;
+  const nowMs = context.clock.nowMs();
+  if (nowMs - (written.get(key) ?? Number.NEGATIVE_INFINITY) < MS_PER_S) return;
+  written.set(key, nowMs);
+  const decisions = [{ step: 'limits', outcome: fault.code }];
+  const entry = entryOf(context, completion, { kind: 'completion_refused', decisions, fault: fault.code });
+  await context.history
+    .appendAudit([entry])
+    .catch((error) => context.logger.error({ err: error }, 'audit failure'));
+}

@@ -1,0 +1,104 @@
+import type { Registry } from 'prom-client';
+import type { Clock } from '../../vocabulary/clock.ts';
+import { BusyhourError, createFailure } from '../../vocabulary/errors.ts';
+import type { GatewayConfig } from '../config.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { TenantMetrics } from '../telemetry/tenant-metrics.ts';
+import type { Ledger, LedgerObserver, LedgerOperation } from './ledger.ts';
+import { MemoryLedger } from './memory-ledger.ts';
+import { RedisLedger } from './redis-ledger.ts';
+import { TenantDirectory, type TenantReload } from './tenant-directory.ts';
+import type { TenantList } from './tenant-list.ts';
+import type { TenantObserver } from './tenant-observer.ts';
+
+export interface TenancyDependencies {
+  readonly clock: Clock;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  /** Instead of the configured one. */
+  readonly ledger?: Ledger | undefined;
+}
+
+/** Who calls, what they may use and have used. */
+export interface Tenancy {
+  readonly directory: TenantDirectory;
+  readonly ledger: Ledger;
+  readonly observer: TenantObserver;
+  close(): Promise<void>;
+}
+
+type TenancyConfig = Pick<
+  GatewayConfig,
+  'tenants' | 'tenantsFile' | 'apiKeysFile' | 'apiKeysEnv' | 'ledger' | 'onLedgerFailure'
+>;
+
+/** Names of a list, made once for each list. */
+function createNames(current: () => TenantList): () => ReadonlySet<string> {
+  let list: TenantList | undefined;
+  let names: ReadonlySet<string> = new Set();
+  return () => {
+    if (list !== current()) {
+      list = current();
+      names = new Set(list.tenants.map(({ name }) => name));
+    }
+    return names;
+  };
+}
+
+function createLedger(config: TenancyConfig, deps: TenancyDependencies, observer: LedgerObserver): Ledger {
+  const { kind, urlEnv, leaseMs, timeoutMs } = config.ledger;
+  const url = deps.environment[urlEnv] ?? '';
+  if (kind === 'memory' || (kind === undefined && url === '')) return new MemoryLedger(deps.clock);
+  if (url === '') {
+    const message = `ledger.kind is redis, and the variable ${urlEnv} holds no URL`;
+    throw new BusyhourError(createFailure('INVALID_CONFIG', message));
+  }
+  return new RedisLedger({ url, leaseMs, timeoutMs, onFailure: config.onLedgerFailure, observer });
+}
+
+/** A line per failure would drown the log of a store that is down. */
+const LOG_EVERY_MS = 1000;
+
+function createReport(clock: Clock, logger: Logger): (operation: LedgerOperation, error: unknown) => void {
+  let loggedAtMs = Number.NEGATIVE_INFINITY;
+  return (operation, error) => {
+    if (clock.nowMs() - loggedAtMs < LOG_EVERY_MS) return;
+    loggedAtMs = clock.nowMs();
+    logger.error({ err: error, operation }, 'ledger failure');
+  };
+}
+
+/** The tenancy of a configuration; throws BusyhourError where that is wrong. */
+export function createTenancy(config: TenancyConfig, deps: TenancyDependencies): Tenancy {
+  const { clock, environment, logger, registry } = deps;
+  const onReload = (reload: TenantReload): void => {
+    observer.tenantsReloaded(reload.kind === 'reloaded' ? 'ok' : 'refused');
+    if (reload.kind === 'reloaded') logger.info(reload, 'tenants reloaded');
+    else logger.error({ failure: reload.failure }, 'tenants file refused; the tenants of before stay');
+  };
+  const directory = new TenantDirectory(config, { environment, onReload });
+  const observer = new TenantMetrics(
+    registry,
+    createNames(() => directory.current),
+  );
+  const report = createReport(clock, logger);
+  const ledgerObserver: LedgerObserver = {
+    ledgerFailed(operation, error) {
+      observer.ledgerFailed(operation);
+      report(operation, error);
+    },
+    pendingSettlements: (settlements) => observer.pendingSettlements(settlements),
+  };
+  try {
+    const ledger = deps.ledger ?? createLedger(config, deps, ledgerObserver);
+    const close = async (): Promise<void> => {
+      directory.close();
+      await ledger.close();
+    };
+    return { directory, ledger, observer, close };
+  } catch (error) {
+    directory.close();
+    throw error;
+  }
+}
