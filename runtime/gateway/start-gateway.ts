@@ -82,7 +82,6 @@ function createContext(
     environment,
     observer: telemetry.chainObserver,
     registry,
-    tenants: () => tenancy.directory.current.tenants,
     providers: deps.providers,
   });
   const states = new ProviderStates(chain.providers, config.timeouts.connectMs, clock);

@@ -45,10 +45,8 @@ export function begin(course: Course, link: Link, pass: Pass): Attempt {
 export function end(course: Course, attempt: Attempt): void {
   if (!course.running.delete(attempt)) return;
   endAttempt(attempt, course);
-  const spent = spentOf(attempt);
-  course.spent = addSpent(course.spent, spent);
+  course.spent = addSpent(course.spent, spentOf(attempt));
   const { provider } = attempt.link;
-  course.events.attemptPaid(course.request.tenant, provider.name, spent);
   if (attempt.lateTokens > 0) course.events.tokensOrphaned(provider.name, attempt.lateTokens);
 }
 

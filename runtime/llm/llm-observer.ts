@@ -1,5 +1,3 @@
-import type { Spent } from './spent.ts';
-
 /** Why an attempt was made that is not the first of its request. */
 export const EXTRA_CAUSES = ['retry', 'fail_over', 'hedge'] as const;
 export type ExtraCause = (typeof EXTRA_CAUSES)[number];
@@ -20,8 +18,6 @@ export interface LlmObserver {
   cacheLooked(wasHit: boolean): void;
   /** Tokens that a provider generated for nobody: of a lost hedge, or for a client that had left. */
   tokensOrphaned(provider: string, tokens: number): void;
-  /** What one attempt used up, whatever became of it. */
-  attemptPaid(tenant: string, provider: string, spent: Spent): void;
 }
 
 const nothing = (): void => undefined;
@@ -34,5 +30,4 @@ export const SILENT_LLM_OBSERVER: LlmObserver = {
   queueEnded: nothing,
   cacheLooked: nothing,
   tokensOrphaned: nothing,
-  attemptPaid: nothing,
 };

@@ -11,30 +11,14 @@ export interface OpenChainDependencies {
   readonly environment: NodeJS.ProcessEnv;
   readonly observer: ChainObserver;
   readonly registry: Registry;
-  /** Those of the configuration, which may be read anew while the gateway runs. */
-  readonly tenants: () => readonly { readonly name: string }[];
   /** Instead of those that the configuration names. */
   readonly providers?: readonly Provider[] | undefined;
 }
 
-/** Looks names up in a set that is made once per reading of the configuration. */
-function createIsTenant(tenants: OpenChainDependencies['tenants']): (name: string) => boolean {
-  let list: ReturnType<typeof tenants> | undefined;
-  let names: ReadonlySet<string> = new Set();
-  return (name) => {
-    const current = tenants();
-    if (current !== list) {
-      list = current;
-      names = new Set(current.map((tenant) => tenant.name));
-    }
-    return names.has(name);
-  };
-}
-
 /** The chain of a gateway, whose figures are in its registry. */
 export function openChain(config: GatewayConfig, deps: OpenChainDependencies): ProviderChain {
-  const { clock, observer, registry, tenants, environment, providers } = deps;
-  const events = new LlmMetrics({ registry, isTenant: createIsTenant(tenants) });
+  const { clock, observer, registry, environment, providers } = deps;
+  const events = new LlmMetrics(registry);
   const options: ChainOptions = { ...chainOptionsFrom(config), clock, observer, events };
   const { timeouts } = config;
   const chain =

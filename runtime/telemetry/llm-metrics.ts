@@ -3,36 +3,23 @@ import { sFromMs } from '../../vocabulary/units.ts';
 import { BREAKER_STATES } from '../llm/breaker.ts';
 import type { ChainState } from '../llm/chain.ts';
 import type { ExtraCause, LlmObserver, QueueResult } from '../llm/llm-observer.ts';
-import type { Spent } from '../llm/spent.ts';
 
 /** 1 ms to 100 s in the 1-2-5 series, in seconds. */
 const BUCKETS_S = [-3, -2, -1, 0, 1].flatMap((decade) => [1, 2, 5].map((step) => step * 10 ** decade));
 
-/** Label of a tenant that no configuration names, so that labels stay bounded whatever callers send. */
-const UNKNOWN_TENANT = 'other';
-
-export interface LlmMetricsOptions {
-  readonly registry: Registry;
-  readonly isTenant: (name: string) => boolean;
-}
-
-/** Figures of the provider chain. Providers and tenants in labels are those of the configuration. */
+/** Figures of the provider chain. Providers in labels are those of the configuration. */
 export class LlmMetrics implements LlmObserver {
   readonly #registry: Registry;
-  readonly #isTenant: (name: string) => boolean;
   readonly #extra: Counter<'provider' | 'cause' | 'result'>;
   readonly #hedges: Counter<'provider' | 'winner'>;
   readonly #queueWait: Histogram<'provider' | 'result'>;
   readonly #lookups: Counter<'result'>;
   readonly #orphans: Counter<'provider'>;
-  readonly #tokens: Counter<'provider' | 'direction'>;
-  readonly #cost: Counter<'tenant' | 'provider'>;
   #hits = 0;
   #looked = 0;
 
-  constructor({ registry, isTenant }: LlmMetricsOptions) {
+  constructor(registry: Registry) {
     this.#registry = registry;
-    this.#isTenant = isTenant;
     const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
       new Counter({ name, help, labelNames, registers: [registry] });
     this.#extra = counter(
@@ -59,15 +46,6 @@ export class LlmMetrics implements LlmObserver {
       'Output tokens that a provider generated for nobody',
       ['provider'],
     );
-    this.#tokens = counter(
-      'busyhour_provider_spent_tokens_total',
-      'Tokens used up at a provider, whatever became of the answer; cached input is part of input',
-      ['provider', 'direction'],
-    );
-    this.#cost = counter('busyhour_provider_cost_usd_total', 'Cost of tokens used up, US dollars', [
-      'tenant',
-      'provider',
-    ]);
   }
 
   extraAttempt(provider: string, cause: ExtraCause): void {
@@ -94,15 +72,6 @@ export class LlmMetrics implements LlmObserver {
 
   tokensOrphaned(provider: string, tokens: number): void {
     this.#orphans.inc({ provider }, tokens);
-  }
-
-  attemptPaid(tenant: string, provider: string, spent: Spent): void {
-    if (spent.inputTokens > 0) this.#tokens.inc({ provider, direction: 'input' }, spent.inputTokens);
-    if (spent.cachedInputTokens > 0)
-      this.#tokens.inc({ provider, direction: 'cached_input' }, spent.cachedInputTokens);
-    if (spent.outputTokens > 0) this.#tokens.inc({ provider, direction: 'output' }, spent.outputTokens);
-    if (spent.costUsd > 0)
-      this.#cost.inc({ tenant: this.#isTenant(tenant) ? tenant : UNKNOWN_TENANT, provider }, spent.costUsd);
   }
 
   /** Gauges that read the chain on each scrape. */
