@@ -3,6 +3,7 @@ import type { FaultCode } from '../../vocabulary/faults.ts';
 import type { Answer, AnswerSink } from '../llm/answer.ts';
 import type { Answerer } from '../llm/chain.ts';
 import { createFault } from '../llm/fault.ts';
+import { pacedSink } from '../telemetry/paced-sink.ts';
 import type { Tenant } from '../tenants/ledger.ts';
 import type { Ticket } from './admission.ts';
 import type { GatewayContext } from './context.ts';
@@ -71,7 +72,9 @@ export function createSseSink(
     text: (text) => writer.send(format.text(text)),
     hold: () => (writer.isBehind ? writer.ready() : undefined),
   };
-  return { sink, writer };
+  const { metrics, clock } = context;
+  const { startedAtMs } = reply.request;
+  return { sink: pacedSink(sink, { metrics, clock, startedAtMs }), writer };
 }
 
 /** Marks the request by how its answer ended and records the gateway's own share of its time. */

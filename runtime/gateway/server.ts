@@ -11,6 +11,7 @@ import { createFault, type Fault, FaultError } from '../llm/fault.ts';
 import { listenerOptionsFrom, watchHandshakes } from '../operations/https.ts';
 import { peerNameOf } from '../operations/peer.ts';
 import type { ServerTls } from '../operations/tls.ts';
+import { requestLine } from '../telemetry/request-line.ts';
 import { addRequestTracing } from '../telemetry/request-tracing.ts';
 import { DEFAULT_TENANT } from '../tenants/tenant-list.ts';
 import type { GatewayContext } from './context.ts';
@@ -89,11 +90,10 @@ function recordEnd(
   // A client that leaves ends the response before the handler has come round to noticing.
   if (request.outcome === 'ok' && !reply.raw.writableFinished) request.outcome = 'caller_disconnected';
   const route = request.routeOptions.url ?? 'unknown';
-  metrics.requestEnded(route, request.outcome);
   const durationMs = clock.nowMs() - request.startedAtMs;
-  const line = { id: request.id, method: request.method, route, status: reply.raw.statusCode };
+  metrics.requestEnded(route, request.outcome, durationMs);
   const client = peerNameOf(request.raw.socket);
-  logger.info({ ...line, ...(client && { client }), outcome: request.outcome, durationMs }, 'request');
+  logger.info({ ...requestLine(request, reply), ...(client && { client }), durationMs }, 'request');
 }
 
 function addHooks(app: FastifyInstance, context: GatewayContext): void {

@@ -14,6 +14,8 @@ import type { HistoryStore } from '../store/history-store.ts';
 import { MemoryContextStore } from '../store/memory-context-store.ts';
 import { openSqliteHistory } from '../store/sqlite-history-store.ts';
 import { createTelemetry, type Telemetry } from '../telemetry/create-telemetry.ts';
+import { observeTurns } from '../telemetry/observe-dialog.ts';
+import { observeStores } from '../telemetry/observe-stores.ts';
 import { createTenancy } from '../tenants/create-tenancy.ts';
 import type { Ledger } from '../tenants/ledger.ts';
 import { Admission } from './admission.ts';
@@ -84,6 +86,7 @@ function createContext(
     registry,
     providers: deps.providers,
   });
+  metrics.started(GATEWAY_VERSION, config.maxInFlight);
   const states = new ProviderStates(chain.providers, config.timeouts.connectMs, clock);
   const dialog = new DialogService({
     config: config.dialog,
@@ -111,7 +114,7 @@ function createContext(
     history: stores.history,
     chain,
     states,
-    dialog,
+    dialog: observeTurns(dialog, metrics),
     newId: createIdSource(),
     scrape: deps.createScrape?.(registry) ?? (() => registry.metrics()),
   };
@@ -161,7 +164,8 @@ export async function startGateway(
   let context: GatewayContext;
   try {
     telemetry = await createTelemetry(resolved, { ...deps, serviceVersion: GATEWAY_VERSION });
-    context = createContext(resolved, deps, stores, telemetry);
+    const scope = { metrics: telemetry.metrics, clock: deps.clock ?? systemClock };
+    context = createContext(resolved, deps, observeStores(stores, scope), telemetry);
   } catch (error) {
     await telemetry?.close();
     await stores.history.close();

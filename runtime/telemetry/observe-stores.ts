@@ -60,9 +60,21 @@ function around(
 }
 
 /** The same history, with its operations timed and its writes traced. */
-export const observeHistory = (history: HistoryStore, scope: StoreScope): HistoryStore =>
+const observeHistory = (history: HistoryStore, scope: StoreScope): HistoryStore =>
   aroundMethods(history, [...HISTORY_READS, ...HISTORY_WRITES], around(scope, 'history', HISTORY_WRITES));
 
+interface Stores {
+  readonly history: HistoryStore;
+  readonly contexts: ContextStore;
+}
+
+/** Both stores observed; whatever else belongs to them stays as it is. */
+export const observeStores = <T extends Stores>(stores: T, scope: StoreScope): T => ({
+  ...stores,
+  history: observeHistory(stores.history, scope),
+  contexts: observeContexts(stores.contexts, scope),
+});
+
 /** The same working memory, with its operations timed and its writes traced. */
-export const observeContexts = (contexts: ContextStore, scope: StoreScope): ContextStore =>
+const observeContexts = (contexts: ContextStore, scope: StoreScope): ContextStore =>
   aroundMethods(contexts, [...CONTEXT_READS, ...CONTEXT_WRITES], around(scope, 'contexts', CONTEXT_WRITES));

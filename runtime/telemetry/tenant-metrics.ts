@@ -14,6 +14,7 @@ export class TenantMetrics implements TenantObserver {
   readonly #refusals: Counter<'tenant' | 'reason'>;
   readonly #tokens: Counter<'tenant' | 'direction'>;
   readonly #cost: Counter<'tenant'>;
+  readonly #budget: Gauge<'tenant'>;
   readonly #budgetLeft: Gauge<'tenant'>;
   readonly #failures: Counter<'operation'>;
   readonly #pending: Gauge;
@@ -36,6 +37,12 @@ export class TenantMetrics implements TenantObserver {
       'direction',
     ]);
     this.#cost = counter('busyhour_tenant_cost_usd_total', 'US dollars spent at providers', ['tenant']);
+    this.#budget = new Gauge({
+      name: 'busyhour_tenant_budget_usd',
+      help: 'Daily budget; absent for a tenant without one',
+      labelNames: ['tenant'],
+      registers,
+    });
     this.#budgetLeft = new Gauge({
       name: 'busyhour_tenant_budget_left_usd',
       help: 'Daily budget less what is spent and reserved, as of the last request of the tenant here',
@@ -64,6 +71,7 @@ export class TenantMetrics implements TenantObserver {
     this.#requests.inc({ tenant: label });
     const { dailyBudgetUsd } = tenant.limits;
     if (standing === undefined || dailyBudgetUsd === undefined) return;
+    this.#budget.set({ tenant: label }, dailyBudgetUsd);
     const leftUsd = dailyBudgetUsd - standing.spentUsd - standing.reservedUsd;
     this.#budgetLeft.set({ tenant: label }, Math.max(0, leftUsd));
   }

@@ -59,14 +59,14 @@ interface ExportRequest {
   }[];
 }
 
-function valueOf(value: AnyValue): unknown {
-  if (value.arrayValue !== undefined) return (value.arrayValue.values ?? []).map(valueOf);
+function plainOf(value: AnyValue): unknown {
+  if (value.arrayValue !== undefined) return (value.arrayValue.values ?? []).map(plainOf);
   if (value.intValue !== undefined) return Number(value.intValue);
   return value.stringValue ?? value.doubleValue ?? value.boolValue;
 }
 
 const recordOf = (pairs: readonly KeyValue[] = []): Record<string, unknown> =>
-  Object.fromEntries(pairs.map(({ key, value }) => [key, valueOf(value)]));
+  Object.fromEntries(pairs.map(({ key, value }) => [key, plainOf(value)]));
 
 function spanOf(span: WireSpan, service: string): ReceivedSpan {
   return {
