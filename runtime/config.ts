@@ -8,6 +8,7 @@ import { privacyFields } from './config/privacy.ts';
 import { storeFields } from './config/stores.ts';
 import { telemetryFields } from './config/telemetry.ts';
 import { tenantFields } from './config/tenants.ts';
+import { impliedStores } from './operations/implied-stores.ts';
 import {
   type ResolvedSettings,
   resolveSettings,
@@ -70,7 +71,7 @@ type Environment = SettingSources['environment'];
 
 /** The configuration of all sources (file, environment, flags) with where each value came from. */
 export const resolveGatewaySettings = (sources: SettingSources): Result<ResolvedSettings<GatewayConfig>> =>
-  resolveSettings(gatewayConfigSchema, sources);
+  resolveSettings(gatewayConfigSchema, { implied: impliedStores(sources.environment ?? {}), ...sources });
 
 /**
  * Validates a configuration and fills in its defaults; INVALID_CONFIG lists every problem. With an environment its

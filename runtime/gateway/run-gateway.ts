@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { unwrap } from '../../vocabulary/errors.ts';
 import { type GatewayConfigInput, resolveGatewayConfig } from '../config.ts';
+import { runWorkers } from '../operations/run-workers.ts';
 import { type GatewayDependencies, startGateway } from './start-gateway.ts';
 
 export interface RunGatewayOptions {
@@ -17,15 +18,19 @@ export interface RunGatewayOptions {
  */
 const SMALL_YOUNG_GENERATION = '--semi-space-growth-factor=1';
 
+/** For a process that is a gateway; before it starts. */
+export const tuneMemory = (): void => setFlagsFromString(SMALL_YOUNG_GENERATION);
+
 /**
- * Runs a gateway as what this process is for, until the signal aborts, then drains it (up to `drainMs`). Writes one JSON line
+ * Runs a gateway (or, with `workers` above 1, that many behind one port) as what this process is for, until the signal aborts, then drains it (up to `drainMs`). Writes one JSON line
  * `{"event":"ready","url":…}` once it listens and its providers were probed. Throws as startGateway does.
  */
 export async function runGateway(config: GatewayConfigInput, options: RunGatewayOptions): Promise<void> {
   const { signal, write = (line) => process.stdout.write(line) } = options;
   const resolved = unwrap(resolveGatewayConfig(config));
   if (signal.aborted) return;
-  setFlagsFromString(SMALL_YOUNG_GENERATION);
+  if (resolved.workers > 1) return runWorkers(resolved, { signal, write });
+  tuneMemory();
   const gateway = await startGateway(resolved, options.dependencies);
   write(`${JSON.stringify({ event: 'ready', url: gateway.url, port: gateway.port, pid: process.pid })}\n`);
   if (!signal.aborted) {

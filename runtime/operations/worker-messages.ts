@@ -1,0 +1,23 @@
+import type { MetricObjectWithValues, MetricValue } from 'prom-client';
+import type { Failure } from '../../vocabulary/errors.ts';
+import type { GatewayConfig } from '../config.ts';
+
+/** One registry as data, as it travels between processes. */
+export type Metrics = readonly MetricObjectWithValues<MetricValue<string>>[];
+
+/** What the primary tells a worker. */
+export type ToWorker =
+  | { readonly kind: 'start'; readonly config: GatewayConfig }
+  | { readonly kind: 'drain'; readonly graceMs: number }
+  | { readonly kind: 'report'; readonly reportId: number }
+  /** The answer to `scrape`. */
+  | { readonly kind: 'scraped'; readonly scrapeId: number; readonly text: string };
+
+/** What a worker tells the primary. */
+export type FromWorker =
+  | { readonly kind: 'loaded' }
+  | { readonly kind: 'ready'; readonly url: string }
+  | { readonly kind: 'failed'; readonly failure: Omit<Failure, 'cause'> }
+  | { readonly kind: 'reported'; readonly reportId: number; readonly metrics: Metrics }
+  /** Somebody asked this worker for /metrics. */
+  | { readonly kind: 'scrape'; readonly scrapeId: number };

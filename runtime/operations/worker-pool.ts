@@ -1,0 +1,229 @@
+import cluster, { type Worker } from 'node:cluster';
+import { Counter, Gauge, Registry } from 'prom-client';
+import { BusyhourError, createFailure, type Failure } from '../../vocabulary/errors.ts';
+import type { GatewayConfig } from '../config.ts';
+import { aggregateMetrics } from './aggregate-metrics.ts';
+import type { FromWorker, Metrics, ToWorker } from './worker-messages.ts';
+
+/** Told of what an operator would want to know. */
+export interface PoolLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+export interface WorkerPoolOptions {
+  readonly config: GatewayConfig;
+  /** The file that workers run; it must speak worker-messages. */
+  readonly entry: string;
+  readonly logger: PoolLogger;
+}
+
+const FIRST_RESTART_DELAY_MS = 100;
+const MAX_RESTART_DELAY_MS = 10_000;
+/** A worker that lived this long did not die of how it starts. */
+const HEALTHY_AFTER_MS = 30_000;
+const START_TIMEOUT_MS = 60_000;
+/** A worker that is too busy to report in this time is left out of the scrape rather than holding it up. */
+const REPORT_TIMEOUT_MS = 2_000;
+/** On top of the patience of a drain: closing stores, ending processes. */
+const EXIT_MARGIN_MS = 5_000;
+
+/** One place in the pool; after a death another worker takes it. */
+interface Slot {
+  readonly index: number;
+  worker: Worker | undefined;
+  isReady: boolean;
+  /** Whether a worker in this place ever was; until then a death is a failed start of the whole. */
+  hasBeenReady: boolean;
+  startedAtMs: number;
+  /** Deaths in a row without a healthy life between them. */
+  shortLives: number;
+  restart: NodeJS.Timeout | undefined;
+}
+
+interface Report {
+  readonly collected: Metrics[];
+  missing: number;
+  finish(): void;
+}
+
+/** Workers of one port: keeps their number, ends them together, and reads their metrics as one. */
+export class WorkerPool {
+  readonly #options: WorkerPoolOptions;
+  readonly #slots: readonly Slot[];
+  readonly #reports = new Map<number, Report>();
+  readonly #registry = new Registry();
+  readonly #restarts = new Counter({
+    name: 'busyhour_worker_restarts_total',
+    help: 'Workers started again after they died',
+    registers: [this.#registry],
+  });
+  readonly #ready = new Gauge({
+    name: 'busyhour_workers_ready',
+    help: 'Worker processes that answer requests',
+    registers: [this.#registry],
+  });
+  #nextReportId = 0;
+  #draining = false;
+  #url = '';
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options;
+    this.#slots = Array.from({ length: options.config.workers }, (_, index) => ({
+      index,
+      worker: undefined,
+      isReady: false,
+      hasBeenReady: false,
+      startedAtMs: 0,
+      shortLives: 0,
+      restart: undefined,
+    }));
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+
+  /** Resolves when every worker is ready; when one cannot start, all are ended and its failure is thrown. */
+  async start(): Promise<void> {
+    cluster.setupPrimary({ exec: this.#options.entry, args: [] });
+    try {
+      await Promise.all(this.#slots.map((slot) => this.#fork(slot)));
+    } catch (error) {
+      await this.drain(0);
+      throw error;
+    }
+  }
+
+  /** Starts a worker in the slot. Resolves when it is ready, rejects when it ends before. */
+  #fork(slot: Slot): Promise<void> {
+    const worker = cluster.fork();
+    slot.worker = worker;
+    slot.startedAtMs = performance.now();
+    return new Promise((resolve, reject) => {
+      let failure: Failure = createFailure(
+        'PROCESS_FAILED',
+        `worker ${slot.index} ended before it was ready`,
+      );
+      const fuse = setTimeout(() => worker.process.kill('SIGKILL'), START_TIMEOUT_MS);
+      worker.on('message', (message: FromWorker) => {
+        if (message.kind === 'failed') failure = message.failure;
+        if (message.kind === 'ready') {
+          clearTimeout(fuse);
+          this.#becomeReady(slot, message.url);
+          resolve();
+        }
+        this.#receive(worker, message);
+      });
+      worker.once('exit', (code, signal) => {
+        clearTimeout(fuse);
+        const wasReady = slot.isReady;
+        this.#exited(slot, { code, signal });
+        // Of a worker that was ready the restart takes care; nobody waits for this promise any more.
+        if (wasReady) resolve();
+        else reject(new BusyhourError(failure));
+      });
+    });
+  }
+
+  #becomeReady(slot: Slot, url: string): void {
+    slot.isReady = true;
+    slot.hasBeenReady = true;
+    this.#url = url;
+    this.#ready.inc();
+  }
+
+  #receive(worker: Worker, message: FromWorker): void {
+    if (message.kind === 'loaded') this.#send(worker, { kind: 'start', config: this.#options.config });
+    else if (message.kind === 'reported') this.#collect(message.reportId, message.metrics);
+    else if (message.kind === 'scrape') {
+      const { scrapeId } = message;
+      this.scrape().then((text) => this.#send(worker, { kind: 'scraped', scrapeId, text }));
+    }
+  }
+
+  #send(worker: Worker | undefined, message: ToWorker): void {
+    // The channel closes before the exit is told; a message to a worker that dies is lost like the worker.
+    if (worker?.isConnected()) worker.send(message, () => undefined);
+  }
+
+  #exited(slot: Slot, { code, signal }: { code: number | null; signal: string | null }): void {
+    const wasReady = slot.isReady;
+    const pid = slot.worker?.process.pid;
+    slot.worker = undefined;
+    slot.isReady = false;
+    if (wasReady) this.#ready.dec();
+    if (this.#draining || !slot.hasBeenReady) return;
+    const livedMs = performance.now() - slot.startedAtMs;
+    slot.shortLives = livedMs >= HEALTHY_AFTER_MS ? 1 : slot.shortLives + 1;
+    const delayMs = Math.min(FIRST_RESTART_DELAY_MS * 2 ** (slot.shortLives - 1), MAX_RESTART_DELAY_MS);
+    this.#options.logger.warn(
+      { worker: pid, code, signal, livedMs, delayMs },
+      'worker died, starting another',
+    );
+    slot.restart = setTimeout(() => this.#restart(slot), delayMs);
+  }
+
+  #restart(slot: Slot): void {
+    this.#restarts.inc();
+    this.#fork(slot).then(
+      () => this.#options.logger.info({ worker: slot.worker?.process.pid }, 'worker is ready again'),
+      (error: unknown) => this.#options.logger.warn({ err: error }, 'worker could not start'),
+    );
+  }
+
+  /** The metrics of all workers and of the pool itself as one text. */
+  async scrape(): Promise<string> {
+    const reports = await this.#report();
+    const own = (await this.#registry.getMetricsAsJSON()) as Metrics;
+    return aggregateMetrics([...reports, own]);
+  }
+
+  #report(): Promise<Metrics[]> {
+    const asked = this.#slots.filter((slot) => slot.isReady);
+    const reportId = this.#nextReportId++;
+    const collected: Metrics[] = [];
+    if (asked.length === 0) return Promise.resolve(collected);
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        clearTimeout(fuse);
+        this.#reports.delete(reportId);
+        resolve(collected);
+      };
+      const fuse = setTimeout(finish, REPORT_TIMEOUT_MS);
+      this.#reports.set(reportId, { collected, missing: asked.length, finish });
+      for (const { worker } of asked) this.#send(worker, { kind: 'report', reportId });
+    });
+  }
+
+  #collect(reportId: number, metrics: Metrics): void {
+    const report = this.#reports.get(reportId);
+    if (report === undefined) return;
+    report.collected.push(metrics);
+    report.missing -= 1;
+    if (report.missing === 0) report.finish();
+  }
+
+  /** Every worker refuses new work, ends its own within graceMs, and exits; what stays longer is killed. */
+  async drain(graceMs: number): Promise<void> {
+    this.#draining = true;
+    await Promise.all(
+      this.#slots.map((slot) => {
+        clearTimeout(slot.restart);
+        return this.#end(slot.worker, graceMs);
+      }),
+    );
+  }
+
+  #end(worker: Worker | undefined, graceMs: number): Promise<void> {
+    if (worker === undefined || worker.isDead()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const fuse = setTimeout(() => worker.process.kill('SIGKILL'), graceMs + EXIT_MARGIN_MS);
+      worker.once('exit', () => {
+        clearTimeout(fuse);
+        resolve();
+      });
+      this.#send(worker, { kind: 'drain', graceMs });
+    });
+  }
+}
