@@ -1,3 +1,4 @@
+import type { ScriptState } from '../dialog/script/script-state.ts';
 import type { CompletionMessage } from '../llm/provider.ts';
 
 /** The working memory of one interaction: what the next turn is asked with. Rebuilt from history when lost. */
@@ -8,6 +9,8 @@ export interface DialogContext {
   /** Prompt tokens per character seen last, for estimating what fits; undefined before the first answer. */
   readonly tokensPerChar?: number;
   readonly turns: number;
+  /** Where the dialog script stands, as plain JSON; its slot values are as the customer wrote them. */
+  readonly script?: ScriptState;
 }
 
 /** Keeps contexts for a while. One contract suite holds all (test/contracts/store-context.ts). */

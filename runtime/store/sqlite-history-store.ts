@@ -21,6 +21,7 @@ import { type HistoryWrite, unwrapWrite } from './history-writes.ts';
 import { migrate } from './migrations.ts';
 import { configureConnection } from './sqlite-connection.ts';
 import { SqliteReader } from './sqlite-reader.ts';
+import { removeInPortions } from './sqlite-removal.ts';
 import { InThreadWriteQueue, type WriteQueue } from './write-queue.ts';
 import { WriteThread } from './write-thread.ts';
 
@@ -104,21 +105,6 @@ export class SqliteHistoryStore implements HistoryStore {
   async close(): Promise<void> {
     await this.#writes.close();
     if (this.#database.isOpen) this.#database.close();
-  }
-}
-
-/** Repeats a bounded removal until it finds nothing more. */
-export async function removeInPortions(removePortion: () => Promise<Removed>): Promise<Removed> {
-  const interactionIds: string[] = [];
-  let turns = 0;
-  let auditRows = 0;
-  for (;;) {
-    const portion = await removePortion();
-    interactionIds.push(...portion.interactionIds);
-    turns += portion.turns;
-    auditRows += portion.auditRows;
-    if (portion.interactionIds.length === 0 && portion.auditRows === 0)
-      return { interactionIds, turns, auditRows };
   }
 }
 

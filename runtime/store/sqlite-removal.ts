@@ -4,7 +4,7 @@ import type { Removed, RetentionLimits } from './history-store.ts';
 
 /** Interactions and audit rows that one retention write takes at most, so that others do not wait for long. */
 export const REMOVED_PER_WRITE = 500;
-const AUDIT_ROWS_PER_WRITE = 5000;
+export const AUDIT_ROWS_PER_WRITE = 5000;
 
 const idsOf = (rows: readonly unknown[]): string[] =>
   rows.map((row) => String((row as { interaction_id: unknown }).interaction_id));
@@ -47,7 +47,7 @@ function removeInteractions(database: DatabaseSync, beforeUnixMs: number | undef
 }
 
 /** Rows go from the oldest of a chain up to the first that is young enough: what is left is still a chain. */
-const OLD_PREFIXES = `SELECT a.chain AS chain, max(a.sequence) AS sequence FROM audit a
+export const OLD_PREFIXES = `SELECT a.chain AS chain, max(a.sequence) AS sequence FROM audit a
   WHERE a.at_unix_ms < ?1 AND a.sequence < coalesce(
     (SELECT min(b.sequence) FROM audit b WHERE b.chain = a.chain AND b.at_unix_ms >= ?1), 9007199254740991)
   GROUP BY a.chain ORDER BY a.chain`;
@@ -71,7 +71,7 @@ function removeAuditRows(database: DatabaseSync, beforeUnixMs: number | undefine
   return removed;
 }
 
-const CHECKPOINTS = `SELECT c.chain AS chain, c.sequence AS sequence, c.hash AS hash FROM audit_checkpoints c
+export const CHECKPOINTS = `SELECT c.chain AS chain, c.sequence AS sequence, c.hash AS hash FROM audit_checkpoints c
   WHERE c.sequence = (SELECT max(d.sequence) FROM audit_checkpoints d WHERE d.chain = c.chain) ORDER BY c.chain`;
 
 interface OldRows {
@@ -95,4 +95,19 @@ export function removeOldRows(database: DatabaseSync, limits: RetentionLimits): 
       ...(turnsBeforeUnixMs === undefined ? {} : { turnsBeforeUnixMs }),
     },
   };
+}
+
+/** Repeats a bounded removal until it finds nothing more. */
+export async function removeInPortions(removePortion: () => Promise<Removed>): Promise<Removed> {
+  const interactionIds: string[] = [];
+  let turns = 0;
+  let auditRows = 0;
+  for (;;) {
+    const portion = await removePortion();
+    interactionIds.push(...portion.interactionIds);
+    turns += portion.turns;
+    auditRows += portion.auditRows;
+    if (portion.interactionIds.length === 0 && portion.auditRows === 0)
+      return { interactionIds, turns, auditRows };
+  }
 }

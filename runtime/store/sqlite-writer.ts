@@ -1,8 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { AuditEntry } from './audit.ts';
-import { type ChainFields, type ChainHead, ChainWriter, genesisOf } from './audit-chain.ts';
-import { contentDigestOf, interactionDigestOf, turnDigestOf } from './audit-digest.ts';
-import { HistoryConflict, type Removed, type StateChange, type TurnRecord } from './history-store.ts';
+import { type ChainFields, type ChainHead, ChainWriter } from './audit-chain.ts';
+import { interactionDigestOf } from './audit-digest.ts';
+import { AuditLinker } from './audit-linker.ts';
+import { HistoryConflict, type Removed, type StateChange } from './history-store.ts';
 import type { HistoryWrite, WriteOutcome } from './history-writes.ts';
 import {
   AUDIT_COLUMNS,
@@ -164,37 +165,30 @@ export class SqliteWriter {
     }
     this.#statements.touch.run(turn.finishedAtUnixMs, turn.interactionId);
     const interactionDigest = change === undefined ? undefined : this.#change(change);
-    for (const entry of audit) this.#auditTurn(entry, turn, interactionDigest);
-  }
-
-  #auditTurn(entry: AuditEntry, turn: TurnRecord, interactionDigest: string | undefined): void {
-    if (entry.kind !== 'turn_answered') {
-      this.#audit([entry], interactionDigest === undefined ? {} : { recordDigest: interactionDigest });
-      return;
-    }
-    const { interactionId, turnIndex, messageId } = turn;
-    const contentDigest = contentDigestOf(this.#secret, turn);
-    const whole = { ...entry, interactionId, turnIndex, messageId, contentDigest };
-    this.#audit([whole], { recordDigest: turnDigestOf(this.#secret, turn) });
+    const linker = this.#linker();
+    linker.addTurn(turn, audit, interactionDigest === undefined ? {} : { recordDigest: interactionDigest });
+    this.#insert(linker);
   }
 
   #audit(entries: readonly AuditEntry[], fields: ChainFields = {}): undefined {
     if (entries.length === 0) return;
-    if (this.#chain.head.sequence < 0) this.#begin();
-    for (const entry of entries) {
-      this.#statements.audit.run(...auditValues(this.#chain.link({ ...entry, ...fields })));
-    }
+    const linker = this.#linker();
+    linker.add(entries, fields);
+    this.#insert(linker);
   }
 
-  #begin(): void {
-    const heads = this.#statements.heads.all() as unknown as ChainHead[];
-    this.#statements.named.run();
-    const row = this.#chain.link(
-      genesisOf(
-        heads.map(({ chain, sequence, hash }) => ({ chain, sequence, hash })),
-        Date.now(),
-      ),
-    );
-    this.#statements.audit.run(...auditValues(row));
+  /** Begins the chain where this is its first row. */
+  #linker(): AuditLinker {
+    const linker = new AuditLinker(this.#chain, this.#secret);
+    if (this.#chain.head.sequence < 0) {
+      const heads = this.#statements.heads.all() as unknown as ChainHead[];
+      this.#statements.named.run();
+      linker.begin(heads.map(({ chain, sequence, hash }) => ({ chain, sequence, hash })));
+    }
+    return linker;
+  }
+
+  #insert({ rows }: AuditLinker): void {
+    for (const row of rows) this.#statements.audit.run(...auditValues(row));
   }
 }

@@ -1,0 +1,41 @@
+import type { AuditEntry } from './audit.ts';
+import type { AuditRow, ChainFields, ChainHead, ChainWriter } from './audit-chain.ts';
+import { genesisOf } from './audit-chain.ts';
+import { contentDigestOf, turnDigestOf } from './audit-digest.ts';
+import type { TurnRecord } from './history-store.ts';
+
+/** Turns entries into the rows of one transaction, in the order in which they were added. */
+export class AuditLinker {
+  readonly rows: AuditRow[] = [];
+  readonly #chain: ChainWriter;
+  readonly #secret: string;
+
+  constructor(chain: ChainWriter, secret: string) {
+    this.#chain = chain;
+    this.#secret = secret;
+  }
+
+  /** The first row of the chain. */
+  begin(heads: readonly ChainHead[]): void {
+    this.rows.push(this.#chain.link(genesisOf(heads, Date.now())));
+  }
+
+  add(entries: readonly AuditEntry[], fields: ChainFields = {}): void {
+    for (const entry of entries) this.rows.push(this.#chain.link({ ...entry, ...fields }));
+  }
+
+  /** The entries of a turn: the one that says it was answered carries the digests of its row. */
+  addTurn(turn: TurnRecord, entries: readonly AuditEntry[], changeFields: ChainFields = {}): void {
+    for (const entry of entries) {
+      if (entry.kind === 'turn_answered') this.#addAnswered(turn, entry);
+      else this.add([entry], changeFields);
+    }
+  }
+
+  #addAnswered(turn: TurnRecord, entry: AuditEntry): void {
+    const { interactionId, turnIndex, messageId } = turn;
+    const contentDigest = contentDigestOf(this.#secret, turn);
+    const whole = { ...entry, interactionId, turnIndex, messageId, contentDigest };
+    this.add([whole], { recordDigest: turnDigestOf(this.#secret, turn) });
+  }
+}

@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HistoryConflict } from '../../../runtime/store/history-store.ts';
+import { PostgresHistoryStore } from '../../../runtime/store/postgres-history-store.ts';
+import {
+  answered,
+  created,
+  describeHistoryStore,
+  interactionOf,
+  turnOf,
+} from '../../contracts/store-history.ts';
+import { postgresBinary, startPostgres } from '../../support/postgres.ts';
+import type { RealServer } from '../../support/server-process.ts';
+
+describe.skipIf(postgresBinary() === undefined)('PostgreSQL (skipped without its server)', () => {
+  let server: RealServer;
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+  afterAll(() => server.stop());
+
+  const open = (url: string) =>
+    new PostgresHistoryStore({
+      url,
+      maxConnections: 4,
+      connectMs: 1000,
+      statementMs: 2000,
+      auditSecret: 'secret',
+    });
+
+  async function freshDatabase(): Promise<string> {
+    const name = `t${randomBytes(6).toString('hex')}`;
+    const client = new Client({ connectionString: server.url });
+    await client.connect();
+    await client.query(`CREATE DATABASE ${name}`);
+    await client.end();
+    return server.url.replace(/\/postgres$/, `/${name}`);
+  }
+
+  describeHistoryStore('postgres', async () => open(await freshDatabase()));
+
+  it('replicas that start at once migrate once, and share what they write', async () => {
+    const url = await freshDatabase();
+    const stores = Array.from({ length: 4 }, () => open(url));
+    await Promise.all(stores.map((store) => store.ping()));
+    await stores[0]?.createInteraction(interactionOf('a'), created(interactionOf('a')));
+    await stores[1]?.appendTurn(turnOf('a', 0), answered(turnOf('a', 0)));
+    expect(await stores[2]?.listTurns('a', 10)).toEqual([turnOf('a', 0)]);
+    await Promise.all(stores.map((store) => store.close()));
+  });
+
+  it('of two replicas that append under one index exactly one wins, each time', async () => {
+    const url = await freshDatabase();
+    const [left, right] = [open(url), open(url)];
+    await left.createInteraction(interactionOf('a'), created(interactionOf('a')));
+    for (let index = 0; index < 30; index++) {
+      const attempts = [left, right].map((store, replica) => {
+        const turn = turnOf('a', index, `m${index}-${replica}`);
+        return store.appendTurn(turn, answered(turn));
+      });
+      const results = await Promise.allSettled(attempts);
+      expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      const lost = results.find((result) => result.status === 'rejected');
+      expect(lost?.reason).toBeInstanceOf(HistoryConflict);
+    }
+    expect(await left.listTurns('a', 100)).toHaveLength(30);
+    await left.close();
+    await right.close();
+  });
+
+  it('keeps texts with NUL and the mark that stands for it', async () => {
+    const store = open(await freshDatabase());
+    const turn = { ...turnOf('a', 0), customerText: 'a\0b\u001a0\u001a\0', answerText: '\u001a1' };
+    await store.createInteraction(interactionOf('a'), []);
+    await store.appendTurn(turn, answered(turn));
+    expect(await store.findTurn('a', 'm0')).toEqual(turn);
+    expect(await store.findInteraction('no\0where')).toBeUndefined();
+    await store.close();
+  });
+
+  it('fails fast while the server is gone and works again when it is back', async () => {
+    const url = await freshDatabase();
+    const store = open(url);
+    await store.createInteraction(interactionOf('a'), created(interactionOf('a')));
+    await server.kill();
+    const startMs = performance.now();
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await expect(store.appendTurn(turnOf('a', 0), answered(turnOf('a', 0)))).rejects.toThrow();
+      await expect(store.findInteraction('a')).rejects.toThrow();
+      await expect(store.ping()).rejects.toThrow();
+    }
+    expect(performance.now() - startMs).toBeLessThan(5000);
+    await server.restart();
+    await store.appendTurn(turnOf('a', 0), answered(turnOf('a', 0)));
+    expect(await store.listTurns('a', 10)).toEqual([turnOf('a', 0)]);
+    await store.close();
+  });
+});
