@@ -1,12 +1,17 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createFault, FaultError } from '../llm/fault.ts';
 import type { AuditEntry, AuditKind } from '../store/audit.ts';
-import type { InteractionRecord, StoredState, TurnRecord } from '../store/history-store.ts';
-import type { DialogDependencies } from './dependencies.ts';
+import type { InteractionRecord, StateChange, TurnRecord } from '../store/history-store.ts';
+import type { InteractionLock } from '../store/interaction-lock.ts';
+import { completeParts, type DialogDependencies, type DialogParts } from './dependencies.ts';
+import { handOverFrom } from './escalation/hand-over.ts';
 import { type InteractionEvent, type InteractionState, stateAt, TRANSITIONS } from './interaction-states.ts';
+import { createMemoryLock } from './memory-lock.ts';
+import { hashCustomerId } from './script/compile-script.ts';
+import type { ScriptLibrary } from './script/script-library.ts';
 import { fromStore } from './store-fault.ts';
-import { TicketLock } from './ticket-lock.ts';
 import { runTurn, type TurnInput, type TurnOptions, type TurnResult } from './turn.ts';
+import { loadContext } from './turn-context.ts';
 
 /** An interaction as clients see it. */
 export interface InteractionView {
@@ -15,108 +20,170 @@ export interface InteractionView {
   readonly turns: readonly TurnRecord[];
 }
 
+/** What an interaction begins with. */
+export interface InteractionInput {
+  readonly customerId?: string | undefined;
+  readonly channel: string;
+  readonly tenant?: string;
+}
+
 /** Turns shown with an interaction; older ones stay in the store. */
 const MAX_SHOWN_TURNS = 500;
+const DEFAULT_TENANT = 'default';
 
-/** Interactions and their turns: one at a time and in order within an interaction. Refusals are FaultErrors. */
+/**
+ * Interactions and their turns: one at a time and in order within an interaction. Refusals are FaultErrors. An
+ * interaction of another tenant is not found.
+ */
 export class DialogService {
-  readonly #deps: DialogDependencies;
-  readonly #lock: TicketLock;
+  readonly #parts: DialogParts;
+  readonly #lock: InteractionLock;
 
   constructor(deps: DialogDependencies) {
-    this.#deps = deps;
-    this.#lock = new TicketLock(deps.config.maxQueuedTurns);
+    this.#parts = completeParts(deps);
+    this.#lock = deps.lock ?? createMemoryLock(deps.config.maxQueuedTurns);
   }
 
-  async create(input: {
-    readonly customerId?: string | undefined;
-    readonly channel: string;
-  }): Promise<InteractionView> {
-    const nowUnixMs = this.#deps.clock.unixMs();
+  /** The script folder, where one is configured. */
+  get scripts(): ScriptLibrary | undefined {
+    return this.#parts.scripts;
+  }
+
+  async create(input: InteractionInput): Promise<InteractionView> {
+    const { clock, history, customerHashSecret, scripts } = this.#parts;
+    const nowUnixMs = clock.unixMs();
+    const { customerId, channel, tenant = DEFAULT_TENANT } = input;
     const interaction: InteractionRecord = {
       interactionId: randomUUID(),
-      tenant: 'default',
-      channel: input.channel,
+      tenant,
+      channel,
       state: 'active',
       createdAtUnixMs: nowUnixMs,
       updatedAtUnixMs: nowUnixMs,
-      ...(input.customerId === undefined ? {} : { customerHash: this.#hash(input.customerId) }),
+      ...(customerId === undefined ? {} : { customerHash: hashCustomerId(customerHashSecret, customerId) }),
     };
-    const created = this.#entry('interaction_created', interaction, nowUnixMs);
-    await fromStore(this.#deps, this.#deps.history.createInteraction(interaction, [created]));
+    const decisions =
+      scripts === undefined ? [] : [{ step: 'script', outcome: `version:${scripts.active.version}` }];
+    const created = entryOf('interaction_created', interaction, { atUnixMs: nowUnixMs, decisions });
+    await fromStore(this.#parts, history.createInteraction(interaction, [created]));
     return { interaction, state: 'active', turns: [] };
   }
 
-  #entry(kind: AuditKind, { interactionId, tenant }: InteractionRecord, atUnixMs: number): AuditEntry {
-    return { kind, atUnixMs, tenant, interactionId, decisions: [] };
-  }
-
-  #hash(customerId: string): string {
-    return createHmac('sha256', this.#deps.customerHashSecret).update(customerId).digest('hex');
-  }
-
-  async view(interactionId: string): Promise<InteractionView> {
-    const interaction = await this.#find(interactionId);
-    const turns = await fromStore(this.#deps, this.#deps.history.listTurns(interactionId, MAX_SHOWN_TURNS));
+  async view(interactionId: string, tenant?: string): Promise<InteractionView> {
+    const interaction = await this.#find(interactionId, tenant);
+    const turns = await fromStore(this.#parts, this.#parts.history.listTurns(interactionId, MAX_SHOWN_TURNS));
     return { interaction, state: this.#stateOf(interaction), turns };
   }
 
   /** Answers one message. The same message id again gives the stored answer, also in any later state. */
   async turn(interactionId: string, input: TurnInput, options: TurnOptions): Promise<TurnResult> {
-    await this.#find(interactionId);
+    await this.#find(interactionId, options.tenant);
     const release = await this.#lock.acquire(interactionId, options.signal);
     try {
-      const stored = await fromStore(this.#deps, this.#deps.history.findTurn(interactionId, input.messageId));
-      if (stored !== undefined) return replay(stored, input);
-      this.#next(await this.#find(interactionId), 'turn');
-      return await runTurn(this.#deps, interactionId, input, options);
+      const stored = await fromStore(
+        this.#parts,
+        this.#parts.history.findTurn(interactionId, input.messageId),
+      );
+      if (stored !== undefined) return this.#replay(stored, input);
+      const interaction = await this.#find(interactionId, options.tenant);
+      this.#next(interaction, 'turn');
+      return await runTurn(this.#parts, interaction, input, options);
     } finally {
       release();
     }
   }
 
-  escalate(interactionId: string, reason: string, signal: AbortSignal): Promise<InteractionView> {
-    return this.#move(interactionId, { event: 'escalate', to: 'handed-off', reason }, signal);
+  /** What is stored is redacted, so texts are compared in the form in which they are kept. */
+  #replay(turn: TurnRecord, input: TurnInput): TurnResult {
+    const kept = this.#parts.redactor.redact(input.text).text;
+    if (turn.customerText === kept) return { kind: 'replayed', turn };
+    const message = 'This messageId was used for another text.';
+    throw new FaultError(createFault('caller_conflict', message, { param: 'messageId' }));
   }
 
-  async close(interactionId: string, reason: string, signal: AbortSignal): Promise<InteractionView> {
-    const view = await this.#move(interactionId, { event: 'close', to: 'closed', reason }, signal);
-    await this.#deps.contexts.delete(interactionId);
+  /** Hands an interaction to a person at the caller's wish, with the summary of what was said. */
+  async escalate(
+    interactionId: string,
+    reason: string,
+    signal: AbortSignal,
+    tenant?: string,
+  ): Promise<InteractionView> {
+    const view = await this.#move(
+      { interactionId, event: 'escalate', signal, tenant },
+      async (interaction) => {
+        const { clock, redactor } = this.#parts;
+        const context = await loadContext(this.#parts, interaction);
+        const atUnixMs = clock.unixMs();
+        const kept = redactor.redact(reason).text;
+        const handOver = handOverFrom({
+          escalation: { trigger: 'manual', reasonCode: 'manual', reason: kept },
+          intent: context.script?.intent,
+          slots: context.script?.slots ?? {},
+          messages: context.messages,
+          atUnixMs,
+        });
+        const summary = redactor.redact(handOver.summary).text;
+        const change: StateChange = {
+          interactionId,
+          state: 'handed-off',
+          reason: kept,
+          handOver: { ...handOver, summary },
+          atUnixMs,
+        };
+        const decisions = [{ step: 'escalation', outcome: 'manual:manual', reason: kept }];
+        return { change, entry: entryOf('escalated', interaction, { atUnixMs, decisions }) };
+      },
+    );
+    this.#parts.dialogObserver.escalated('manual');
+    return view;
+  }
+
+  async close(
+    interactionId: string,
+    reason: string,
+    signal: AbortSignal,
+    tenant?: string,
+  ): Promise<InteractionView> {
+    const view = await this.#move({ interactionId, event: 'close', signal, tenant }, async (interaction) => {
+      const atUnixMs = this.#parts.clock.unixMs();
+      const kept = this.#parts.redactor.redact(reason).text;
+      const change: StateChange = { interactionId, state: 'closed', reason: kept, atUnixMs };
+      const decisions = [{ step: 'close', outcome: 'closed', reason: kept }];
+      return { change, entry: entryOf('closed', interaction, { atUnixMs, decisions }) };
+    });
+    await this.#parts.contexts.delete(interactionId).catch(this.#parts.onStoreFailure);
     return view;
   }
 
   /** A change of state waits for its place among the turns, so that no answer arrives after a close. */
   async #move(
-    interactionId: string,
-    move: { readonly event: InteractionEvent; readonly to: StoredState; readonly reason: string },
-    signal: AbortSignal,
+    move: Move,
+    describe: (interaction: InteractionRecord) => Promise<Moved>,
   ): Promise<InteractionView> {
-    await this.#find(interactionId);
+    const { interactionId, event, signal, tenant } = move;
+    await this.#find(interactionId, tenant);
     const release = await this.#lock.acquire(interactionId, signal);
     try {
-      const interaction = await this.#find(interactionId);
-      this.#next(interaction, move.event);
-      const atUnixMs = this.#deps.clock.unixMs();
-      const kind = move.event === 'close' ? 'closed' : 'escalated';
-      const change = { interactionId, state: move.to, reason: move.reason, atUnixMs };
-      const entry = this.#entry(kind, interaction, atUnixMs);
-      await fromStore(this.#deps, this.#deps.history.changeState(change, [entry]));
-      return await this.view(interactionId);
+      const interaction = await this.#find(interactionId, tenant);
+      this.#next(interaction, event);
+      const { change, entry } = await describe(interaction);
+      await fromStore(this.#parts, this.#parts.history.changeState(change, [entry]));
+      return await this.view(interactionId, tenant);
     } finally {
       release();
     }
   }
 
-  async #find(interactionId: string): Promise<InteractionRecord> {
-    const found = await fromStore(this.#deps, this.#deps.history.findInteraction(interactionId));
-    if (found === undefined) {
+  async #find(interactionId: string, tenant = DEFAULT_TENANT): Promise<InteractionRecord> {
+    const found = await fromStore(this.#parts, this.#parts.history.findInteraction(interactionId));
+    if (found === undefined || found.tenant !== tenant) {
       throw new FaultError(createFault('caller_not_found', 'There is no such interaction.', { param: 'id' }));
     }
     return found;
   }
 
   #stateOf(interaction: InteractionRecord): InteractionState {
-    return stateAt(interaction, this.#deps.clock.unixMs(), this.#deps.config.inactiveAfterMs);
+    return stateAt(interaction, this.#parts.clock.unixMs(), this.#parts.config.inactiveAfterMs);
   }
 
   #next(interaction: InteractionRecord, event: InteractionEvent): void {
@@ -128,8 +195,20 @@ export class DialogService {
   }
 }
 
-function replay(turn: TurnRecord, input: TurnInput): TurnResult {
-  if (turn.customerText === input.text) return { kind: 'replayed', turn };
-  const message = 'This messageId was used for another text.';
-  throw new FaultError(createFault('caller_conflict', message, { param: 'messageId' }));
+interface Move {
+  readonly interactionId: string;
+  readonly event: InteractionEvent;
+  readonly signal: AbortSignal;
+  readonly tenant: string | undefined;
 }
+
+interface Moved {
+  readonly change: StateChange;
+  readonly entry: AuditEntry;
+}
+
+const entryOf = (
+  kind: AuditKind,
+  { interactionId, tenant }: InteractionRecord,
+  what: Pick<AuditEntry, 'atUnixMs' | 'decisions'>,
+): AuditEntry => ({ kind, tenant, interactionId, ...what });

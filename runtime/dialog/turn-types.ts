@@ -1,0 +1,59 @@
+import type { Answer, AnswerSink } from '../llm/answer.ts';
+import type { Fault } from '../llm/fault.ts';
+import type { Decision } from '../store/audit.ts';
+import type { DialogContext } from '../store/context-store.ts';
+import type { HandOver, InteractionRecord, TurnRecord } from '../store/history-store.ts';
+import type { DialogParts } from './dependencies.ts';
+
+/** A customer's message, under the client's own id for it. */
+export interface TurnInput {
+  readonly messageId: string;
+  readonly text: string;
+}
+
+export interface TurnOptions {
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+  readonly sink?: AnswerSink;
+  /** Whose request it is; `default` when absent. */
+  readonly tenant?: string;
+  /** W3C trace context, sent on to providers. */
+  readonly traceparent?: string;
+}
+
+export type Answered = Extract<Answer, { kind: 'answered' }>;
+
+/** How a turn ended. Only `answered` and `replayed` turns have a row in history. */
+export type TurnResult =
+  | { readonly kind: 'replayed'; readonly turn: TurnRecord }
+  | {
+      readonly kind: 'answered';
+      readonly turn: TurnRecord;
+      readonly answer: Answered;
+      /** Present when a person takes over after this turn. */
+      readonly handOver?: HandOver;
+    }
+  | { readonly kind: 'refused'; readonly fault: Fault; readonly answer: Answer };
+
+/** What the steps of one turn share. */
+export interface TurnScope {
+  readonly parts: DialogParts;
+  readonly interaction: InteractionRecord;
+  readonly input: TurnInput;
+  readonly options: TurnOptions;
+  readonly context: DialogContext;
+  readonly startedAtUnixMs: number;
+  /** The customer's message as it is kept. */
+  readonly keptText: string;
+  /** In the order in which they were taken. */
+  readonly decisions: Decision[];
+}
+
+/** Notes a decision for the audit trail; its reason is redacted, as it may quote. */
+export function decide(scope: TurnScope, step: string, outcome: string, reason?: string): void {
+  scope.decisions.push({
+    step,
+    outcome,
+    ...(reason === undefined ? {} : { reason: scope.parts.redactor.redact(reason).text }),
+  });
+}
