@@ -1,6 +1,7 @@
 import { unwrap } from '../../vocabulary/errors.ts';
 import type { PrivacyConfig } from '../config/privacy.ts';
 import { findAnnouncedAccounts } from './accounts.ts';
+import { findAskedAccounts, findAskedName, readAsked } from './asked.ts';
 import { type CustomPattern, findCustom, parsePattern } from './custom-patterns.ts';
 import { findEmails } from './emails.ts';
 import { findIbans } from './ibans.ts';
@@ -8,7 +9,7 @@ import { findKnownNames } from './known-names.ts';
 import { findNames } from './names.ts';
 import { normalise } from './normalise.ts';
 import { findNumbers } from './numbers.ts';
-import { type KnownPerson, PII_KINDS, type PiiKind, type Redacted, type Redactor } from './redactor.ts';
+import { PII_KINDS, type PiiKind, type Redacted, type RedactionContext, type Redactor } from './redactor.ts';
 import { mergeSpans, type PiiSpan } from './spans.ts';
 import { readWords } from './words.ts';
 
@@ -30,22 +31,29 @@ interface Finder {
 function findInNormalised(
   text: string,
   { kinds, patterns }: Finder,
-  known?: KnownPerson,
+  context?: RedactionContext,
 ): readonly PiiSpan[] {
   const words = readWords(text);
-  const spans: PiiSpan[] = [...findEmails(text), ...findNames(text, words)];
-  if (known !== undefined) spans.push(...findKnownNames(words, known));
+  const asked = readAsked(context?.previousAnswer);
+  const found: (readonly PiiSpan[])[] = [
+    findEmails(text),
+    findNames(text, words),
+    findCustom(text, patterns),
+  ];
+  if (context?.names !== undefined) found.push(findKnownNames(words, context.names));
+  if (asked.name) found.push(findAskedName(words));
   if (HAS_DIGITS.test(text)) {
-    spans.push(...findIbans(text), ...findAnnouncedAccounts(text, words), ...findNumbers(text, words));
+    const numbers = findNumbers(text, words, asked.phone ? 'phone' : undefined);
+    found.push(findIbans(text), findAnnouncedAccounts(text, words), numbers);
+    if (asked.account) found.push(findAskedAccounts(text));
   }
-  spans.push(...findCustom(text, patterns));
-  return mergeSpans(spans.filter((span) => kinds.has(span.kind)));
+  return mergeSpans(found.flat().filter((span) => kinds.has(span.kind)));
 }
 
 /** In order and without overlaps; positions are those of the text as it came. */
-function findSpans(text: string, finder: Finder, known?: KnownPerson): readonly PiiSpan[] {
+function findSpans(text: string, finder: Finder, context?: RedactionContext): readonly PiiSpan[] {
   const { text: normalised, offsets } = normalise(text);
-  const spans = findInNormalised(normalised, finder, known);
+  const spans = findInNormalised(normalised, finder, context);
   if (offsets === undefined) return spans;
   return spans.map(({ start, end, kind }) => ({ start: offsets[start] ?? 0, end: offsets[end] ?? 0, kind }));
 }
@@ -66,11 +74,11 @@ function replace(text: string, spans: readonly PiiSpan[]): string {
  */
 const MAX_READINGS = 8;
 
-function redact(original: string, finder: Finder, known: KnownPerson | undefined): Redacted {
+function redact(original: string, finder: Finder, context: RedactionContext | undefined): Redacted {
   let text = original;
   const found: Partial<Record<PiiKind, number>> = {};
   for (let reading = 0; reading < MAX_READINGS; reading++) {
-    const spans = findSpans(text, finder, known);
+    const spans = findSpans(text, finder, context);
     if (spans.length === 0) break;
     for (const { kind } of spans) found[kind] = (found[kind] ?? 0) + 1;
     text = replace(text, spans);
@@ -87,13 +95,13 @@ const finderOf = (options: RedactorOptions): Finder => ({
 export const findPii = (
   text: string,
   options: RedactorOptions = {},
-  known?: KnownPerson,
-): readonly PiiSpan[] => findSpans(text, finderOf(options), known);
+  context?: RedactionContext,
+): readonly PiiSpan[] => findSpans(text, finderOf(options), context);
 
 /** A redactor for some kinds; its time is proportional to the length of the text, whatever the text is. */
 export function createRedactor(options: RedactorOptions = {}): Redactor {
   const finder = finderOf(options);
-  return { redact: (text, known) => redact(text, finder, known) };
+  return { redact: (text, context) => redact(text, finder, context) };
 }
 
 /** Keeps every text as it is: for installations that switch redaction off. */

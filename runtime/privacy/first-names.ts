@@ -48,3 +48,13 @@ export const WORDS_IN_LOWER_CASE: ReadonlySet<string> = new Set(
     ' ',
   ),
 );
+
+/**
+ * Given names that are words or months as well: a name when capitalised inside a sentence, or when it stands alone
+ * before a punctuation mark.
+ */
+export const AMBIGUOUS_NAMES: ReadonlySet<string> = new Set(
+  'ben sam dan alex alexis mark will grace hope rob rose ruby robin faith drew poppy daisy ivy joy pat ray jordan casey kim lee jan ada ari kay bo buddy'.split(
+    ' ',
+  ),
+);

@@ -1,6 +1,5 @@
 import { COMMON_WORDS } from './common-words.ts';
 import { NAME_PARTICLES } from './name-cues.ts';
-import type { KnownPerson } from './redactor.ts';
 import type { PiiSpan } from './spans.ts';
 import { readWords, type Word } from './words.ts';
 
@@ -14,8 +13,8 @@ const ALSO_WORDS = new Set(
 /** Shorter parts are initials. */
 const MIN_PART_CHARS = 2;
 
-function partsOf(known: KnownPerson): ReadonlySet<string> {
-  const parts = known.names.flatMap((name) => readWords(name.normalize('NFC')).map((word) => word.lower));
+function partsOf(names: readonly string[]): ReadonlySet<string> {
+  const parts = names.flatMap((name) => readWords(name.normalize('NFC')).map((word) => word.lower));
   return new Set(parts.filter((part) => part.length >= MIN_PART_CHARS && !NAME_PARTICLES.has(part)));
 }
 
@@ -28,8 +27,8 @@ function isKnown(parts: ReadonlySet<string>, word: Word): boolean {
 }
 
 /** Each part of the names that the caller gave, wherever it stands. */
-export function findKnownNames(words: readonly Word[], known: KnownPerson): readonly PiiSpan[] {
-  const parts = partsOf(known);
+export function findKnownNames(words: readonly Word[], names: readonly string[]): readonly PiiSpan[] {
+  const parts = partsOf(names);
   if (parts.size === 0) return [];
   return words
     .filter((word) => isKnown(parts, word))

@@ -1,5 +1,5 @@
 import { COMMON_WORDS } from './common-words.ts';
-import { FIRST_NAMES, WORDS_IN_LOWER_CASE } from './first-names.ts';
+import { AMBIGUOUS_NAMES, FIRST_NAMES, WORDS_IN_LOWER_CASE } from './first-names.ts';
 import { NAME_CUES, NAME_PARTICLES, NAME_TAILS, type NameCue, type NameCueKind } from './name-cues.ts';
 import type { PiiSpan } from './spans.ts';
 import type { Word } from './words.ts';
@@ -204,6 +204,12 @@ function findBeforeTail(reading: Reading, at: number): Found | undefined {
   return isTail(reading, at + count) && isAlone ? { first: at, count } : undefined;
 }
 
+function isAmbiguousName(reading: Reading, at: number): boolean {
+  const word = reading.words[at];
+  if (word?.isCapitalised !== true || !AMBIGUOUS_NAMES.has(word.lower)) return false;
+  return !beginsSentence(reading, at) || /^ ?(?:[,.!?]|$)/.test(restAfter(reading, at));
+}
+
 /** A known given name with what follows it, and the unknown one before it: `Siobhan Kelly`. */
 function aroundFirstName(reading: Reading, at: number): Found {
   if (reading.words[at]?.isCapitalised !== true) return { first: at, count: 1 };
@@ -220,6 +226,7 @@ function findAt(reading: Reading, at: number): Found | undefined {
   const word = reading.words[at];
   if (word === undefined) return undefined;
   if (isFirstName(word)) return aroundFirstName(reading, at);
+  if (isAmbiguousName(reading, at)) return { first: at, count: countNameWords(reading, at) };
   return findBehindCue(reading, at) ?? (word.isCapitalised ? findBeforeTail(reading, at) : undefined);
 }
 

@@ -74,15 +74,21 @@ function accountOf(text: string, run: DigitRun): PiiSpan | undefined {
   return { start: first.start, end: last.end, kind: 'account' };
 }
 
-function findInRun(text: string, words: readonly Word[], run: DigitRun, spans: PiiSpan[]): void {
+interface NumberReading {
+  readonly text: string;
+  readonly words: readonly Word[];
+  /** What a number is that nothing in the text says anything about. */
+  readonly expected: NumberHint;
+}
+
+function findInRun({ text, words, expected }: NumberReading, run: DigitRun, spans: PiiSpan[]): void {
+  const end = run.at(-1)?.end ?? 0;
   for (let at = 0; at < run.length; ) {
     const group = run[at];
-    const end = run.at(-1)?.end ?? 0;
     if (group === undefined) return;
-    const hint = hintFor(text, words, group.start, end);
-    const found = MONEY_BEFORE.test(text.slice(Math.max(0, group.start - 2), group.start))
-      ? undefined
-      : classify(text, run, at, hint);
+    const isMoney = MONEY_BEFORE.test(text.slice(Math.max(0, group.start - 2), group.start));
+    const hint = hintFor(text, words, group.start, end) ?? expected;
+    const found = isMoney ? undefined : classify(text, run, at, hint);
     const span = found === undefined ? undefined : spanOf(text, run, at, found);
     if (span !== undefined) spans.push(span);
     at += found?.groups ?? 1;
@@ -90,13 +96,14 @@ function findInRun(text: string, words: readonly Word[], run: DigitRun, spans: P
 }
 
 /** Payment cards and phone numbers, and account numbers that the words after them announce. */
-export function findNumbers(text: string, words: readonly Word[]): readonly PiiSpan[] {
+export function findNumbers(text: string, words: readonly Word[], expected?: NumberHint): readonly PiiSpan[] {
   const spans: PiiSpan[] = [];
+  const reading: NumberReading = { text, words, expected };
   for (const run of readDigitRuns(text)) {
     if (countDigits(run) < MIN_DIGITS) continue;
     const account = accountOf(text, run);
     if (account !== undefined) spans.push(account);
-    findInRun(text, words, run, spans);
+    findInRun(reading, run, spans);
   }
   return spans;
 }

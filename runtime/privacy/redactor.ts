@@ -8,13 +8,15 @@ export interface Redacted {
   readonly found: Readonly<Partial<Record<PiiKind, number>>>;
 }
 
-/** What the caller knows about the person who writes, from fields of its own. */
-export interface KnownPerson {
-  /** As written in the caller's records: `Anna Schmidt`. Each part of it is replaced wherever it stands. */
-  readonly names: readonly string[];
+/** What the caller knows about a text. The same context must come with the same text to give the same result. */
+export interface RedactionContext {
+  /** Of the person who writes, as in the caller's records: `Anna Schmidt`. Each part is replaced wherever it stands. */
+  readonly names?: readonly string[];
+  /** What the assistant said before: after `What is your account number?` a bare number is one. */
+  readonly previousAnswer?: string;
 }
 
 /** Replaces personal data in a text before anything is persisted, logged or traced. Pure; the same text gives the same result. */
 export interface Redactor {
-  redact(text: string, known?: KnownPerson): Redacted;
+  redact(text: string, context?: RedactionContext): Redacted;
 }
