@@ -85,14 +85,12 @@ export const tenantFields = {
   apiKeysFile: z.string().min(1).optional(),
   /** Environment variable with the same lines, separated by line breaks or commas. */
   apiKeysEnv: environmentName.optional(),
-  /** Where rates and budgets are kept; Redis when its variable is set, else this process. */
+  /** Where rates and budgets are kept; the Redis of `redis` when its variable is set, else this process. */
   ledger: z
     .strictObject({
       kind: z.enum(['memory', 'redis']).optional(),
-      urlEnv: environmentName.default('BUSYHOUR_REDIS_URL'),
       /** How long a process that fell silent keeps its places among maxConcurrent. */
       leaseMs: spanMs.min(1000).default(60_000),
-      timeoutMs: spanMs.default(1000),
     })
     .prefault({}),
   /** What tenants with limits get while the ledger cannot be asked: 503, or all they want. */

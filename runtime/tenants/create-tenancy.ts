@@ -30,7 +30,7 @@ export interface Tenancy {
 
 type TenancyConfig = Pick<
   GatewayConfig,
-  'tenants' | 'tenantsFile' | 'apiKeysFile' | 'apiKeysEnv' | 'ledger' | 'onLedgerFailure'
+  'tenants' | 'tenantsFile' | 'apiKeysFile' | 'apiKeysEnv' | 'ledger' | 'onLedgerFailure' | 'redis'
 >;
 
 /** Names of a list, made once for each list. */
@@ -47,14 +47,22 @@ function createNames(current: () => TenantList): () => ReadonlySet<string> {
 }
 
 function createLedger(config: TenancyConfig, deps: TenancyDependencies, observer: LedgerObserver): Ledger {
-  const { kind, urlEnv, leaseMs, timeoutMs } = config.ledger;
+  const { kind, leaseMs } = config.ledger;
+  const { urlEnv, commandMs: timeoutMs, keyPrefix } = config.redis;
   const url = deps.environment[urlEnv] ?? '';
   if (kind === 'memory' || (kind === undefined && url === '')) return new MemoryLedger(deps.clock);
   if (url === '') {
     const message = `ledger.kind is redis, and the variable ${urlEnv} holds no URL`;
     throw new BusyhourError(createFailure('INVALID_CONFIG', message));
   }
-  return new RedisLedger({ url, leaseMs, timeoutMs, onFailure: config.onLedgerFailure, observer });
+  return new RedisLedger({
+    url,
+    leaseMs,
+    timeoutMs,
+    prefix: `${keyPrefix}ledger:`,
+    onFailure: config.onLedgerFailure,
+    observer,
+  });
 }
 
 /** A line per failure would drown the log of a store that is down. */

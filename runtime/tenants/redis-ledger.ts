@@ -35,6 +35,7 @@ interface Booking {
   readonly used: Estimate;
 }
 
+const DEFAULT_PREFIX = 'busyhour:ledger:';
 const NO_LIMIT = -1;
 const RETRY_MS = 200;
 const MAX_RECONNECT_MS = 1000;
@@ -94,7 +95,7 @@ export class RedisLedger implements Ledger {
   }
 
   async #run(script: RedisScript, tenant: string, parts: readonly (string | number)[]): Promise<unknown> {
-    const base = `${this.#options.prefix ?? 'busyhour'}:{${tenant}}:`;
+    const base = `${this.#options.prefix ?? DEFAULT_PREFIX}{${tenant}}:`;
     const { dayMs } = this.#periods;
     const rest = [`${base}use`, `${base}held`, `${base}leases`, sliceMsOf(this.#periods), dayMs, ...parts];
     try {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Estimate, Ledger, Tenant, TenantLimits } from '../../runtime/tenants/ledger.ts';
+import type { Estimate, Ledger, Tenant } from '../../runtime/tenants/ledger.ts';
 import type { Periods } from '../../runtime/tenants/periods.ts';
+import { tenantOf } from './ledger-tenant.ts';
 
 export interface LedgerSubject {
   readonly ledger: Ledger;
@@ -13,13 +14,6 @@ export interface LedgerSubject {
   pass(ms: number): Promise<void>;
   close(): Promise<void>;
 }
-
-export const tenantOf = (limits: TenantLimits, name = 'acme'): Tenant => ({
-  name,
-  limits,
-  cache: true,
-  admin: false,
-});
 
 const SMALL: Estimate = { tokens: 10, costUsd: 0.01 };
 

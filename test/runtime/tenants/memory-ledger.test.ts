@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Reservation } from '../../../runtime/tenants/ledger.ts';
 import { MemoryLedger } from '../../../runtime/tenants/memory-ledger.ts';
 import { VirtualClock } from '../../../vocabulary/clock.ts';
-import { describeLedger, tenantOf } from '../../contracts/ledger.ts';
+import { describeLedger } from '../../contracts/ledger.ts';
+import { tenantOf } from '../../contracts/ledger-tenant.ts';
 
 const START_UNIX_MS = Date.UTC(2026, 2, 1, 12);
 const MINUTE_MS = 60_000;
@@ -43,57 +44,81 @@ const step = fc.record({
   settle: fc.option(fc.record({ which: fc.nat(), usedRatio: fc.double({ min: 0, max: 1, noNaN: true }) })),
 });
 
+const weigh = (grants: readonly Grant[]): number => grants.reduce((sum, grant) => sum + weightOf(grant), 0);
+const isRateLimit = (error: { code: string }): boolean => error.code === 'policy_rate_limited';
+
+/** Plays the ledger beside a list of everything that was granted, and holds each decision against the list. */
+class Play {
+  readonly #clock: VirtualClock;
+  readonly #ledger: MemoryLedger;
+  readonly #limits: { readonly requestsPerMin: number; readonly tokensPerMin: number };
+  readonly grants: Grant[] = [];
+
+  constructor(limits: { readonly requestsPerMin: number; readonly tokensPerMin: number }) {
+    ({ clock: this.#clock, ledger: this.#ledger } = open());
+    this.#limits = limits;
+  }
+
+  pass(ms: number): Promise<void> {
+    return this.#clock.advanceTo(this.#clock.nowMs() + ms);
+  }
+
+  async settle(which: number, usedRatio: number): Promise<void> {
+    const grant = this.grants[which % Math.max(1, this.grants.length)];
+    if (grant === undefined || grant.settled !== undefined) return;
+    grant.settled = Math.floor(usedRatio * grant.tokens);
+    await this.#ledger.settle(grant.reservation, { tokens: grant.settled, costUsd: 0 });
+  }
+
+  /** What counts at an instant: all since the begin of the slice that lies 60 slices back. */
+  #countingAt(ms: number): Grant[] {
+    const slice = Math.floor(ms / SLICE_MS);
+    return this.grants.filter((grant) => Math.floor(grant.atMs / SLICE_MS) >= slice - 60);
+  }
+
+  #hasRoom(limit: 'requests' | 'tokens', tokens: number, atMs: number): boolean {
+    const counting = this.#countingAt(atMs);
+    return limit === 'requests'
+      ? counting.length + 1 <= this.#limits.requestsPerMin
+      : weigh(counting) + tokens <= this.#limits.tokensPerMin;
+  }
+
+  async reserve(tokens: number): Promise<void> {
+    const nowMs = this.#clock.nowMs();
+    const result = await this.#ledger.reserve(tenantOf(this.#limits), { tokens, costUsd: 0 });
+    const fits = this.#hasRoom('requests', tokens, nowMs) && this.#hasRoom('tokens', tokens, nowMs);
+    expect(result.kind).toBe(fits ? 'granted' : 'refused');
+    if (result.kind === 'granted') {
+      this.grants.push({ atMs: nowMs, reservation: result.reservation, tokens, settled: undefined });
+      return;
+    }
+    const waitMs = result.fault.retryAfterMs ?? Number.NaN;
+    const limit = isRateLimit(result.fault) ? 'requests' : 'tokens';
+    expect(this.#hasRoom(limit, tokens, nowMs + waitMs)).toBe(true);
+    expect(this.#hasRoom(limit, tokens, nowMs + waitMs - 1)).toBe(false);
+  }
+}
+
 describe('the memory ledger against a list of everything that happened', () => {
   it('never exceeds a limit in any minute, refuses only for cause, and names the exact wait', async () => {
+    const limits = fc.record({
+      requestsPerMin: fc.integer({ min: 1, max: 8 }),
+      tokensPerMin: fc.integer({ min: 40, max: 120 }),
+    });
     await fc.assert(
-      fc.asyncProperty(
-        fc.integer({ min: 1, max: 8 }),
-        fc.integer({ min: 40, max: 120 }),
-        fc.array(step, { maxLength: 60 }),
-        async (requestsPerMin, tokensPerMin, steps) => {
-          const { clock, ledger } = open();
-          const tenant = tenantOf({ requestsPerMin, tokensPerMin });
-          const grants: Grant[] = [];
-          for (const { passMs, tokens, settle } of steps) {
-            await clock.advanceTo(clock.nowMs() + passMs);
-            const target = settle === null ? undefined : grants[settle.which % Math.max(1, grants.length)];
-            if (settle !== null && target !== undefined && target.settled === undefined) {
-              target.settled = Math.floor(settle.usedRatio * target.tokens);
-              await ledger.settle(target.reservation, { tokens: target.settled, costUsd: 0 });
-            }
-            const nowMs = clock.nowMs();
-            const result = await ledger.reserve(tenant, { tokens, costUsd: 0 });
-            // The naive books: all since the begin of the slice that lies 60 slices back.
-            const sinceMs = (slice: number): Grant[] =>
-              grants.filter((grant) => Math.floor(grant.atMs / SLICE_MS) >= slice - 60);
-            const weigh = (list: Grant[]): number => list.reduce((sum, grant) => sum + weightOf(grant), 0);
-            const slice = Math.floor(nowMs / SLICE_MS);
-            const fits = (list: Grant[]): boolean =>
-              list.length + 1 <= requestsPerMin && weigh(list) + tokens <= tokensPerMin;
-            if (result.kind === 'granted') {
-              expect(fits(sinceMs(slice))).toBe(true);
-              grants.push({ atMs: nowMs, reservation: result.reservation, tokens, settled: undefined });
-            } else {
-              expect(fits(sinceMs(slice))).toBe(false);
-              const waitMs = result.fault.retryAfterMs ?? Number.NaN;
-              const limited = result.fault.code === 'policy_rate_limited';
-              const freeAt = (ms: number): boolean => {
-                const list = sinceMs(Math.floor(ms / SLICE_MS));
-                return limited ? list.length + 1 <= requestsPerMin : weigh(list) + tokens <= tokensPerMin;
-              };
-              expect(freeAt(nowMs + waitMs)).toBe(true);
-              expect(freeAt(nowMs + waitMs - 1)).toBe(false);
-            }
-          }
-          for (const { atMs } of grants) {
-            const inMinute = grants.filter((other) => other.atMs >= atMs && other.atMs < atMs + MINUTE_MS);
-            expect(inMinute.length).toBeLessThanOrEqual(requestsPerMin);
-            expect(inMinute.reduce((sum, grant) => sum + weightOf(grant), 0)).toBeLessThanOrEqual(
-              tokensPerMin,
-            );
-          }
-        },
-      ),
+      fc.asyncProperty(limits, fc.array(step, { maxLength: 60 }), async (limit, steps) => {
+        const play = new Play(limit);
+        for (const { passMs, tokens, settle } of steps) {
+          await play.pass(passMs);
+          if (settle !== null) await play.settle(settle.which, settle.usedRatio);
+          await play.reserve(tokens);
+        }
+        for (const { atMs } of play.grants) {
+          const within = play.grants.filter((grant) => grant.atMs >= atMs && grant.atMs < atMs + MINUTE_MS);
+          expect(within.length).toBeLessThanOrEqual(limit.requestsPerMin);
+          expect(weigh(within)).toBeLessThanOrEqual(limit.tokensPerMin);
+        }
+      }),
       { numRuns: 300, seed: 3 },
     );
   });

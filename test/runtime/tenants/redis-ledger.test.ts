@@ -1,7 +1,8 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Estimate, Ledger, ReserveResult } from '../../../runtime/tenants/ledger.ts';
-import { describeLedger, tenantOf } from '../../contracts/ledger.ts';
+import { describeLedger } from '../../contracts/ledger.ts';
+import { tenantOf } from '../../contracts/ledger-tenant.ts';
 import { redisBinary, startRedis } from '../../support/redis.ts';
 import type { RealServer } from '../../support/server-process.ts';
 import { until } from '../support/gateway-rig.ts';
@@ -20,7 +21,7 @@ describe.skipIf(redisBinary() === undefined)(title, () => {
 
   describeLedger(title, async () => {
     const periods = { windowMs: 1200, dayMs: dayBeginningNow() };
-    const options = { periods, prefix: `t${nextPrefix++}` };
+    const options = { periods, prefix: `t${nextPrefix++}:` };
     const [ledger, other] = [
       await openRedisLedger(redis.url, options),
       await openRedisLedger(redis.url, options),
@@ -47,7 +48,7 @@ describe.skipIf(redisBinary() === undefined)(title, () => {
     (await ledger.reserve(tenant, SMALL)).kind === 'granted';
 
   it('frees the place of a silent process when its lease ends, and keeps its money as presumed spent', async () => {
-    const options = { leaseMs: 150, prefix: 'silent' };
+    const options = { leaseMs: 150, prefix: 'silent:' };
     const silent = await openRedisLedger(redis.url, options);
     const alive = await openRedisLedger(redis.url, options);
     const tenant = tenantOf({ maxConcurrent: 1, dailyBudgetUsd: 0.02 });
@@ -60,24 +61,31 @@ describe.skipIf(redisBinary() === undefined)(title, () => {
     await alive.close();
   });
 
-  it('renews the lease of long work, and settles at its real cost after a lease that ended all the same', async () => {
-    const renewing = await openRedisLedger(redis.url, { leaseMs: 200, prefix: 'renewing' });
-    const tenant = tenantOf({ maxConcurrent: 1, dailyBudgetUsd: 1 });
-    const reservation = reservationOf(await renewing.reserve(tenant, SMALL));
-    await sleep(700);
-    expect(await grantedNow(renewing, tenant)).toBe(false);
-    // The lease ends early, as after a stall of the process.
+  it('renews the lease of long work', async () => {
+    const ledger = await openRedisLedger(redis.url, { leaseMs: 300, prefix: 'renewing:' });
+    const tenant = tenantOf({ maxConcurrent: 1 });
+    await ledger.reserve(tenant, SMALL);
+    await sleep(900);
+    expect(await grantedNow(ledger, tenant)).toBe(false);
+    await ledger.close();
+  });
+
+  it('settles at its real cost also after the lease has ended', async () => {
+    const ledger = await openRedisLedger(redis.url, { prefix: 'late:' });
+    const tenant = tenantOf({ dailyBudgetUsd: 1 });
+    const reservation = reservationOf(await ledger.reserve(tenant, SMALL));
+    // As after a long stall of the process.
     const direct = new Redis(redis.url);
-    await direct.zadd('renewing:{acme}:leases', 1e12, reservation.id);
-    expect(await renewing.read(tenant)).toMatchObject({ presumedUsd: 0.01, reservedUsd: 0 });
-    await renewing.settle(reservation, { tokens: 3, costUsd: 0.5 });
-    expect(await renewing.read(tenant)).toEqual({ spentUsd: 0.5, reservedUsd: 0, presumedUsd: 0 });
+    await direct.zadd('late:{acme}:leases', 1e12, reservation.id);
+    expect(await ledger.read(tenant)).toMatchObject({ presumedUsd: 0.01, reservedUsd: 0 });
+    await ledger.settle(reservation, { tokens: 3, costUsd: 0.5 });
+    expect(await ledger.read(tenant)).toEqual({ spentUsd: 0.5, reservedUsd: 0, presumedUsd: 0 });
     await direct.quit();
-    await renewing.close();
+    await ledger.close();
   });
 
   it('holds its keys in one slot of a cluster, with an end', async () => {
-    const ledger = await openRedisLedger(redis.url, { prefix: 'slots' });
+    const ledger = await openRedisLedger(redis.url, { prefix: 'slots:' });
     await ledger.reserve(tenantOf({ requestsPerMin: 5 }, 'a-tenant'), SMALL);
     const direct = new Redis(redis.url);
     const keys = await direct.keys('slots:*');
@@ -88,7 +96,7 @@ describe.skipIf(redisBinary() === undefined)(title, () => {
   });
 
   it('loads its scripts again when Redis has lost them', async () => {
-    const ledger = await openRedisLedger(redis.url, { prefix: 'flush' });
+    const ledger = await openRedisLedger(redis.url, { prefix: 'flush:' });
     const direct = new Redis(redis.url);
     const tenant = tenantOf({ requestsPerMin: 5 });
     expect(await grantedNow(ledger, tenant)).toBe(true);
@@ -99,7 +107,7 @@ describe.skipIf(redisBinary() === undefined)(title, () => {
   });
 
   it('drops what a settled request held, so that nothing stays', async () => {
-    const ledger = await openRedisLedger(redis.url, { prefix: 'leak' });
+    const ledger = await openRedisLedger(redis.url, { prefix: 'leak:' });
     const tenant = tenantOf({ requestsPerMin: 1000, dailyBudgetUsd: 100 });
     for (let time = 0; time < 200; time++) {
       const reservation = reservationOf(await ledger.reserve(tenant, SMALL));
