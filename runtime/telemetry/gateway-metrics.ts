@@ -5,6 +5,7 @@ import { SERVER_GAUGES, SERVER_HISTOGRAMS } from '../../vocabulary/server-metric
 import { sFromMs } from '../../vocabulary/units.ts';
 import type { DegradationLevel } from '../llm/chain.ts';
 import type { TokenUsage } from '../llm/provider.ts';
+import type { Spent } from '../llm/spent.ts';
 import { BoundedCounter, BoundedGauge, BoundedHistogram } from './bounded-metrics.ts';
 import { GATEWAY_METRICS, type OverheadStage, PROVIDER_METRICS } from './metric-table.ts';
 import { watchProcess } from './process-metrics.ts';
@@ -21,6 +22,7 @@ export interface AttemptFigures {
   readonly result: 'ok' | FaultCode;
   readonly firstTokenMs: number | undefined;
   readonly totalMs: number;
+  readonly spent?: Spent;
 }
 
 export interface StoreFigures {
@@ -39,6 +41,8 @@ export class GatewayMetrics {
   readonly #turns = this.#counter('busyhour_dialog_turns_total');
   readonly #attempts = this.#counter('busyhour_provider_attempts_total');
   readonly #tokens = this.#counter('busyhour_gateway_tokens_total');
+  readonly #paidTokens = this.#counter('busyhour_provider_tokens_total');
+  readonly #cost = this.#counter('busyhour_provider_cost_usd_total');
   readonly #orphans = this.#counter('busyhour_gateway_orphan_output_tokens_total');
   readonly #spans = this.#counter('busyhour_trace_spans_total');
   readonly #request = this.#histogram('busyhour_gateway_request_seconds');
@@ -117,10 +121,15 @@ export class GatewayMetrics {
     this.#interToken.observe({}, sFromMs(gapMs));
   }
 
-  attemptEnded({ provider, result, firstTokenMs, totalMs }: AttemptFigures): void {
+  attemptEnded({ provider, result, firstTokenMs, totalMs, spent }: AttemptFigures): void {
     this.#attempts.add({ provider, result });
     if (firstTokenMs !== undefined) this.#firstToken.observe({ provider }, sFromMs(firstTokenMs));
     this.#total.observe({ provider }, sFromMs(totalMs));
+    if (spent === undefined) return;
+    this.#paidTokens.add({ provider, direction: 'input' }, spent.inputTokens);
+    this.#paidTokens.add({ provider, direction: 'cached_input' }, spent.cachedInputTokens);
+    this.#paidTokens.add({ provider, direction: 'output' }, spent.outputTokens);
+    this.#cost.add({ provider }, spent.costUsd);
   }
 
   tokensUsed(usage: TokenUsage, timings: WireTimings | undefined): void {

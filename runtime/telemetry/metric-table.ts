@@ -115,6 +115,18 @@ export const PROVIDER_METRICS = {
     help: 'Requests to providers by result',
     labels: { provider: PROVIDERS, result: OUTCOMES },
   },
+  busyhour_provider_tokens_total: {
+    type: 'counter',
+    unit: 'tokens',
+    help: 'Tokens paid for, of failed attempts, cut streams and lost hedges too; cached input is part of input',
+    labels: { provider: PROVIDERS, direction: ['input', 'cached_input', 'output'] },
+  },
+  busyhour_provider_cost_usd_total: {
+    type: 'counter',
+    unit: 'USD',
+    help: 'Cost of all attempts in US dollars; a provider without a price costs nothing',
+    labels: { provider: PROVIDERS },
+  },
   [SERVER_HISTOGRAMS['provider.first-token']]: {
     ...spans,
     help: 'From asking a provider to its first token',

@@ -48,18 +48,6 @@ export const CHAIN_METRICS = {
     help: 'Output tokens that a provider generated for nobody',
     labels: { provider: PROVIDERS },
   },
-  busyhour_provider_spent_tokens_total: {
-    type: 'counter',
-    unit: 'tokens',
-    help: 'Tokens used up at a provider, whatever became of the answer; cached input is part of input',
-    labels: { provider: PROVIDERS, direction: DIRECTIONS },
-  },
-  busyhour_provider_cost_usd_total: {
-    type: 'counter',
-    unit: 'USD',
-    help: 'Cost of tokens used up, US dollars',
-    labels: { tenant: TENANTS, provider: PROVIDERS },
-  },
   busyhour_retry_budget_remaining_attempts: {
     ...gauge,
     help: 'Extra attempts that the budget of the gateway holds',

@@ -121,7 +121,7 @@ describe('one trace', () => {
   it('shows a turn, what it wrote and what it asked', async () => {
     const { receiver, gateway } = await startAll();
     const created = await postJson(gateway, '/v1/interactions', { customerId: 'customer-77' });
-    const path = `/v1/interactions/${created.body.id}/turns`;
+    const path = `/v1/interactions/${created.body.interactionId}/turns`;
     const answered = await postJson(
       gateway,
       path,

@@ -1,0 +1,15 @@
+import type { MetricTable } from './metric-row.ts';
+import { GATEWAY_METRICS, LOOP_METRICS, PROVIDER_METRICS } from './metric-table.ts';
+import { CHAIN_METRICS, TENANT_METRICS } from './part-metrics.ts';
+import { PROCESS_METRIC_ROWS } from './process-metrics.ts';
+
+/** Every metric family of a gateway, in the sections of docs/telemetry.md. */
+export const METRIC_SECTIONS: Readonly<Record<string, MetricTable>> = {
+  'Requests, answers and turns': GATEWAY_METRICS,
+  'Providers and engines': PROVIDER_METRICS,
+  'The provider chain': CHAIN_METRICS,
+  Tenants: TENANT_METRICS,
+  'The process': { ...LOOP_METRICS, ...PROCESS_METRIC_ROWS },
+};
+
+export const ALL_METRICS: MetricTable = Object.assign({}, ...Object.values(METRIC_SECTIONS));
