@@ -13,10 +13,23 @@ function aggregatorOf({ name, type, aggregator }: Metrics[number]): Aggregator {
   return SAME_FOR_ALL.test(name) ? 'max' : 'sum';
 }
 
-/** The registries of several processes as one scrape in the Prometheus text format. */
-export function aggregateMetrics(registries: readonly Metrics[]): Promise<string> {
+/** The registries of several processes as one. */
+function merged(registries: readonly Metrics[]) {
   const prepared = registries.map((metrics) =>
     metrics.map((metric) => ({ ...metric, aggregator: aggregatorOf(metric) })),
   );
-  return AggregatorRegistry.aggregate(prepared).metrics();
+  return AggregatorRegistry.aggregate(prepared);
+}
+
+/** The registries of several processes as one scrape in the Prometheus text format. */
+export const aggregateMetrics = (registries: readonly Metrics[]): Promise<string> =>
+  merged(registries).metrics();
+
+/**
+ * What processes that ended leave behind: their counts. Without them a sum would fall when a process dies, and a counter
+ * that falls reads as one that began anew.
+ */
+export async function countsOf(registries: readonly Metrics[]): Promise<Metrics> {
+  const counts = registries.map((metrics) => metrics.filter(({ type }) => String(type) !== 'gauge'));
+  return (await merged(counts).getMetricsAsJSON()) as Metrics;
 }

@@ -2,7 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { BusyhourError, createFailure, type Failure } from '../../vocabulary/errors.ts';
 import type { GatewayConfig } from '../config.ts';
-import { aggregateMetrics } from './aggregate-metrics.ts';
+import { aggregateMetrics, countsOf } from './aggregate-metrics.ts';
 import type { FromWorker, Metrics, ToWorker } from './worker-messages.ts';
 
 /** Told of what an operator would want to know. */
@@ -39,10 +39,11 @@ interface Slot {
   /** Deaths in a row without a healthy life between them. */
   shortLives: number;
   restart: NodeJS.Timeout | undefined;
+  /** What its worker reported last. */
+  reported: Metrics | undefined;
 }
 
 interface Report {
-  readonly collected: Metrics[];
   missing: number;
   finish(): void;
 }
@@ -63,6 +64,9 @@ export class WorkerPool {
     help: 'Worker processes that answer requests',
     registers: [this.#registry],
   });
+  /** Of workers that died, as of their last report. */
+  #departed: Metrics[] = [];
+  #scraping: Promise<string> | undefined;
   #nextReportId = 0;
   #draining = false;
   #url = '';
@@ -77,6 +81,7 @@ export class WorkerPool {
       startedAtMs: 0,
       shortLives: 0,
       restart: undefined,
+      reported: undefined,
     }));
   }
 
@@ -113,7 +118,7 @@ export class WorkerPool {
           this.#becomeReady(slot, message.url);
           resolve();
         }
-        this.#receive(worker, message);
+        this.#receive(slot, worker, message);
       });
       worker.once('exit', (code, signal) => {
         clearTimeout(fuse);
@@ -133,12 +138,17 @@ export class WorkerPool {
     this.#ready.inc();
   }
 
-  #receive(worker: Worker, message: FromWorker): void {
+  #receive(slot: Slot, worker: Worker, message: FromWorker): void {
     if (message.kind === 'loaded') this.#send(worker, { kind: 'start', config: this.#options.config });
-    else if (message.kind === 'reported') this.#collect(message.reportId, message.metrics);
-    else if (message.kind === 'scrape') {
+    else if (message.kind === 'reported') {
+      slot.reported = message.metrics;
+      this.#collect(message.reportId);
+    } else if (message.kind === 'scrape') {
       const { scrapeId } = message;
-      this.scrape().then((text) => this.#send(worker, { kind: 'scraped', scrapeId, text }));
+      this.scrape().then(
+        (text) => this.#send(worker, { kind: 'scraped', scrapeId, text }),
+        (error: unknown) => this.#options.logger.warn({ err: error }, 'metrics could not be put together'),
+      );
     }
   }
 
@@ -152,6 +162,8 @@ export class WorkerPool {
     const pid = slot.worker?.process.pid;
     slot.worker = undefined;
     slot.isReady = false;
+    if (slot.reported !== undefined) this.#departed.push(slot.reported);
+    slot.reported = undefined;
     if (wasReady) this.#ready.dec();
     if (this.#draining || !slot.hasBeenReady) return;
     const livedMs = performance.now() - slot.startedAtMs;
@@ -172,34 +184,44 @@ export class WorkerPool {
     );
   }
 
-  /** The metrics of all workers and of the pool itself as one text. */
-  async scrape(): Promise<string> {
-    const reports = await this.#report();
-    const own = (await this.#registry.getMetricsAsJSON()) as Metrics;
-    return aggregateMetrics([...reports, own]);
+  /** The metrics of all workers and of the pool itself as one text; scrapes at once share one. */
+  scrape(): Promise<string> {
+    this.#scraping ??= this.#readMetrics().finally(() => {
+      this.#scraping = undefined;
+    });
+    return this.#scraping;
   }
 
-  #report(): Promise<Metrics[]> {
+  async #readMetrics(): Promise<string> {
+    await this.#report();
+    // A worker that is too busy counts with what it said before.
+    const reports = this.#slots.flatMap(({ reported }) => (reported === undefined ? [] : [reported]));
+    const departed = this.#departed.splice(0);
+    if (departed.length > 0) this.#departed.unshift(await countsOf(departed));
+    const own = (await this.#registry.getMetricsAsJSON()) as Metrics;
+    return aggregateMetrics([...reports, ...this.#departed, own]);
+  }
+
+  /** Asks every worker; resolves when all have answered or time is up. */
+  #report(): Promise<void> {
     const asked = this.#slots.filter((slot) => slot.isReady);
     const reportId = this.#nextReportId++;
-    const collected: Metrics[] = [];
-    if (asked.length === 0) return Promise.resolve(collected);
+    if (asked.length === 0) return Promise.resolve();
     return new Promise((resolve) => {
       const finish = (): void => {
         clearTimeout(fuse);
         this.#reports.delete(reportId);
-        resolve(collected);
+        resolve();
       };
       const fuse = setTimeout(finish, REPORT_TIMEOUT_MS);
-      this.#reports.set(reportId, { collected, missing: asked.length, finish });
+      this.#reports.set(reportId, { missing: asked.length, finish });
       for (const { worker } of asked) this.#send(worker, { kind: 'report', reportId });
     });
   }
 
-  #collect(reportId: number, metrics: Metrics): void {
+  #collect(reportId: number): void {
     const report = this.#reports.get(reportId);
     if (report === undefined) return;
-    report.collected.push(metrics);
     report.missing -= 1;
     if (report.missing === 0) report.finish();
   }
