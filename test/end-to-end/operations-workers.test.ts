@@ -16,7 +16,8 @@ const childrenOf = (pid: number): number[] =>
 
 async function post(url: string, body: unknown): Promise<{ status: number; body: Record<string, unknown> }> {
   const headers = { 'content-type': 'application/json', connection: 'close' };
-  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+  const signal = AbortSignal.timeout(10_000);
+  const response = await fetch(url, { method: 'POST', headers, signal, body: JSON.stringify(body) });
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
@@ -100,20 +101,20 @@ describe.skipIf(redisBinary() === undefined)('several workers (skipped without r
 
     let isOver = false;
     const running = converse(serve.url, 4, () => isOver);
-    await eventually(() => existsSync(path) && storedMessageIds(path).size > 20, 15_000);
+    await eventually(() => existsSync(path) && storedMessageIds(path).size > 20, 30_000);
     const countedBefore = sumOf(await scrape(serve.url), 'busyhour_gateway_requests_total');
     const victim = before[0] ?? 0;
     process.kill(victim, 'SIGKILL');
-    await eventually(() => childrenOf(serve.pid).filter((pid) => pid !== victim).length === 2, 15_000);
+    await eventually(() => childrenOf(serve.pid).filter((pid) => pid !== victim).length === 2, 30_000);
     const storedAtDeath = storedMessageIds(path).size;
-    await eventually(() => storedMessageIds(path).size > storedAtDeath + 40, 15_000);
+    await eventually(() => storedMessageIds(path).size > storedAtDeath + 40, 30_000);
     isOver = true;
     const traffic = await running;
 
     // Only what the dead worker held can have failed: at most one request of each lane, and what follows from it.
     expect(traffic.failed.length).toBeLessThanOrEqual(4 * 4);
     expect(traffic.answered.length).toBeGreaterThan(60);
-    await eventually(() => /worker is ready again/.test(serve.stderr()), 15_000);
+    await eventually(() => /worker is ready again/.test(serve.stderr()), 30_000);
     const text = await scrape(serve.url);
     expect(sumOf(text, 'busyhour_workers_ready')).toBe(2);
     expect(sumOf(text, 'busyhour_worker_restarts_total')).toBe(1);
@@ -124,7 +125,7 @@ describe.skipIf(redisBinary() === undefined)('several workers (skipped without r
     expect(await serve.exited).toBe(0);
     const stored = storedMessageIds(path);
     expect(traffic.answered.filter((id) => !stored.has(id))).toEqual([]);
-  });
+  }, 120_000);
 
   it('counts every request once, whichever worker answers the scrape', async () => {
     const serve = await startWorkers(join(scratchFolder(), 'history.sqlite'));
