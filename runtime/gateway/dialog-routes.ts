@@ -16,13 +16,15 @@ import { handleTurn } from './turn-route.ts';
 
 async function handleCreate(context: GatewayContext, request: FastifyRequest, reply: FastifyReply) {
   const input = parseRequest(createInteractionSchema, request.body);
-  const view = await withTicket(context, reply, () => context.dialog.create(input));
+  const view = await withTicket(context, reply, () =>
+    context.dialog.create({ ...input, tenant: request.tenant.name }),
+  );
   reply.code(201);
   return interactionResponseFrom(view);
 }
 
 async function handleView(context: GatewayContext, request: FastifyRequest) {
-  return interactionResponseFrom(await context.dialog.view(interactionIdOf(request)));
+  return interactionResponseFrom(await context.dialog.view(interactionIdOf(request), request.tenant.name));
 }
 
 const handleMove =
@@ -30,7 +32,9 @@ const handleMove =
   async (context: GatewayContext, request: FastifyRequest, reply: FastifyReply) => {
     const { reason } = parseRequest(reasonSchema, request.body);
     const id = interactionIdOf(request);
-    const view = await withTicket(context, reply, ({ signal }) => context.dialog[move](id, reason, signal));
+    const view = await withTicket(context, reply, ({ signal }) =>
+      context.dialog[move](id, reason, signal, request.tenant.name),
+    );
     return interactionResponseFrom(view);
   };
 

@@ -43,10 +43,13 @@ export async function handleTurn(
 
 /** Runs the turn and books what it used; a replayed one uses nothing. */
 async function runMetered(scope: TurnScope, sink?: AnswerSink): Promise<TurnResult> {
-  const { context, ticket, meter, interactionId, body } = scope;
+  const { context, request, ticket, meter, interactionId, body } = scope;
+  const { tenant, traceparent } = request;
   const result = await context.dialog.turn(interactionId, body, {
     requestId: context.newId(),
     signal: ticket.signal,
+    tenant: tenant.name,
+    ...(traceparent === undefined ? {} : { traceparent }),
     ...(sink === undefined ? {} : { sink }),
   });
   meter.book(spentOfTurn(result));
