@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { WireTimings } from '../../vocabulary/readiness.ts';
 import type { InteractionView } from '../dialog/dialog-service.ts';
-import type { TurnRecord } from '../store/history-store.ts';
+import type { HandOver, TurnRecord } from '../store/history-store.ts';
 import { usageBodyFrom } from './chat-stream.ts';
 import type { InteractionResponse, TurnResponse } from './dialog-schema.ts';
 import { parseRequest } from './error-body.ts';
@@ -20,6 +20,7 @@ export const turnResponseFrom = (
   turn: TurnRecord,
   replayed: boolean,
   timings: WireTimings | undefined,
+  handOver?: HandOver,
 ): TurnResponse => ({
   interactionId: turn.interactionId,
   messageId: turn.messageId,
@@ -30,6 +31,12 @@ export const turnResponseFrom = (
   answeredBy: answeredBy(turn),
   usage: usageBodyFrom(turn),
   ...(timings === undefined ? {} : { timings }),
+  decidedBy: turn.decidedBy,
+  ...(turn.intent === undefined ? {} : { intent: turn.intent }),
+  ...(turn.confidence === undefined ? {} : { confidence: turn.confidence }),
+  ...(handOver === undefined
+    ? {}
+    : { handOver: { trigger: handOver.trigger, reasonCode: handOver.reasonCode } }),
   replayed,
 });
 
@@ -43,6 +50,7 @@ export const interactionResponseFrom = ({
   state,
   channel: interaction.channel,
   ...(interaction.reason === undefined ? {} : { reason: interaction.reason }),
+  ...(interaction.handOver === undefined ? {} : { handOver: interaction.handOver }),
   createdAtUnixMs: interaction.createdAtUnixMs,
   updatedAtUnixMs: interaction.updatedAtUnixMs,
   turns: turns.map((turn) => ({

@@ -42,6 +42,12 @@ export const turnResponseSchema = z.object({
     prompt_tokens_details: z.object({ cached_tokens: z.int().nonnegative() }),
   }),
   timings: wireTimingsSchema.optional(),
+  /** Who decided the answer, and what the script understood. */
+  decidedBy: z.enum(['script', 'agent']),
+  intent: z.string().optional(),
+  confidence: z.number().min(0).max(1).optional(),
+  /** Present when a person takes over after this turn. */
+  handOver: z.object({ trigger: z.string(), reasonCode: z.string() }).optional(),
   /** True when the stored answer of an earlier request is repeated. */
   replayed: z.boolean(),
 });
@@ -52,6 +58,10 @@ export const interactionResponseSchema = z.object({
   state: z.enum(INTERACTION_STATES),
   channel: z.string(),
   reason: z.string().optional(),
+  /** What the person who takes over reads first. */
+  handOver: z
+    .object({ trigger: z.string(), reasonCode: z.string(), summary: z.string(), atUnixMs: z.number() })
+    .optional(),
   createdAtUnixMs: z.number(),
   updatedAtUnixMs: z.number(),
   turns: z.array(

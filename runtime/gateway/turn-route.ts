@@ -72,7 +72,8 @@ function settle({ context, request }: TurnScope, askedAtMs: number, result: Turn
 function responseOf(result: Exclude<TurnResult, { kind: 'refused' }>) {
   if (result.kind === 'replayed') return turnResponseFrom(result.turn, true, undefined);
   const { end } = result.answer;
-  return turnResponseFrom(result.turn, false, end.outcome === 'incomplete' ? undefined : end.timings);
+  const timings = end.outcome === 'incomplete' ? undefined : end.timings;
+  return turnResponseFrom(result.turn, false, timings, result.handOver);
 }
 
 async function sendTurn(scope: TurnScope): Promise<FastifyReply> {
