@@ -5,22 +5,24 @@ import type { Registry } from 'prom-client';
 import { type Clock, systemClock } from '../../vocabulary/clock.ts';
 import { BusyhourError, createFailure, unwrap } from '../../vocabulary/errors.ts';
 import { type GatewayConfig, type GatewayConfigInput, resolveGatewayConfig } from '../config.ts';
+import { type DialogExtras, openDialogExtras } from '../dialog/create-dialog.ts';
 import { DialogService } from '../dialog/dialog-service.ts';
 import { openChain } from '../llm/open-chain.ts';
 import type { Provider } from '../llm/provider.ts';
 import { readServerTls } from '../operations/tls.ts';
 import type { ContextStore } from '../store/context-store.ts';
+import { createStores, type Stores } from '../store/create-stores.ts';
 import type { HistoryStore } from '../store/history-store.ts';
-import { MemoryContextStore } from '../store/memory-context-store.ts';
-import { openSqliteHistory } from '../store/sqlite-history-store.ts';
 import { createTelemetry, type Telemetry } from '../telemetry/create-telemetry.ts';
+import { DialogMetrics } from '../telemetry/dialog-metrics.ts';
 import { observeTurns } from '../telemetry/observe-dialog.ts';
+import { observeLedger } from '../telemetry/observe-ledger.ts';
 import { observeStores } from '../telemetry/observe-stores.ts';
 import { createTenancy } from '../tenants/create-tenancy.ts';
 import type { Ledger } from '../tenants/ledger.ts';
-import { Admission } from './admission.ts';
 import { createAuthenticate } from './auth.ts';
 import type { GatewayContext } from './context.ts';
+import { createGate } from './create-admission.ts';
 import { addEngineGauges } from './engine-gauges.ts';
 import { ProviderStates } from './provider-states.ts';
 import { createServer } from './server.ts';
@@ -48,17 +50,24 @@ export interface RunningGateway {
   close(graceMs: number): Promise<void>;
 }
 
-interface Stores {
-  readonly contexts: ContextStore;
-  readonly history: HistoryStore;
+async function openStores(config: GatewayConfig, deps: GatewayDependencies): Promise<Stores> {
+  const { clock = systemClock, environment = process.env, contexts, history } = deps;
+  return unwrap(await createStores(config, { clock, environment, contexts, history }));
 }
 
-function openStores(config: GatewayConfig, deps: GatewayDependencies, clock: Clock): Stores {
-  const path = config.history.kind === 'sqlite' ? config.history.path : ':memory:';
-  return {
-    contexts: deps.contexts ?? new MemoryContextStore({ maxContexts: config.dialog.maxContexts, clock }),
-    history: deps.history ?? unwrap(openSqliteHistory(path)),
-  };
+function openExtras(
+  config: GatewayConfig,
+  deps: GatewayDependencies,
+  { history }: Stores,
+  { metrics, logger }: Telemetry,
+): Promise<DialogExtras> {
+  return openDialogExtras(config, {
+    clock: deps.clock ?? systemClock,
+    environment: deps.environment ?? process.env,
+    history,
+    dialogObserver: new DialogMetrics(metrics.registry),
+    log: (level, details, text) => logger[level](details, text),
+  });
 }
 
 /** Ids unique over processes: a random head made once, and a counter. */
@@ -71,14 +80,15 @@ function createIdSource(): () => string {
 function createContext(
   config: GatewayConfig,
   deps: GatewayDependencies,
-  stores: Stores,
+  stores: Stores & DialogExtras,
   telemetry: Telemetry,
 ): GatewayContext {
   const clock = deps.clock ?? systemClock;
   const environment = deps.environment ?? process.env;
   const { metrics, logger } = telemetry;
   const { registry } = metrics;
-  const tenancy = createTenancy(config, { clock, environment, logger, registry, ledger: deps.ledger });
+  const created = createTenancy(config, { clock, environment, logger, registry, ledger: deps.ledger });
+  const tenancy = observeLedger(created, { metrics, clock });
   const chain = openChain(config, {
     clock,
     environment,
@@ -94,21 +104,19 @@ function createContext(
     ...stores,
     observer: metrics,
     clock,
-    customerHashSecret: environment[config.customerHashEnv ?? ''] ?? 'busyhour',
     onStoreFailure: (error) => logger.error({ err: error }, 'store failure'),
     contextTokens: () => states.contextTokens ?? config.dialog.contextTokens,
   });
   addEngineGauges(metrics, states);
+  const gate = createGate(config, { clock, metrics });
   return {
     config,
     clock,
     logger,
     metrics,
     telemetry,
-    admission: new Admission({
-      maxInFlight: config.maxInFlight,
-      onChange: (inFlight) => metrics.inFlightChanged(inFlight),
-    }),
+    admission: gate.admission,
+    gate,
     authenticate: createAuthenticate(() => tenancy.directory.current, clock),
     tenancy,
     history: stores.history,
@@ -138,10 +146,11 @@ async function listen(app: FastifyInstance, config: GatewayConfig): Promise<numb
 }
 
 async function release(context: GatewayContext, stores: Stores): Promise<void> {
+  context.gate.close();
   await context.chain.close();
   await context.tenancy.close();
-  await stores.contexts.close();
-  await stores.history.close();
+  await context.dialog.scripts?.close();
+  await stores.close();
   await context.telemetry.close();
 }
 
@@ -159,21 +168,25 @@ export async function startGateway(
 ): Promise<RunningGateway> {
   const resolved = unwrap(resolveGatewayConfig(config));
   const tls = resolved.tls && unwrap(readServerTls(resolved.tls, 'the gateway'));
-  const stores = openStores(resolved, deps, deps.clock ?? systemClock);
+  const stores = await openStores(resolved, deps);
   let telemetry: Telemetry | undefined;
+  let extras: DialogExtras | undefined;
   let context: GatewayContext;
   try {
     telemetry = await createTelemetry(resolved, { ...deps, serviceVersion: GATEWAY_VERSION });
     const scope = { metrics: telemetry.metrics, clock: deps.clock ?? systemClock };
-    context = createContext(resolved, deps, observeStores(stores, scope), telemetry);
+    extras = await openExtras(resolved, deps, stores, telemetry);
+    context = createContext(resolved, deps, { ...observeStores(stores, scope), ...extras }, telemetry);
   } catch (error) {
+    await extras?.scripts?.close();
     await telemetry?.close();
-    await stores.history.close();
+    await stores.close();
     throw error;
   }
   const app = createServer(context, tls);
   try {
     const port = await listen(app, resolved);
+    stores.beginRetention((error) => context.logger.error({ err: error }, 'retention failure'));
     await context.states.read();
     const close = once((graceMs: number) => stop(app, context, stores, graceMs));
     return { url: urlOf(tls === undefined ? 'http' : 'https', resolved.host, port), port, close };
