@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ok, type Result } from '../vocabulary/errors.ts';
+import { admissionFields } from './config/admission.ts';
 import { dialogFields } from './config/dialog.ts';
 import { httpFields } from './config/http.ts';
 import { checkEgress, llmFields } from './config/llm.ts';
@@ -23,6 +24,7 @@ const fields = {
   ...llmFields,
   ...storeFields,
   ...tenantFields,
+  ...admissionFields,
   ...privacyFields,
   ...dialogFields,
   ...telemetryFields,

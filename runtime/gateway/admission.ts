@@ -1,9 +1,17 @@
+import { MS_PER_S } from '../../vocabulary/units.ts';
 import { createFault, type Fault, FaultError } from '../llm/fault.ts';
 
 export interface AdmissionOptions {
   /** Work admitted at once. */
   readonly maxInFlight: number;
+  /** Work that may wait for a place; none when absent. */
+  readonly maxWaiting?: number;
+  readonly maxWaitMs?: number;
   readonly onChange: (inFlight: number) => void;
+  /** Work was refused for want of a place. */
+  readonly onFull?: () => void;
+  /** How long each that had to wait did, whether or not it got its place. */
+  readonly onWaited?: (waitedMs: number) => void;
 }
 
 /** One admitted piece of work; `release` is idempotent. */
@@ -14,12 +22,27 @@ export interface Ticket {
   release(): void;
 }
 
-/** Counts work in progress, refuses what exceeds the limit, and empties itself on drain. */
+interface Waiter {
+  readonly sinceMs: number;
+  admit(ticket: Ticket): void;
+  refuse(fault: Fault): void;
+}
+
+/** Releases over which the pace of work is taken, for the time to come back. */
+const PACE_WINDOW = 64;
+const MAX_RETRY_AFTER_MS = 30_000;
+
+/** Counts work in progress, lets a bounded number wait for a short time, refuses the rest, and empties itself on drain. */
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #running = new Set<AbortController>();
+  /** The newest last, and served first: under overload the oldest are those whose callers have waited in vain. */
+  readonly #waiting: Waiter[] = [];
   #draining = false;
   #whenEmpty: (() => void) | undefined;
+  #releases = 0;
+  #paceSinceMs = performance.now();
+  #msPerRelease = 0;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
@@ -29,6 +52,10 @@ export class Admission {
     return this.#running.size;
   }
 
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   get draining(): boolean {
     return this.#draining;
   }
@@ -36,8 +63,43 @@ export class Admission {
   /** Throws FaultError when draining or full. */
   admit(): Ticket {
     if (this.#draining) throw new FaultError(createFault('gateway_draining'));
-    if (this.#running.size >= this.#options.maxInFlight)
-      throw new FaultError(createFault('gateway_overloaded'));
+    if (this.#running.size >= this.#options.maxInFlight) throw new FaultError(this.#full());
+    return this.#begin();
+  }
+
+  /** As `admit`, but when full waits its turn for up to maxWaitMs, unless too many do. Rejects with FaultError. */
+  enter(): Ticket | Promise<Ticket> {
+    const { maxInFlight, maxWaiting = 0 } = this.#options;
+    const isFull = this.#running.size >= maxInFlight;
+    if (this.#draining || !isFull || this.#waiting.length >= maxWaiting) return this.admit();
+    return this.#wait();
+  }
+
+  #wait(): Promise<Ticket> {
+    const { maxWaitMs = 0, onWaited } = this.#options;
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        clearTimeout(fuse);
+        this.#waiting.splice(this.#waiting.lastIndexOf(waiter), 1);
+        onWaited?.(performance.now() - waiter.sinceMs);
+      };
+      const waiter: Waiter = {
+        sinceMs: performance.now(),
+        admit: (ticket) => {
+          end();
+          resolve(ticket);
+        },
+        refuse: (fault) => {
+          end();
+          reject(new FaultError(fault));
+        },
+      };
+      const fuse = setTimeout(() => waiter.refuse(this.#full()), maxWaitMs);
+      this.#waiting.push(waiter);
+    });
+  }
+
+  #begin(): Ticket {
     const controller = new AbortController();
     this.#running.add(controller);
     this.#options.onChange(this.#running.size);
@@ -50,13 +112,39 @@ export class Admission {
 
   #release(controller: AbortController): void {
     if (!this.#running.delete(controller)) return;
+    this.#notePace();
+    if (this.#waiting.length > 0) {
+      this.#waiting.at(-1)?.admit(this.#begin());
+      return;
+    }
     this.#options.onChange(this.#running.size);
     if (this.#running.size === 0) this.#whenEmpty?.();
+  }
+
+  #notePace(): void {
+    if (++this.#releases < PACE_WINDOW) return;
+    const nowMs = performance.now();
+    this.#msPerRelease = (nowMs - this.#paceSinceMs) / this.#releases;
+    this.#releases = 0;
+    this.#paceSinceMs = nowMs;
+  }
+
+  #full(): Fault {
+    this.#options.onFull?.();
+    return this.overloaded();
+  }
+
+  /** The refusal of new work, with the time in which what is in progress and waits will have been done at its pace. */
+  overloaded(): Fault {
+    const workMs = this.#msPerRelease * (this.#running.size + this.#waiting.length);
+    const retryAfterMs = Math.min(MAX_RETRY_AFTER_MS, Math.max(MS_PER_S, workMs));
+    return createFault('gateway_overloaded', undefined, { retryAfterMs });
   }
 
   /** Refuses new work, waits up to graceMs for the running, then aborts what is left and waits for it to end. */
   async drain(graceMs: number): Promise<void> {
     this.#draining = true;
+    for (const waiter of [...this.#waiting]) waiter.refuse(createFault('gateway_draining'));
     if (this.#running.size === 0) return;
     const empty = new Promise<void>((resolve) => {
       this.#whenEmpty = resolve;

@@ -9,6 +9,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Tenancy } from '../tenants/create-tenancy.ts';
 import type { Admission } from './admission.ts';
 import type { Authenticate } from './auth.ts';
+import type { Gate } from './create-admission.ts';
 import type { ProviderStates } from './provider-states.ts';
 
 /** Everything that routes need, made once per gateway. */
@@ -19,6 +20,7 @@ export interface GatewayContext {
   readonly metrics: GatewayMetrics;
   readonly telemetry: Telemetry;
   readonly admission: Admission;
+  readonly gate: Gate;
   readonly authenticate: Authenticate;
   readonly tenancy: Tenancy;
   readonly history: HistoryStore;

@@ -32,7 +32,10 @@ export async function withTicket<T>(
   reply: FastifyReply,
   work: (ticket: Ticket) => Promise<T>,
 ): Promise<T> {
-  const ticket = context.admission.admit();
+  // Both routes come here straight from validating what they were sent.
+  const { bodyAtMs } = reply.request;
+  if (bodyAtMs > 0) context.metrics.stageEnded('parse', performance.now() - bodyAtMs);
+  const ticket = await context.admission.enter();
   const onClose = (): void => {
     if (!reply.raw.writableFinished) ticket.abort(createFault('caller_disconnected'));
   };

@@ -21,6 +21,7 @@ import { createOpenApi } from './openapi.ts';
 import type { RouteSpec } from './route-spec.ts';
 import { openApiRoute, ROUTES } from './routes.ts';
 import './request-scope.ts';
+import { shedBeforeRouting } from './shed.ts';
 
 const MAX_HEADER_BYTES = 16_384;
 const MAX_ID_CHARS = 128;
@@ -51,7 +52,7 @@ function addRoute(app: FastifyInstance, context: GatewayContext, route: RouteSpe
     // Before the body is read: who has no key makes the gateway neither buffer nor parse.
     onRequest: async (request) => {
       request.tenant = route.authenticated
-        ? context.authenticate(request.headers.authorization, request.ip)
+        ? context.metrics.timed('auth', () => context.authenticate(request.headers.authorization, request.ip))
         : DEFAULT_TENANT;
     },
     handler: (request, reply) => route.handle(context, request, reply),
@@ -191,5 +192,6 @@ export function createServer(context: GatewayContext, tls?: ServerTls): FastifyI
   const routes = [...ROUTES, openApiRoute(createOpenApi([...ROUTES, openApiRoute(undefined)]))];
   for (const route of routes) addRoute(app, context, route);
   addMethodRefusals(app, routes);
+  shedBeforeRouting(app.server, context);
   return app;
 }

@@ -38,6 +38,8 @@ export interface GatewayDependencies {
   readonly ledger?: Ledger;
   /** Answers /metrics, for processes that are scraped as one; the gateway's own registry when absent. */
   readonly createScrape?: (registry: Registry) => () => Promise<string>;
+  /** Further options of listening, for processes that share a port. */
+  readonly listenOptions?: { readonly reusePort: boolean };
   /** Where log lines go; standard error when absent. */
   readonly logDestination?: DestinationStream;
 }
@@ -65,7 +67,7 @@ function openExtras(
     clock: deps.clock ?? systemClock,
     environment: deps.environment ?? process.env,
     history,
-    dialogObserver: new DialogMetrics(metrics.registry),
+    dialogObserver: new DialogMetrics(metrics.registry, (stage, spanMs) => metrics.stageEnded(stage, spanMs)),
     log: (level, details, text) => logger[level](details, text),
   });
 }
@@ -128,9 +130,13 @@ function createContext(
   };
 }
 
-async function listen(app: FastifyInstance, config: GatewayConfig): Promise<number> {
+async function listen(
+  app: FastifyInstance,
+  config: GatewayConfig,
+  deps: GatewayDependencies,
+): Promise<number> {
   try {
-    await app.listen({ host: config.host, port: config.port });
+    await app.listen({ host: config.host, port: config.port, ...deps.listenOptions });
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     const where = `${config.host}:${config.port}`;
@@ -185,7 +191,7 @@ export async function startGateway(
   }
   const app = createServer(context, tls);
   try {
-    const port = await listen(app, resolved);
+    const port = await listen(app, resolved, deps);
     stores.beginRetention((error) => context.logger.error({ err: error }, 'retention failure'));
     await context.states.read();
     const close = once((graceMs: number) => stop(app, context, stores, graceMs));

@@ -1,6 +1,7 @@
+import { DIALOG_METRICS } from './dialog-metrics.ts';
 import type { MetricTable } from './metric-row.ts';
 import { GATEWAY_METRICS, LOOP_METRICS, PROVIDER_METRICS } from './metric-table.ts';
-import { CHAIN_METRICS, TENANT_METRICS } from './part-metrics.ts';
+import { ADMISSION_METRICS, CHAIN_METRICS, TENANT_METRICS } from './part-metrics.ts';
 import { PROCESS_METRIC_ROWS } from './process-metrics.ts';
 
 /** Every metric family of a gateway, in the sections of docs/telemetry.md. */
@@ -8,7 +9,9 @@ export const METRIC_SECTIONS: Readonly<Record<string, MetricTable>> = {
   'Requests, answers and turns': GATEWAY_METRICS,
   'Providers and engines': PROVIDER_METRICS,
   'The provider chain': CHAIN_METRICS,
+  'Scripts, supervisor and escalation': DIALOG_METRICS,
   Tenants: TENANT_METRICS,
+  Overload: ADMISSION_METRICS,
   'The process': { ...LOOP_METRICS, ...PROCESS_METRIC_ROWS },
 };
 

@@ -2,6 +2,7 @@ import { FAULT_CODES } from '../../vocabulary/faults.ts';
 import { BREAKER_STATES } from '../llm/breaker.ts';
 import { EXTRA_CAUSES, QUEUE_RESULTS } from '../llm/llm-observer.ts';
 import { LEDGER_OPERATIONS } from '../tenants/ledger.ts';
+import { SHED_CAUSES } from './admission-metrics.ts';
 import { type LabelValues, type MetricTable, PROVIDERS } from './metric-row.ts';
 
 const TENANTS: LabelValues = { from: 'the configured tenants', atMost: 10_000 };
@@ -123,5 +124,27 @@ export const TENANT_METRICS = {
     ...counts,
     help: 'Changes of the tenants file',
     labels: { result: ['ok', 'refused'] },
+  },
+} as const satisfies MetricTable;
+
+/** Of admission and shedding (runtime/telemetry/admission-metrics.ts). */
+export const ADMISSION_METRICS = {
+  busyhour_admission_shed_total: {
+    ...counts,
+    help: 'New work refused for overload',
+    labels: { cause: SHED_CAUSES },
+  },
+  busyhour_admission_wait_seconds: {
+    type: 'histogram',
+    unit: 'seconds',
+    help: 'Wait of work that found the gateway full, whether or not it got a place',
+    labels: {},
+  },
+  busyhour_admission_waiting_requests: { ...gauge, help: 'Work that waits for a place', labels: {} },
+  busyhour_admission_admitted_ratio: {
+    type: 'gauge',
+    unit: 'ratio',
+    help: 'Share of new work let in',
+    labels: {},
   },
 } as const satisfies MetricTable;
