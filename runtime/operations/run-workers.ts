@@ -16,15 +16,22 @@ export interface RunWorkersOptions {
 /** Built code has another ending than its source. */
 const ENTRY = join(import.meta.dirname, `worker-main.${import.meta.filename.endsWith('.ts') ? 'ts' : 'js'}`);
 
-/** Port 0 becomes one port here: workers that start later must find the same one. */
+const codeOf = (cause: Error): unknown => ('code' in cause ? cause.code : undefined);
+
+/**
+ * Port 0 becomes one port here: workers that start later must find the same one. A port that is taken is found here too,
+ * because sockets that share a port would join whoever shares it already.
+ */
 function choosePort({ host, port }: GatewayConfig): Promise<number> {
-  if (port !== 0) return Promise.resolve(port);
   return new Promise((resolve, reject) => {
     const probe = createServer().once('error', (cause) => {
-      const text = `cannot listen on ${host}: ${cause.message}`;
-      reject(new BusyhourError(createFailure('INVALID_CONFIG', text, { cause })));
+      const isTaken = codeOf(cause) === 'EADDRINUSE';
+      const text = isTaken
+        ? `${host}:${port} is taken`
+        : `cannot listen on ${host}:${port}: ${cause.message}`;
+      reject(new BusyhourError(createFailure(isTaken ? 'PORT_IN_USE' : 'INVALID_CONFIG', text, { cause })));
     });
-    probe.listen(0, host, () => {
+    probe.listen(port, host, () => {
       const address = probe.address();
       probe.close(() => resolve(address !== null && typeof address === 'object' ? address.port : 0));
     });

@@ -9,6 +9,13 @@ import type { FromWorker, Metrics, ToWorker } from './worker-messages.ts';
 /** The primary answers a scrape in two seconds at most. */
 const SCRAPE_TIMEOUT_MS = 5_000;
 
+/**
+ * Where the kernel can, each worker listens for itself and the kernel deals out connections: a worker that dies resets
+ * what it held. Elsewhere the primary accepts and hands over, and the one connection on its way to a worker that dies
+ * hangs until its client gives up.
+ */
+const KERNEL_SHARES_PORTS = process.platform === 'linux' || process.platform === 'freebsd';
+
 let starting: Promise<RunningGateway | undefined> | undefined;
 let drainMs = 0;
 let registry: Registry | undefined;
@@ -41,6 +48,7 @@ async function start(config: GatewayConfig): Promise<RunningGateway | undefined>
   tuneMemory();
   try {
     const gateway = await startGateway(config, {
+      ...(KERNEL_SHARES_PORTS ? { listenOptions: { reusePort: true } } : {}),
       createScrape: (own) => {
         registry = own;
         return scrapeAll;
