@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { createFault, type Fault, FaultError } from './fault.ts';
 import { readRateLimits } from './rate-limit-headers.ts';
 import { parseRetryAfterMs } from './retry-after.ts';
+import { exchange, type VendorResponse } from './vendor-stream.ts';
 
 /** What a vendor's error body says, in the shape of OpenAI or of Anthropic. */
 export interface VendorError {
@@ -90,10 +91,15 @@ export interface VendorHttpOptions {
 export class VendorHttp {
   readonly #agent: Agent;
   readonly #baseUrl: string;
+  readonly #origin: string;
+  readonly #basePath: string;
   readonly #headers: Record<string, string>;
 
   constructor(options: VendorHttpOptions) {
     this.#baseUrl = options.baseUrl.replace(/\/+$/, '');
+    const { origin, pathname } = new URL(this.#baseUrl);
+    this.#origin = origin;
+    this.#basePath = pathname.replace(/\/+$/, '');
     this.#headers = options.headers;
     // Time limits after connecting belong to the chain's watchdog, which aborts the signal.
     this.#agent = new Agent({ connect: { timeout: options.connectMs }, headersTimeout: 0, bodyTimeout: 0 });
@@ -104,19 +110,23 @@ export class VendorHttp {
     path: string,
     body: unknown,
     options: { readonly signal: AbortSignal; readonly traceparent: string | undefined },
-  ): Promise<Dispatcher.ResponseData> {
+  ): Promise<VendorResponse> {
     const { signal, traceparent } = options;
-    const response = await httpRequest(`${this.#baseUrl}/${path}`, {
-      method: 'POST',
+    const response = await exchange({
       dispatcher: this.#agent,
       signal,
-      headers: {
-        ...this.#headers,
-        ...(traceparent === undefined ? {} : { traceparent }),
-        'content-type': 'application/json',
-        accept: 'text/event-stream',
+      options: {
+        origin: this.#origin,
+        path: `${this.#basePath}/${path}`,
+        method: 'POST',
+        headers: {
+          ...this.#headers,
+          ...(traceparent === undefined ? {} : { traceparent }),
+          'content-type': 'application/json',
+          accept: 'text/event-stream',
+        },
+        body: JSON.stringify(body),
       },
-      body: JSON.stringify(body),
     });
     if (response.statusCode === 200) return response;
     const wait = waitOf(response.headers, Date.now());

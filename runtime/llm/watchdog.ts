@@ -7,6 +7,9 @@ export interface AttemptTimeouts {
   readonly totalMs: number;
 }
 
+/** Made once: without a reason of ours every attempt would pay for an exception with its stack. */
+const OVER = new FaultError(createFault('caller_disconnected'));
+
 /** Aborts an attempt that takes too long to its first token, between tokens, or in all; and when the parent aborts. */
 export class Watchdog {
   readonly #controller = new AbortController();
@@ -56,7 +59,7 @@ export class Watchdog {
     clearTimeout(this.#total);
     clearTimeout(this.#progress);
     this.#parent.removeEventListener('abort', this.#onParentAbort);
-    this.#controller.abort();
+    this.#controller.abort(OVER);
   }
 
   readonly #onParentAbort = (): void => this.#controller.abort(this.#parent.reason);
