@@ -58,15 +58,15 @@ const LIMITS = { requestsPerMin: 10_000_000, tokensPerMin: 1_000_000_000, dailyB
 type Provider = NonNullable<GatewayConfigInput['providers']>[number];
 
 function configOf(provider: Provider, features: Features, folder: string): GatewayConfigInput {
-  const front = { port: 0, maxInFlight: 100_000, defaultOutputTokens: 64 };
+  const front = { port: 0, defaultOutputTokens: 64, maxInFlight: 4096 };
   if (features === 'off') {
     return {
       ...front,
       providers: [provider],
       logLevel: 'silent',
       audit: { completions: false },
-      redaction: { enabled: false },
-    } as GatewayConfigInput;
+      privacy: { redact: false },
+    };
   }
   const sha256 = createHash('sha256').update(KEY).digest('hex');
   return {
@@ -75,7 +75,7 @@ function configOf(provider: Provider, features: Features, folder: string): Gatew
     history: { kind: 'sqlite', path: join(folder, 'history.sqlite') },
     tenants: [{ name: 'measured', keys: [{ sha256 }], limits: LIMITS }],
     logLevel: 'info',
-  } as GatewayConfigInput;
+  };
 }
 
 /** A gateway in a process of its own, on the measured core, with embedded stores. */
