@@ -8,6 +8,8 @@ export interface DialogObserver {
   escalated(trigger: EscalationTrigger): void;
   reviewed(verdict: Verdict['kind'], by: 'rules' | 'model'): void;
   reviewFailed(): void;
+  /** The whole review of one answer, by rules and by a model. */
+  supervised?(spanMs: number): void;
   /** The script's part of a turn, without logic.js. */
   scriptStepped(spanMs: number): void;
   logicCalled(result: 'ok' | LogicFailure, spanMs: number): void;

@@ -1,5 +1,6 @@
 import { addSpent } from '../llm/spent.ts';
 import type { InteractionRecord } from '../store/history-store.ts';
+import { withSpan } from '../telemetry/spans.ts';
 import { type Asked, askAgent } from './agent.ts';
 import type { DialogParts } from './dependencies.ts';
 import type { Escalation } from './escalation/hand-over.ts';
@@ -247,7 +248,7 @@ export async function runTurn(
   const scope = await openTurn(parts, interaction, input, options);
   const byMessage = escalationByMessage(scope);
   if (byMessage !== undefined) return handOver(scope, byMessage);
-  const step = await scriptStep(scope);
+  const step = await withSpan('script', {}, () => scriptStep(scope));
   const isNewlyUnsure = (step?.state.unsureTurns ?? 0) > (scope.context.script?.unsureTurns ?? 0);
   const escalation =
     (step === undefined ? undefined : escalationByScript(step)) ??

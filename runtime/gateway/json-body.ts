@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
+import '../telemetry/request-tracing.ts';
 import { createFault, FaultError } from '../llm/fault.ts';
 
 /** Deeper nesting than any request of this interface has. */
@@ -35,9 +36,11 @@ const invalid = (message: string): FaultError =>
 
 /** JSON bodies only: valid UTF-8, bounded depth, no keys that reach a prototype. */
 export function addJsonParser(app: FastifyInstance): void {
+  app.decorateRequest('bodyAtMs', 0);
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, raw, done) => {
+    request.bodyAtMs = performance.now();
     const bytes = Buffer.isBuffer(raw) ? raw : Buffer.from(raw);
     if (!isUtf8(bytes)) done(invalid('The body is not valid UTF-8.'));
     else if (isTooDeep(bytes, MAX_DEPTH)) done(invalid(`The body nests deeper than ${MAX_DEPTH} levels.`));

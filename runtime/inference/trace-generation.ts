@@ -16,11 +16,15 @@ export interface TracedCall {
 
 const unixMs = (): number => performance.timeOrigin + performance.now();
 
-function startCallSpan({ tracing, engine, request, metadata, method }: TracedCall): Span {
+function startCallSpan(
+  { tracing, engine, request, metadata, method }: TracedCall,
+  startedAtUnixMs: number,
+): Span {
   const { kind, model, device, simulated } = engine.description;
   const service = 'busyhour.inference.v1.Inference';
   return tracing.startSpan(`${service}/${method}`, {
     kind: 'server',
+    startedAtUnixMs,
     parent: parseTraceparent(metadata.get('traceparent')[0]),
     attributes: {
       'rpc.system': 'grpc',
@@ -81,19 +85,19 @@ export async function* traceGeneration(
   events: AsyncIterable<GenerateEvent>,
 ): AsyncIterable<GenerateEvent> {
   const startedAtUnixMs = unixMs();
-  const span = startCallSpan(traced);
+  const span = startCallSpan(traced, startedAtUnixMs);
   let hasFirst = false;
   try {
     for await (const event of events) {
       if (event.kind === 'prompt') span.set({ 'gen_ai.usage.input_tokens': event.promptTokens });
       else if (event.kind === 'chunk') {
-        if (!hasFirst) span.event('gen_ai.first_chunk');
+        if (!hasFirst) span.event('gen_ai.first_chunk', unixMs());
         hasFirst = true;
       } else if (event.kind === 'finish') finish(traced, span, startedAtUnixMs, event);
       else span.fail(event.code.toLowerCase());
       yield event;
     }
   } finally {
-    span.end();
+    span.end(unixMs());
   }
 }

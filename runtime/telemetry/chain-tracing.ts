@@ -39,12 +39,14 @@ export function traceChain(tracing: Tracing, inner: ChainObserver): ChainObserve
   const running = new Map<string, Running>();
   return {
     attemptStarted(start) {
+      const startedAtUnixMs = unixMs();
       const span = tracing.startSpan(`chat ${start.provider}`, {
         kind: 'client',
+        startedAtUnixMs,
         parent: activeSpan()?.context ?? parseTraceparent(start.traceparent),
         attributes: startAttributes(start),
       });
-      running.set(keyOf(start), { span, startedAtUnixMs: unixMs() });
+      running.set(keyOf(start), { span, startedAtUnixMs });
       inner.attemptStarted?.(start);
       return { traceparent: span.traceparent };
     },
@@ -65,5 +67,5 @@ function endAttempt({ span, startedAtUnixMs }: Running, end: AttemptEnd): void {
     span.event('gen_ai.first_chunk', startedAtUnixMs + end.firstTokenMs);
   }
   if (end.result !== 'ok') span.fail(end.result);
-  span.end();
+  span.end(unixMs());
 }

@@ -49,6 +49,9 @@ export const DIALOG_METRICS = {
   },
 } as const satisfies MetricTable;
 
+/** Told of what the script and the supervisor add to the overhead of a turn. */
+type StageReport = (stage: 'script' | 'supervisor', spanMs: number) => void;
+
 /** Keeps the figures of the dialog. */
 export class DialogMetrics implements DialogObserver {
   readonly #decisions: BoundedCounter;
@@ -59,7 +62,10 @@ export class DialogMetrics implements DialogObserver {
   readonly #logic: BoundedHistogram;
   readonly #loads: BoundedCounter;
 
-  constructor(registry: Registry) {
+  readonly #onStage: StageReport;
+
+  constructor(registry: Registry, onStage: StageReport = () => undefined) {
+    this.#onStage = onStage;
     const counter = (name: keyof typeof DIALOG_METRICS) =>
       new BoundedCounter(name, DIALOG_METRICS[name], registry);
     const histogram = (name: keyof typeof DIALOG_METRICS) =>
@@ -85,16 +91,22 @@ export class DialogMetrics implements DialogObserver {
     this.#verdicts.add({ verdict, by });
   }
 
+  supervised(spanMs: number): void {
+    this.#onStage('supervisor', spanMs);
+  }
+
   reviewFailed(): void {
     this.#failures.add({});
   }
 
   scriptStepped(spanMs: number): void {
     this.#steps.observe({}, sFromMs(spanMs));
+    this.#onStage('script', spanMs);
   }
 
   logicCalled(result: 'ok' | LogicFailure, spanMs: number): void {
     this.#logic.observe({ result }, sFromMs(spanMs));
+    this.#onStage('script', spanMs);
   }
 
   scriptLoaded(result: 'ok' | 'failed'): void {

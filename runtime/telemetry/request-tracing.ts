@@ -6,6 +6,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Of this request; undefined where nothing is traced. */
     span: Span | undefined;
+    /** When the whole body had arrived (performance.now()): what follows is the gateway's own time. */
+    bodyAtMs: number;
     /** What callees are told: this request's span, or the caller's own context where nothing is traced. */
     traceparent: string | undefined;
   }

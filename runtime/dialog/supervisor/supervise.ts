@@ -1,19 +1,32 @@
 import type { AnswerSink } from '../../llm/answer.ts';
 import { createFault, type Fault, FaultError } from '../../llm/fault.ts';
 import { NOTHING_SPENT, type Spent } from '../../llm/spent.ts';
+import { withSpan } from '../../telemetry/spans.ts';
 import type { DialogParts } from '../dependencies.ts';
 import { decide, type TurnScope } from '../turn-types.ts';
 import { reviewByModel } from './model-review.ts';
 import type { ReviewSubject, Verdict } from './verdict.ts';
 
+interface Review {
+  readonly verdict: Verdict;
+  readonly spent: Spent;
+}
+
 /** The whole answer before the rules, then, if it may still stand, before the model. */
-export async function supervise(
-  scope: TurnScope,
-  subject: ReviewSubject,
-): Promise<{ readonly verdict: Verdict; readonly spent: Spent }> {
+export async function supervise(scope: TurnScope, subject: ReviewSubject): Promise<Review> {
+  const { clock, config, dialogObserver } = scope.parts;
+  if (config.supervisor.mode === 'off') return { verdict: { kind: 'approved' }, spent: NOTHING_SPENT };
+  const startedAtMs = clock.nowMs();
+  try {
+    return await withSpan('supervisor', {}, () => review(scope, subject));
+  } finally {
+    dialogObserver.supervised?.(clock.nowMs() - startedAtMs);
+  }
+}
+
+async function review(scope: TurnScope, subject: ReviewSubject): Promise<Review> {
   const { parts, options, interaction } = scope;
   const { supervisor } = parts.config;
-  if (supervisor.mode === 'off') return { verdict: { kind: 'approved' }, spent: NOTHING_SPENT };
   const byRules = parts.reviewByRules(subject);
   noteVerdict(scope, byRules, 'rules');
   const isDecided = byRules.kind === 'blocked' || byRules.kind === 'escalate';

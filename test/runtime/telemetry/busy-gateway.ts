@@ -1,7 +1,4 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { DestinationStream } from 'pino';
 import type { GatewayConfigInput } from '../../../runtime/config.ts';
 import { type RunningGateway, startGateway } from '../../../runtime/gateway/start-gateway.ts';
@@ -34,6 +31,8 @@ export interface BusyOptions {
   readonly logDestination?: DestinationStream;
 }
 
+const POOR_KEY = 'sk-live-of-a-small-tenant';
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const AUTHORIZED = { authorization: `Bearer ${SECRETS.key}` };
 
 async function serveRound(gateway: RunningGateway): Promise<void> {
@@ -51,6 +50,8 @@ async function serveRound(gateway: RunningGateway): Promise<void> {
   });
   await stream.text();
   await post(chat, { messages }, { authorization: `Bearer wrong-${SECRETS.key}` });
+  const poor = { authorization: `Bearer ${POOR_KEY}` };
+  for (let index = 0; index < 2; index++) await post(chat, { messages, max_tokens: 2 }, poor);
   await post(chat, { messages: QUESTION });
   await post(chat, `{"messages": "${QUESTION}`);
   await post(`/v1/${encodeURIComponent(SECRETS.email)}?q=${encodeURIComponent(SECRETS.name)}`, {});
@@ -64,16 +65,15 @@ async function serveRound(gateway: RunningGateway): Promise<void> {
 /** A real gateway with keys, a cache, a queue and a provider that is down, in front of a real inference server. */
 export async function startBusyGateway({ config, logDestination }: BusyOptions = {}): Promise<BusyGateway> {
   const cleanup = new Cleanup();
-  const folder = mkdtempSync(join(tmpdir(), 'busyhour-telemetry-'));
-  cleanup.add({ close: async () => rmSync(folder, { recursive: true }) });
-  const keys = join(folder, 'keys.txt');
-  writeFileSync(keys, `care:${createHash('sha256').update(SECRETS.key).digest('hex')}\n`);
   const inference = cleanup.add(await startTestInference());
   const gateway = await startGateway(
     {
       port: 0,
       logLevel: logDestination === undefined ? 'silent' : 'debug',
-      apiKeysFile: keys,
+      tenants: [
+        { name: 'care', keys: [sha256(SECRETS.key)], limits: { dailyBudgetUsd: 100 } },
+        { name: 'poor', keys: [sha256(POOR_KEY)], limits: { requestsPerMin: 1 } },
+      ],
       providers: [
         { kind: 'openai', name: 'down', baseUrl: 'http://127.0.0.1:9/v1', model: 'm', apiKeyEnv: 'VENDOR' },
         {

@@ -60,14 +60,14 @@ describe('the table of metrics', () => {
 
   it('is filled by traffic: what was served is what is counted', () => {
     const chat = { route: '/v1/chat/completions' };
-    expect(valueOfSample('busyhour_gateway_requests_total', { ...chat, outcome: 'ok' })).toBe(4);
+    expect(valueOfSample('busyhour_gateway_requests_total', { ...chat, outcome: 'ok' })).toBe(5);
     expect(valueOfSample('busyhour_gateway_requests_total', { outcome: 'caller_unauthenticated' })).toBe(1);
-    expect(valueOfSample('busyhour_gateway_request_seconds_count', chat)).toBe(7);
+    expect(valueOfSample('busyhour_gateway_request_seconds_count', chat)).toBe(9);
     expect(valueOfSample('busyhour_gateway_first_token_seconds_count')).toBe(1);
     // 12 tokens of one step each, in one text each or more than one.
     expect(valueOfSample('busyhour_gateway_inter_token_seconds_count')).toBeGreaterThan(1);
     expect(valueOfSample('busyhour_gateway_inter_token_seconds_count')).toBeLessThan(12);
-    expect(valueOfSample('busyhour_cache_lookups_total', { result: 'hit' })).toBe(1);
+    expect(valueOfSample('busyhour_cache_lookups_total', { result: 'miss' })).toBeGreaterThan(1);
     expect(
       valueOfSample('busyhour_provider_tokens_total', { provider: 'local', direction: 'output' }),
     ).toBeGreaterThan(5 + 5 + 12);
@@ -79,6 +79,8 @@ describe('the table of metrics', () => {
     expect(valueOfSample('busyhour_build_info')).toBe(1);
     expect(valueOfSample('busyhour_gateway_in_flight_limit_requests')).toBe(1024);
     expect(valueOfSample('busyhour_tenant_requests_total', { tenant: 'care' })).toBeGreaterThan(3);
+    expect(valueOfSample('busyhour_tenant_refusals_total', { tenant: 'poor' })).toBe(1);
+    expect(valueOfSample('busyhour_tenant_budget_usd', { tenant: 'care' })).toBe(100);
     for (const stage of ['auth', 'parse', 'limits', 'store', 'before_provider', 'after_provider']) {
       expect(valueOfSample('busyhour_gateway_stage_seconds_count', { stage }), stage).toBeGreaterThan(0);
     }
@@ -135,7 +137,7 @@ describe('labels', () => {
   });
 
   it('are bounded at the door too: made-up paths and methods share one series', async () => {
-    const count = async () => (await scrape(busy.gateway)).split('\n').length;
+    const count = async () => (await scrape(busy.gateway)).match(/^busyhour_/gm)?.length;
     await fetch(`${busy.gateway.url}/first`);
     const before = await count();
     for (let index = 0; index < 50; index++) await fetch(`${busy.gateway.url}/${Math.random()}/x`);

@@ -68,7 +68,9 @@ describe('one trace', () => {
     );
     expect(parentsOf(spans)).toEqual({
       [server]: 'client',
+      limits: server,
       'chat local': server,
+      'store appendAudit': server,
       [GRPC]: 'chat local',
       'engine queue': GRPC,
       'engine prefill': GRPC,
