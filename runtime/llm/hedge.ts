@@ -16,6 +16,7 @@ const firstOf = async (attempt: Attempt): Promise<FirstEvent> => ({
 
 export interface HedgeScope {
   readonly budget: RetryBudget | undefined;
+  readonly options: { readonly maxAttempts: number } | undefined;
 }
 
 /**
@@ -30,7 +31,8 @@ export async function firstEventOf(course: Course, attempt: Attempt, scope: Hedg
   const original = firstOf(attempt);
   const early = await within(course, original, afterMs);
   if (early !== undefined) return early;
-  const second = startHedge(course, attempt.link, scope.budget);
+  const mayAskAgain = course.attempts < (scope.options?.maxAttempts ?? 1) && !course.signal.aborted;
+  const second = mayAskAgain ? startHedge(course, attempt.link, scope.budget) : undefined;
   if (second === undefined) return original;
   return settle(course, await race(course, original, second), { attempt, second });
 }
@@ -51,7 +53,7 @@ async function within(
 function startHedge(course: Course, link: Link, budget: RetryBudget): Attempt | undefined {
   const { events } = course;
   const { tenant } = course.request;
-  const pass = course.signal.aborted ? undefined : enterLinkNow(link, { tenant, tokens: course.tokens });
+  const pass = enterLinkNow(link, { tenant, tokens: course.tokens });
   if (pass === undefined) return undefined;
   if (budget.tryTake()) {
     events.extraAttempt(link.provider.name, 'hedge');
