@@ -28,6 +28,19 @@ export const readinessSchema = z.object({
       detail: z.string().optional(),
     }),
   ),
+  /** Stores outside the process; each must answer for the gateway to be ready. Absent in what other tools answer. */
+  dependencies: z
+    .array(
+      z.object({
+        /** What it is for: `history`, `contexts`, `lock`. */
+        name: z.string(),
+        /** `sqlite`, `postgres`, `redis`. */
+        kind: z.string(),
+        state: z.enum(['up', 'down']),
+        detail: z.string().optional(),
+      }),
+    )
+    .optional(),
 });
 export type Readiness = z.infer<typeof readinessSchema>;
 

@@ -2,6 +2,7 @@ import type { Clock } from '../../vocabulary/clock.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { DialogService } from '../dialog/dialog-service.ts';
 import type { ProviderChain } from '../llm/chain.ts';
+import type { DependencyStates } from '../operations/dependency-states.ts';
 import type { HistoryStore } from '../store/history-store.ts';
 import type { Telemetry } from '../telemetry/create-telemetry.ts';
 import type { GatewayMetrics } from '../telemetry/gateway-metrics.ts';
@@ -11,6 +12,7 @@ import type { Admission } from './admission.ts';
 import type { Authenticate } from './auth.ts';
 import type { Gate } from './create-admission.ts';
 import type { ProviderStates } from './provider-states.ts';
+import type { EventLog } from './socket/event-log.ts';
 
 /** Everything that routes need, made once per gateway. */
 export interface GatewayContext {
@@ -26,7 +28,11 @@ export interface GatewayContext {
   readonly history: HistoryStore;
   readonly chain: ProviderChain;
   readonly states: ProviderStates;
+  /** Stores outside this process. */
+  readonly dependencies: DependencyStates;
   readonly dialog: DialogService;
+  /** Recent events of interactions, for sockets that come back. */
+  readonly eventLog: EventLog;
   /** The text of /metrics. */
   readonly scrape: () => Promise<string>;
   /** Prefix of completion ids, different in every process. */

@@ -10,14 +10,16 @@ export const healthSchema = z.object({ status: z.literal('alive') });
 /** GET /health: the event loop turns. */
 export const handleHealth = async (): Promise<z.infer<typeof healthSchema>> => ({ status: 'alive' });
 
-/** Ready means: some provider answers, be it only the keyword one, and no drain has begun. */
+/** Ready means: some provider answers, be it only the keyword one, every store does, and no drain has begun. */
 export async function readReadiness(context: GatewayContext): Promise<Readiness> {
-  const states = await context.states.read();
-  const isUp = states.some(({ probe }) => probe.state === 'up');
+  const [states, dependencies] = await Promise.all([context.states.read(), context.dependencies.read()]);
+  const isUp =
+    states.some(({ probe }) => probe.state === 'up') && dependencies.every(({ state }) => state === 'up');
   return {
     status: context.admission.draining ? 'draining' : isUp ? 'ready' : 'not-ready',
     version: GATEWAY_VERSION,
     providers: states.map(readinessRowFrom),
+    dependencies: [...dependencies],
   };
 }
 

@@ -9,6 +9,7 @@ import { type DialogExtras, openDialogExtras } from '../dialog/create-dialog.ts'
 import { DialogService } from '../dialog/dialog-service.ts';
 import { openChain } from '../llm/open-chain.ts';
 import type { Provider } from '../llm/provider.ts';
+import { DependencyStates, storeDependencies } from '../operations/dependency-states.ts';
 import { readServerTls } from '../operations/tls.ts';
 import type { ContextStore } from '../store/context-store.ts';
 import { createStores, type Stores } from '../store/create-stores.ts';
@@ -26,6 +27,7 @@ import { createGate } from './create-admission.ts';
 import { addEngineGauges } from './engine-gauges.ts';
 import { ProviderStates } from './provider-states.ts';
 import { createServer } from './server.ts';
+import { createEventLog } from './socket/create-event-log.ts';
 import { GATEWAY_VERSION } from './version.ts';
 
 /** Parts that a caller may bring instead of those that the configuration names. The gateway closes them. */
@@ -70,6 +72,17 @@ function openExtras(
     dialogObserver: new DialogMetrics(metrics.registry, (stage, spanMs) => metrics.stageEnded(stage, spanMs)),
     log: (level, details, text) => logger[level](details, text),
   });
+}
+
+/** What /ready asks besides the providers. */
+function openDependencies(config: GatewayConfig, stores: Stores, clock: Clock): DependencyStates {
+  const kinds = { history: config.history.kind, contexts: config.contexts.kind, lock: config.lock.kind };
+  const { history, contexts, lock } = stores;
+  return new DependencyStates(
+    storeDependencies(kinds, { history, contexts, lock }),
+    config.timeouts.connectMs,
+    clock,
+  );
 }
 
 /** Ids unique over processes: a random head made once, and a counter. */
@@ -124,7 +137,9 @@ function createContext(
     history: stores.history,
     chain,
     states,
+    dependencies: openDependencies(config, stores, clock),
     dialog: observeTurns(dialog, metrics),
+    eventLog: createEventLog(config, environment, clock),
     newId: createIdSource(),
     scrape: deps.createScrape?.(registry) ?? (() => registry.metrics()),
   };
@@ -153,6 +168,7 @@ async function listen(
 
 async function release(context: GatewayContext, stores: Stores): Promise<void> {
   context.gate.close();
+  await context.eventLog.close();
   await context.chain.close();
   await context.tenancy.close();
   await context.dialog.scripts?.close();
@@ -219,7 +235,9 @@ async function stop(
   graceMs: number,
 ): Promise<void> {
   context.logger.info({ inFlight: context.admission.inFlight, graceMs }, 'draining');
+  app.sockets?.drain();
   await context.admission.drain(graceMs);
+  await app.sockets?.close();
   await closeServer(app);
   await release(context, stores);
   context.logger.flush();

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { rememberPeer } from './peer.ts';
 import type { ServerTls } from './tls.ts';
 
@@ -6,12 +6,17 @@ import type { ServerTls } from './tls.ts';
  * The part of the HTTP framework's options that makes it listen with TLS; empty for plain HTTP. `maxHeaderSize` goes with
  * it, because the framework hands the options of plain servers to plain servers only.
  */
-export const listenerOptionsFrom = (tls: ServerTls | undefined, maxHeaderSize: number): object =>
+export const listenerOptionsFrom = (
+  tls: ServerTls | undefined,
+  maxHeaderSize: number,
+  shouldUpgradeCallback: (request: IncomingMessage) => boolean,
+): object =>
   tls === undefined
-    ? { http: { maxHeaderSize } }
+    ? { http: { maxHeaderSize, shouldUpgradeCallback } }
     : {
         https: {
           maxHeaderSize,
+          shouldUpgradeCallback,
           cert: tls.cert,
           key: tls.key,
           minVersion: tls.minVersion,
