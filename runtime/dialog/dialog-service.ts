@@ -6,6 +6,7 @@ import type { InteractionLock } from '../store/interaction-lock.ts';
 import { completeParts, type DialogDependencies, type DialogParts } from './dependencies.ts';
 import { handOverFrom } from './escalation/hand-over.ts';
 import { type InteractionEvent, type InteractionState, stateAt, TRANSITIONS } from './interaction-states.ts';
+import { redactionContextAt } from './kept-text.ts';
 import { createMemoryLock } from './memory-lock.ts';
 import { hashCustomerId } from './script/compile-script.ts';
 import type { ScriptLibrary } from './script/script-library.ts';
@@ -49,6 +50,16 @@ export class DialogService {
     return this.#parts.scripts;
   }
 
+  /** Under which a customer's interactions are kept. */
+  customerHashOf(customerId: string): string {
+    return hashCustomerId(this.#parts.customerHashSecret, customerId);
+  }
+
+  /** Drops working memory, where it can be reached; what history has stays. */
+  async forget(interactionId: string): Promise<void> {
+    await this.#parts.contexts.delete(interactionId).catch(this.#parts.onStoreFailure);
+  }
+
   async create(input: InteractionInput): Promise<InteractionView> {
     const { clock, history, customerHashSecret, scripts } = this.#parts;
     const nowUnixMs = clock.unixMs();
@@ -84,7 +95,7 @@ export class DialogService {
         this.#parts,
         this.#parts.history.findTurn(interactionId, input.messageId),
       );
-      if (stored !== undefined) return this.#replay(stored, input);
+      if (stored !== undefined) return await this.#replay(stored, input);
       const interaction = await this.#find(interactionId, options.tenant);
       this.#next(interaction, 'turn');
       return await runTurn(this.#parts, interaction, input, options);
@@ -94,8 +105,10 @@ export class DialogService {
   }
 
   /** What is stored is redacted, so texts are compared in the form in which they are kept. */
-  #replay(turn: TurnRecord, input: TurnInput): TurnResult {
-    const kept = this.#parts.redactor.redact(input.text).text;
+  async #replay(turn: TurnRecord, input: TurnInput): Promise<TurnResult> {
+    const { history, redactor } = this.#parts;
+    const context = await fromStore(this.#parts, redactionContextAt(history, turn, input));
+    const kept = redactor.redact(input.text, context).text;
     if (turn.customerText === kept) return { kind: 'replayed', turn };
     const message = 'This messageId was used for another text.';
     throw new FaultError(createFault('caller_conflict', message, { param: 'messageId' }));

@@ -9,6 +9,8 @@ import type { DialogParts } from './dependencies.ts';
 export interface TurnInput {
   readonly messageId: string;
   readonly text: string;
+  /** The customer's name as the caller knows it, to be redacted wherever it stands; kept nowhere. */
+  readonly customerName?: string | undefined;
 }
 
 export interface TurnOptions {

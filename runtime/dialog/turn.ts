@@ -6,6 +6,7 @@ import type { DialogParts } from './dependencies.ts';
 import type { Escalation } from './escalation/hand-over.ts';
 import { escalationByMessage, escalationByScript, escalationByUnsureTurns } from './escalation/triggers.ts';
 import { deliver, finishTurn, refuseTurn, writtenAnswer } from './finish-turn.ts';
+import { redactionContextOf } from './kept-text.ts';
 import { runScript, type ScriptStep } from './script/run-script.ts';
 import type { AgentBrief } from './script/schema.ts';
 import type { ScriptState } from './script/script-state.ts';
@@ -31,7 +32,7 @@ async function openTurn(
 ): Promise<TurnScope> {
   const startedAtUnixMs = parts.clock.unixMs();
   const context = await loadContext(parts, interaction);
-  const { text: keptText, found } = parts.redactor.redact(input.text);
+  const { text: keptText, found } = parts.redactor.redact(input.text, redactionContextOf(context, input));
   const scope = { parts, interaction, input, options, context, startedAtUnixMs, keptText, decisions: [] };
   const kinds = Object.entries(found).map(([kind, times]) => `${kind} ×${times}`);
   if (kinds.length > 0) decide(scope, 'redaction', 'redacted', kinds.join(', '));

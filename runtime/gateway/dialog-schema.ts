@@ -23,6 +23,8 @@ export const createTurnSchema = z.strictObject({
   messageId: identifier,
   text: z.string().min(1).max(100_000).refine(wellFormed, WELL_FORMED),
   stream: z.boolean().default(false),
+  /** Redacted wherever it stands in what is kept; itself kept nowhere. */
+  customerName: z.string().min(1).max(200).refine(wellFormed, WELL_FORMED).optional(),
 });
 
 export const reasonSchema = z.strictObject({ reason });

@@ -1,0 +1,32 @@
+import type { RedactionContext } from '../privacy/redactor.ts';
+import type { DialogContext } from '../store/context-store.ts';
+import type { HistoryStore, TurnRecord } from '../store/history-store.ts';
+import type { TurnInput } from './turn-types.ts';
+
+function redactionContext(input: TurnInput, previousAnswer: string | undefined): RedactionContext {
+  return {
+    ...(input.customerName === undefined ? {} : { names: [input.customerName] }),
+    ...(previousAnswer === undefined ? {} : { previousAnswer }),
+  };
+}
+
+/** What a message is redacted with: the customer's name, and the answer before it as it is kept. */
+export function redactionContextOf(context: DialogContext, input: TurnInput): RedactionContext {
+  const last = context.messages.at(-1);
+  return redactionContext(input, last?.role === 'assistant' ? last.content : undefined);
+}
+
+/** Longer interactions than this are compared without the answer before. */
+const MAX_LISTED_TURNS = 500;
+
+/** What a stored turn's message was redacted with, if it was this one. */
+export async function redactionContextAt(
+  history: HistoryStore,
+  turn: TurnRecord,
+  input: TurnInput,
+): Promise<RedactionContext> {
+  if (turn.turnIndex === 0) return redactionContext(input, undefined);
+  const turns = await history.listTurns(turn.interactionId, MAX_LISTED_TURNS);
+  const before = turns.find((other) => other.turnIndex === turn.turnIndex - 1);
+  return redactionContext(input, before?.answerText);
+}
