@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import type { Slo } from '../vocabulary/slo.ts';
 import { action, JSON_HELP, MAX_SEED } from './action.ts';
+import { addHistoryCommands } from './history-program.ts';
 import { parseObjective } from './objectives.ts';
 import { choiceOption, listOption, numberOption, urlOption } from './options.ts';
-import { addCerts, addInference, addServe } from './runtime-program.ts';
+import { addCerts, addInference, addKeys, addServe } from './runtime-program.ts';
 import { TOOL } from './version.ts';
 
 /** Commander calls it once for each value of a repeatable option. */
@@ -167,7 +168,7 @@ function addListings(program: Command): void {
 const EXIT_CODE_HELP = `
 Exit codes:
   0 ok · 2 usage · 10 invalid input file · 20 target unreachable · 21 generator saturated
-  30 SLO missed · 31 regression · 40 no feasible plan · 70 internal · 130 interrupted
+  30 SLO missed · 31 regression · 40 no feasible plan · 50 audit broken · 70 internal · 130 interrupted
 
 Start here:
   busyhour demo`;
@@ -181,6 +182,7 @@ export function createProgram(): Command {
     .version(TOOL.version)
     .showHelpAfterError('(run with --help for the options)')
     .addHelpText('after', EXIT_CODE_HELP);
-  for (const add of [addDemo, addBench, addPlan, addServe, addInference, addCerts, addListings]) add(program);
+  for (const add of [addDemo, addBench, addPlan, addServe, addKeys, addInference, addCerts, addListings])
+    add(program);
   return program;
 }

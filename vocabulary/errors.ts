@@ -8,6 +8,7 @@ export const EXIT_CODES = {
   sloMissed: 30,
   regression: 31,
   noFeasiblePlan: 40,
+  auditBroken: 50,
   internal: 70,
   interrupted: 130,
 } as const;
@@ -120,6 +121,11 @@ export const FAILURES = {
     exitCode: 40,
     summary: 'No deployment mode can be planned from what is known.',
     hint: 'Each refusal names the measurement or setting that lifts it.',
+  },
+  AUDIT_BROKEN: {
+    exitCode: 50,
+    summary: 'The audit trail does not bear out what is stored.',
+    hint: 'The first broken row of each chain is listed; compare with a backup. See docs/audit.md.',
   },
   INTERRUPTED: {
     exitCode: 130,

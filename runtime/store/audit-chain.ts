@@ -19,10 +19,14 @@ export interface ChainFields {
   readonly checkpoints?: readonly ChainHead[];
   /** Retention: turns of interactions last changed before are gone. */
   readonly turnsBeforeUnixMs?: number;
+  /** Retention: audit rows before may be gone. */
+  readonly auditBeforeUnixMs?: number;
   /** Deletion by customer, retention: whose texts are gone. */
   readonly interactionIds?: readonly string[];
-  /** Keyed digest of the columns of the row written with it, texts aside. */
+  /** Keyed digest of the columns of the turn written with it, texts aside. */
   readonly recordDigest?: string;
+  /** Keyed digest of the interaction as it was left, where this created or changed it. */
+  readonly interactionDigest?: string;
 }
 
 /** What is hashed: an entry, its place, and what the store adds. */

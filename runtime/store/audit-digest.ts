@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { canonicalJson } from './audit-chain.ts';
+import { type ChainHead, canonicalJson } from './audit-chain.ts';
 import type { InteractionRecord, TurnRecord } from './history-store.ts';
 import { INTERACTION_COLUMNS, interactionValues, TURN_COLUMNS, turnValues } from './rows.ts';
 
@@ -31,3 +31,7 @@ export const turnDigestOf = (secret: string, turn: TurnRecord): string =>
 /** Of the columns of an interaction that only a change of state may alter. */
 export const interactionDigestOf = (secret: string, record: InteractionRecord): string =>
   keyedDigest(secret, interactionRest(interactionValues(record)));
+
+/** Over the end of a chain: who has no secret cannot make the seal of an earlier end. */
+export const sealOf = (secret: string, { chain, sequence, hash }: ChainHead): string =>
+  keyedDigest(secret, [chain, sequence, hash]);

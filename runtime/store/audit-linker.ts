@@ -27,15 +27,15 @@ export class AuditLinker {
   /** The entries of a turn: the one that says it was answered carries the digests of its row. */
   addTurn(turn: TurnRecord, entries: readonly AuditEntry[], changeFields: ChainFields = {}): void {
     for (const entry of entries) {
-      if (entry.kind === 'turn_answered') this.#addAnswered(turn, entry);
+      if (entry.kind === 'turn_answered') this.#addAnswered(turn, entry, changeFields);
       else this.add([entry], changeFields);
     }
   }
 
-  #addAnswered(turn: TurnRecord, entry: AuditEntry): void {
+  #addAnswered(turn: TurnRecord, entry: AuditEntry, changeFields: ChainFields): void {
     const { interactionId, turnIndex, messageId } = turn;
     const contentDigest = contentDigestOf(this.#secret, turn);
     const whole = { ...entry, interactionId, turnIndex, messageId, contentDigest };
-    this.add([whole], { recordDigest: turnDigestOf(this.#secret, turn) });
+    this.add([whole], { ...changeFields, recordDigest: turnDigestOf(this.#secret, turn) });
   }
 }

@@ -67,6 +67,7 @@ export const MIGRATIONS: readonly string[] = [
      chain TEXT PRIMARY KEY,
      sequence INTEGER NOT NULL,
      hash TEXT NOT NULL,
+     seal TEXT NOT NULL,
      named_sequence INTEGER NOT NULL DEFAULT -1
    ) STRICT, WITHOUT ROWID;
    CREATE TRIGGER audit_never_changes BEFORE UPDATE ON audit

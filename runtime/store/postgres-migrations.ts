@@ -67,6 +67,7 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
      chain TEXT PRIMARY KEY,
      sequence BIGINT NOT NULL,
      hash TEXT NOT NULL,
+     seal TEXT NOT NULL,
      named_sequence BIGINT NOT NULL DEFAULT -1
    );
    CREATE FUNCTION busyhour_append_only() RETURNS trigger LANGUAGE plpgsql AS $$

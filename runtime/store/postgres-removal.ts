@@ -73,7 +73,5 @@ export async function removeOldRows(
     sequence: Number(sequence),
     hash,
   }));
-  const { turnsBeforeUnixMs } = limits;
-  const turnsLimit = turnsBeforeUnixMs === undefined ? {} : { turnsBeforeUnixMs };
-  return { removed, fields: { checkpoints, ...turnsLimit } };
+  return { removed, fields: { checkpoints, ...limits } };
 }

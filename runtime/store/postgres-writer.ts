@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import { type ChainHead, ChainWriter } from './audit-chain.ts';
-import { interactionDigestOf } from './audit-digest.ts';
+import { interactionDigestOf, sealOf } from './audit-digest.ts';
 import { AuditLinker } from './audit-linker.ts';
 import type { StateChange } from './history-store.ts';
 import type { HistoryWrite, WriteOutcome } from './history-writes.ts';
@@ -50,8 +50,9 @@ const CHANGE = `UPDATE interactions SET state = $1, reason = $2, updated_at_unix
 const INSERT_AUDIT = `WITH linked AS (
     INSERT INTO audit (${AUDIT_COLUMNS.join(', ')})
     SELECT ${AUDIT_COLUMNS.join(', ')} FROM json_populate_recordset(NULL::audit, $1::json))
-  INSERT INTO audit_heads (chain, sequence, hash) VALUES ($2, $3, $4)
-  ON CONFLICT (chain) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash`;
+  INSERT INTO audit_heads (chain, sequence, hash, seal) VALUES ($2, $3, $4, $5)
+  ON CONFLICT (chain) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash,
+    seal = excluded.seal`;
 
 const NAME_HEADS = `UPDATE audit_heads SET named_sequence = sequence
   WHERE sequence > named_sequence RETURNING chain, sequence, hash`;
@@ -104,10 +105,14 @@ export class PostgresWriter {
     const outcomes: WriteOutcome[] = [];
     for (const write of writes)
       outcomes.push(await this.#settle({ client, linker, appended, created }, write));
-    const { chain, sequence, hash } = this.#chain.head;
+    const { head } = this.#chain;
     if (linker.rows.length > 0) {
       const rows = recordSet(AUDIT_COLUMNS, linker.rows.map(auditValues));
-      await client.query({ name: 'audit', text: INSERT_AUDIT, values: [rows, chain, sequence, hash] });
+      await client.query({
+        name: 'audit',
+        text: INSERT_AUDIT,
+        values: [rows, head.chain, head.sequence, head.hash, sealOf(this.#secret, head)],
+      });
     }
     return outcomes;
   }
@@ -119,16 +124,16 @@ export class PostgresWriter {
         const { record, audit } = write;
         if (!batch.created.delete(record.interactionId))
           return conflict(`interaction ${record.interactionId} exists already`);
-        linker.add(audit, { recordDigest: interactionDigestOf(this.#secret, record) });
+        linker.add(audit, { interactionDigest: interactionDigestOf(this.#secret, record) });
         return WRITTEN;
       }
       case 'append':
         return this.#settleAppend(batch, write);
       case 'change': {
-        const recordDigest = await this.#change(client, write.change);
-        if (recordDigest === undefined)
+        const interactionDigest = await this.#change(client, write.change);
+        if (interactionDigest === undefined)
           return conflict(`interaction ${write.change.interactionId} does not exist`);
-        linker.add(write.audit, { recordDigest });
+        linker.add(write.audit, { interactionDigest });
         return WRITTEN;
       }
       case 'audit':
@@ -151,8 +156,8 @@ export class PostgresWriter {
     const { turn, change, audit } = write;
     if (!appended.delete(turn.interactionId))
       return conflict(`turn ${turn.turnIndex} of ${turn.interactionId} cannot be the next`);
-    const recordDigest = change === undefined ? undefined : await this.#change(client, change);
-    linker.addTurn(turn, audit, recordDigest === undefined ? {} : { recordDigest });
+    const interactionDigest = change === undefined ? undefined : await this.#change(client, change);
+    linker.addTurn(turn, audit, interactionDigest === undefined ? {} : { interactionDigest });
     return WRITTEN;
   }
 

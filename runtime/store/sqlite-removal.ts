@@ -87,12 +87,11 @@ export function removeOldRows(database: DatabaseSync, limits: RetentionLimits): 
   const removed: Removed = { interactionIds, turns, auditRows };
   if (interactionIds.length === 0 && auditRows === 0) return { removed, fields: undefined };
   const checkpoints = database.prepare(CHECKPOINTS).all() as unknown as ChainHead[];
-  const { turnsBeforeUnixMs } = limits;
   return {
     removed,
     fields: {
       checkpoints: checkpoints.map(({ chain, sequence, hash }) => ({ chain, sequence, hash })),
-      ...(turnsBeforeUnixMs === undefined ? {} : { turnsBeforeUnixMs }),
+      ...limits,
     },
   };
 }

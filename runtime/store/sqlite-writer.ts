@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { AuditEntry } from './audit.ts';
 import { type ChainFields, type ChainHead, ChainWriter } from './audit-chain.ts';
-import { interactionDigestOf } from './audit-digest.ts';
+import { interactionDigestOf, sealOf } from './audit-digest.ts';
 import { AuditLinker } from './audit-linker.ts';
 import { HistoryConflict, type Removed, type StateChange } from './history-store.ts';
 import type { HistoryWrite, WriteOutcome } from './history-writes.ts';
@@ -47,8 +47,9 @@ function prepareAll(database: DatabaseSync): Record<Statement, StatementSync> {
       `INSERT INTO audit (${AUDIT_COLUMNS.join(', ')}) VALUES (${marks(AUDIT_COLUMNS)})`,
     ),
     head: database.prepare(
-      `INSERT INTO audit_heads (chain, sequence, hash) VALUES (?, ?, ?)
-       ON CONFLICT (chain) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash`,
+      `INSERT INTO audit_heads (chain, sequence, hash, seal) VALUES (?, ?, ?, ?)
+       ON CONFLICT (chain) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash,
+         seal = excluded.seal`,
     ),
     heads: database.prepare(
       'SELECT chain, sequence, hash FROM audit_heads WHERE sequence > named_sequence ORDER BY chain',
@@ -88,8 +89,11 @@ export class SqliteWriter {
     try {
       this.#database.exec('BEGIN IMMEDIATE');
       const outcomes = writes.map((write) => this.#attempt(write));
-      const { chain, sequence, hash } = this.#chain.head;
-      if (sequence !== before.sequence) this.#statements.head.run(chain, sequence, hash);
+      const { head } = this.#chain;
+      if (head.sequence !== before.sequence) {
+        const seal = sealOf(this.#secret, head);
+        this.#statements.head.run(head.chain, head.sequence, head.hash, seal);
+      }
       this.#database.exec('COMMIT');
       return outcomes;
     } catch (error) {
@@ -121,7 +125,7 @@ export class SqliteWriter {
       case 'create':
         return this.#create(write);
       case 'change':
-        return this.#audit(write.audit, { recordDigest: this.#change(write.change) });
+        return this.#audit(write.audit, { interactionDigest: this.#change(write.change) });
       case 'append':
         return this.#append(write);
       case 'audit':
@@ -143,7 +147,7 @@ export class SqliteWriter {
     if (this.#statements.create.run(...interactionValues(record)).changes === 0) {
       throw new HistoryConflict(`interaction ${record.interactionId} exists already`);
     }
-    this.#audit(audit, { recordDigest: interactionDigestOf(this.#secret, record) });
+    this.#audit(audit, { interactionDigest: interactionDigestOf(this.#secret, record) });
   }
 
   /** The digest of the interaction as it is now. */
@@ -166,7 +170,7 @@ export class SqliteWriter {
     this.#statements.touch.run(turn.finishedAtUnixMs, turn.interactionId);
     const interactionDigest = change === undefined ? undefined : this.#change(change);
     const linker = this.#linker();
-    linker.addTurn(turn, audit, interactionDigest === undefined ? {} : { recordDigest: interactionDigest });
+    linker.addTurn(turn, audit, interactionDigest === undefined ? {} : { interactionDigest });
     this.#insert(linker);
   }
 
