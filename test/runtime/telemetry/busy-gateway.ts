@@ -40,7 +40,9 @@ async function serveRound(gateway: RunningGateway): Promise<void> {
     postJson(gateway, path, body, headers);
   const messages = [{ role: 'user', content: QUESTION }];
   const chat = '/v1/chat/completions';
-  await post(chat, { messages, max_tokens: 5, user: SECRETS.customer });
+  // Two at once, of which one waits: the provider takes one.
+  const asOne = { messages, max_tokens: 5, user: SECRETS.customer };
+  await Promise.all([post(chat, asOne), post(chat, asOne)]);
   await post(chat, { messages, max_tokens: 5, temperature: 0 });
   await post(chat, { messages, max_tokens: 5, temperature: 0 });
   const stream = await fetch(gateway.url + chat, {
@@ -80,7 +82,7 @@ export async function startBusyGateway({ config, logDestination }: BusyOptions =
           kind: 'grpc',
           name: 'local',
           address: inference.address,
-          queue: { maxConcurrent: 8, maxQueued: 8, maxWaitMs: 1000 },
+          queue: { maxConcurrent: 1, maxQueued: 8, maxWaitMs: 1000 },
         },
         { kind: 'keyword', name: 'keyword' },
       ],

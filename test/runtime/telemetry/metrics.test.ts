@@ -60,9 +60,9 @@ describe('the table of metrics', () => {
 
   it('is filled by traffic: what was served is what is counted', () => {
     const chat = { route: '/v1/chat/completions' };
-    expect(valueOfSample('busyhour_gateway_requests_total', { ...chat, outcome: 'ok' })).toBe(5);
+    expect(valueOfSample('busyhour_gateway_requests_total', { ...chat, outcome: 'ok' })).toBe(6);
     expect(valueOfSample('busyhour_gateway_requests_total', { outcome: 'caller_unauthenticated' })).toBe(1);
-    expect(valueOfSample('busyhour_gateway_request_seconds_count', chat)).toBe(9);
+    expect(valueOfSample('busyhour_gateway_request_seconds_count', chat)).toBe(10);
     expect(valueOfSample('busyhour_gateway_first_token_seconds_count')).toBe(1);
     // 12 tokens of one step each, in one text each or more than one.
     expect(valueOfSample('busyhour_gateway_inter_token_seconds_count')).toBeGreaterThan(1);
