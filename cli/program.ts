@@ -4,7 +4,7 @@ import { action, JSON_HELP, MAX_SEED } from './action.ts';
 import { addHistoryCommands } from './history-program.ts';
 import { parseObjective } from './objectives.ts';
 import { choiceOption, listOption, numberOption, urlOption } from './options.ts';
-import { addCerts, addInference, addKeys, addServe } from './runtime-program.ts';
+import { addCerts, addHistoryCommands, addInference, addKeys, addServe } from './runtime-program.ts';
 import { TOOL } from './version.ts';
 
 /** Commander calls it once for each value of a repeatable option. */

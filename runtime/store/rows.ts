@@ -44,11 +44,18 @@ const turnRow = z.object({
   finished_at_unix_ms: z.number(),
 });
 
+/** All of it or nothing: half a hand-over is a row edited by hand. */
 function handOverFromRow(value: z.infer<typeof interactionRow>): HandOver | undefined {
-  const { hand_over_trigger: trigger, hand_over_at_unix_ms: atUnixMs } = value;
-  if (trigger === null || atUnixMs === null) return undefined;
-  const { hand_over_reason: reasonCode, hand_over_summary: summary } = value;
-  return { trigger, reasonCode: reasonCode ?? '', summary: summary ?? '', atUnixMs };
+  const {
+    hand_over_trigger: trigger,
+    hand_over_reason: reasonCode,
+    hand_over_summary: summary,
+    hand_over_at_unix_ms: atUnixMs,
+  } = value;
+  if (trigger !== null && reasonCode !== null && summary !== null && atUnixMs !== null)
+    return { trigger, reasonCode, summary, atUnixMs };
+  if (trigger === null && reasonCode === null && summary === null && atUnixMs === null) return undefined;
+  throw new Error(`interaction ${value.interaction_id} has half a hand-over`);
 }
 
 export function interactionFromRow(row: Row): InteractionRecord {
