@@ -99,3 +99,17 @@ export function addCerts(program: Command): void {
     .addHelpText('after', '\nExample:\n  busyhour certs --out certs\n')
     .action(action(async () => (await import('./commands/certs.ts')).certs));
 }
+
+/** Declares `busyhour keys create`. */
+export function addKeys(program: Command): void {
+  program
+    .command('keys')
+    .description('API keys of tenants')
+    .command('create')
+    .description('print a new random key, once, and the hashed line for the tenants file')
+    .requiredOption('--tenant <name>', 'whose key it is')
+    .option('--expires <date>', 'when it stops being valid, such as 2027-01-31')
+    .option('--json', JSON_HELP)
+    .addHelpText('after', '\nExample:\n  busyhour keys create --tenant acme\n')
+    .action(action(async () => (await import('./commands/keys.ts')).createKey));
+}

@@ -60,6 +60,8 @@ export class RedisLedger implements Ledger {
   readonly #sending = new Set<Promise<void>>();
   readonly #renewal: NodeJS.Timeout;
   #retry: NodeJS.Timeout | undefined;
+  /** Requests of the first moments wait for the first connection; later ones know at once. */
+  #starting: Promise<void> | undefined;
   #nextId = 0;
   #closed = false;
 
@@ -78,6 +80,9 @@ export class RedisLedger implements Ledger {
     });
     // Each command reports its own failure; without a listener the client would write to the console.
     this.#redis.on('error', () => undefined);
+    this.#starting = this.connected().finally(() => {
+      this.#starting = undefined;
+    });
     this.#renewal = setInterval(() => void this.#renewAll(), options.leaseMs / RENEWALS_PER_LEASE);
     this.#renewal.unref();
   }
@@ -86,7 +91,7 @@ export class RedisLedger implements Ledger {
   async connected(): Promise<void> {
     if (this.#redis.status === 'ready') return;
     await new Promise<void>((resolve) => {
-      const fuse = setTimeout(resolve, this.#options.timeoutMs);
+      const fuse = setTimeout(resolve, this.#options.timeoutMs).unref();
       this.#redis.once('ready', () => {
         clearTimeout(fuse);
         resolve();
@@ -109,6 +114,7 @@ export class RedisLedger implements Ledger {
   async reserve(tenant: Tenant, estimate: Estimate): Promise<ReserveResult> {
     const reservation = { id: `${this.#head}${this.#nextId++}`, tenant: tenant.name, estimate };
     if (isUnlimited(tenant)) return { kind: 'granted', reservation };
+    if (this.#starting !== undefined) await this.#starting;
     const { limits } = tenant;
     const { dailyBudgetUsd } = limits;
     try {
