@@ -4,7 +4,7 @@ import { action, JSON_HELP, MAX_SEED } from './action.ts';
 import { addHistoryCommands } from './history-program.ts';
 import { parseObjective } from './objectives.ts';
 import { choiceOption, listOption, numberOption, urlOption } from './options.ts';
-import { addCerts, addHistoryCommands, addInference, addKeys, addServe } from './runtime-program.ts';
+import { addCerts, addInference, addKeys, addServe } from './runtime-program.ts';
 import { TOOL } from './version.ts';
 
 /** Commander calls it once for each value of a repeatable option. */
@@ -182,7 +182,17 @@ export function createProgram(): Command {
     .version(TOOL.version)
     .showHelpAfterError('(run with --help for the options)')
     .addHelpText('after', EXIT_CODE_HELP);
-  for (const add of [addDemo, addBench, addPlan, addServe, addKeys, addInference, addCerts, addListings])
-    add(program);
+  const groups = [
+    addDemo,
+    addBench,
+    addPlan,
+    addServe,
+    addKeys,
+    addInference,
+    addCerts,
+    addHistoryCommands,
+    addListings,
+  ];
+  for (const add of groups) add(program);
   return program;
 }
