@@ -30,7 +30,8 @@ function open(options: Partial<QueueOptions> = {}, limitOptions: VendorLimitOpti
 
 type Action =
   | { readonly kind: 'enter'; readonly tenant: string }
-  | { readonly kind: 'leave' | 'release'; readonly which: number }
+  | { readonly kind: 'leave'; readonly which: number }
+  | { readonly kind: 'release'; readonly which: number }
   | { readonly kind: 'wait'; readonly ms: number };
 
 /** Plays any actions in any order; the line must keep to its places and forget nobody. */
