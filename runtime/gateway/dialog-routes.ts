@@ -35,6 +35,7 @@ const handleMove =
     const view = await withTicket(context, reply, ({ signal }) =>
       context.dialog[move](id, reason, signal, request.tenant.name),
     );
+    request.server.sockets?.announce(id, { type: 'state', state: view.state, reason });
     return interactionResponseFrom(view);
   };
 

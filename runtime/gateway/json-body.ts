@@ -3,9 +3,6 @@ import type { FastifyInstance } from 'fastify';
 import '../telemetry/request-tracing.ts';
 import { createFault, FaultError } from '../llm/fault.ts';
 
-/** Deeper nesting than any request of this interface has. */
-const MAX_DEPTH = 32;
-
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPENERS: ReadonlySet<number> = new Set([0x5b, 0x7b]);
@@ -35,7 +32,7 @@ const invalid = (message: string): FaultError =>
   new FaultError(createFault('caller_invalid_request', message));
 
 /** JSON bodies only: valid UTF-8, bounded depth, no keys that reach a prototype. */
-export function addJsonParser(app: FastifyInstance): void {
+export function addJsonParser(app: FastifyInstance, maxDepth: number): void {
   app.decorateRequest('bodyAtMs', 0);
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
@@ -43,7 +40,7 @@ export function addJsonParser(app: FastifyInstance): void {
     request.bodyAtMs = performance.now();
     const bytes = Buffer.isBuffer(raw) ? raw : Buffer.from(raw);
     if (!isUtf8(bytes)) done(invalid('The body is not valid UTF-8.'));
-    else if (isTooDeep(bytes, MAX_DEPTH)) done(invalid(`The body nests deeper than ${MAX_DEPTH} levels.`));
+    else if (isTooDeep(bytes, maxDepth)) done(invalid(`The body nests deeper than ${maxDepth} levels.`));
     else parse(request, bytes.toString('utf8'), done);
   });
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { FAULTS, type FaultCode } from '../../vocabulary/faults.ts';
 import { errorBodySchema } from './error-body.ts';
 import type { RouteSpec } from './route-spec.ts';
+import { CLOSE_CODES, clientFrameSchema, serverFrameSchema } from './socket/frames.ts';
 import { GATEWAY_VERSION } from './version.ts';
 
 const ERROR_REF = { $ref: '#/components/schemas/Error' };
@@ -21,6 +22,19 @@ const pathParameters = (path: string) =>
     schema: { type: 'string' },
   }));
 
+function queryParameters(query: z.ZodObject | undefined) {
+  if (query === undefined) return [];
+  return Object.entries(query.shape).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: false,
+    schema: jsonSchemaOf(schema as z.ZodType, 'input'),
+  }));
+}
+
+/** Every answer echoes the id under which the log has the request. */
+const RESPONSE_HEADERS = { 'x-request-id': { $ref: '#/components/headers/RequestId' } };
+
 function successOf({ success }: RouteSpec) {
   const schema = success.schema === undefined ? { type: 'string' } : jsonSchemaOf(success.schema, 'output');
   const media = success.media ?? ['application/json'];
@@ -28,7 +42,11 @@ function successOf({ success }: RouteSpec) {
     type,
     { schema: type === 'application/json' ? schema : { type: 'string' } },
   ]);
-  return { description: success.description, content: Object.fromEntries(content) };
+  return {
+    description: success.description,
+    headers: RESPONSE_HEADERS,
+    content: Object.fromEntries(content),
+  };
 }
 
 /** Faults that share a status share a response. */
@@ -41,13 +59,17 @@ function refusalsOf(faults: readonly FaultCode[]) {
   return Object.fromEntries(
     [...byStatus].map(([status, codes]) => [
       status,
-      { description: codes.join(', '), content: { 'application/json': { schema: ERROR_REF } } },
+      {
+        description: codes.join(', '),
+        headers: RESPONSE_HEADERS,
+        content: { 'application/json': { schema: ERROR_REF } },
+      },
     ]),
   );
 }
 
 function operationOf(route: RouteSpec) {
-  const parameters = pathParameters(route.path);
+  const parameters = [...pathParameters(route.path), ...queryParameters(route.query)];
   return {
     operationId: route.operationId,
     summary: route.summary,
@@ -65,6 +87,17 @@ function operationOf(route: RouteSpec) {
   };
 }
 
+/** OpenAPI has no words for sockets: an extension names the path and the schemas of frames. */
+const WEBSOCKETS = {
+  '/v1/interactions/{id}/socket': {
+    summary: 'The turns of an interaction over a WebSocket; resumes from the last event id',
+    subprotocols: ['busyhour.v1', 'bearer.{key}'],
+    clientFrame: { $ref: '#/components/schemas/SocketClientFrame' },
+    serverFrame: { $ref: '#/components/schemas/SocketServerFrame' },
+    closeCodes: CLOSE_CODES,
+  },
+};
+
 /** An OpenAPI 3.1 document from the schemas that validate requests. */
 export function createOpenApi(routes: readonly RouteSpec[]) {
   const paths: Record<string, Record<string, unknown>> = {};
@@ -80,8 +113,19 @@ export function createOpenApi(routes: readonly RouteSpec[]) {
       description: 'OpenAI-compatible completions and a dialog API. Error codes are listed in docs/serve.md.',
     },
     paths,
+    'x-websockets': WEBSOCKETS,
     components: {
-      schemas: { Error: jsonSchemaOf(errorBodySchema, 'output') },
+      schemas: {
+        Error: jsonSchemaOf(errorBodySchema, 'output'),
+        SocketClientFrame: jsonSchemaOf(clientFrameSchema, 'input'),
+        SocketServerFrame: jsonSchemaOf(serverFrameSchema, 'output'),
+      },
+      headers: {
+        RequestId: {
+          description: "The caller's x-request-id, or a new id",
+          schema: { type: 'string', maxLength: 128 },
+        },
+      },
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
     },
   };

@@ -20,7 +20,11 @@ export interface RouteSpec {
   readonly operationId: string;
   readonly summary: string;
   readonly authenticated: boolean;
+  /** Only for tenants that may administer. */
+  readonly admin?: boolean;
   readonly body?: z.ZodType;
+  /** Of the query, an object of texts as they stand in the URL. */
+  readonly query?: z.ZodObject;
   readonly success: SuccessSpec;
   readonly faults: readonly FaultCode[];
   handle(context: GatewayContext, request: FastifyRequest, reply: FastifyReply): Promise<unknown>;

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, {
   type FastifyError,
@@ -14,19 +15,28 @@ import type { ServerTls } from '../operations/tls.ts';
 import { requestLine } from '../telemetry/request-line.ts';
 import { addRequestTracing } from '../telemetry/request-tracing.ts';
 import { DEFAULT_TENANT } from '../tenants/tenant-list.ts';
+import { ADMIN_ROUTES } from './admin/admin-routes.ts';
 import type { GatewayContext } from './context.ts';
+import { addEdge, requestIdFrom } from './edge.ts';
 import { errorBodyFrom, sendFault } from './error-body.ts';
 import { addJsonParser } from './json-body.ts';
 import { createOpenApi } from './openapi.ts';
 import type { RouteSpec } from './route-spec.ts';
 import { openApiRoute, ROUTES } from './routes.ts';
+import type { SocketHub } from './socket/hub.ts';
+import { addSockets, isSocketUpgrade } from './socket/upgrade.ts';
 import './request-scope.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Undefined where sockets are switched off. */
+    sockets: SocketHub | undefined;
+  }
+}
+
 import { shedBeforeRouting } from './shed.ts';
 
-const MAX_HEADER_BYTES = 16_384;
 const MAX_ID_CHARS = 128;
-/** Receiving one request, head and body; a client slower than this is cut off. */
-const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 72_000;
 
 /** Errors that the HTTP framework raises before a handler runs. */
@@ -54,6 +64,8 @@ function addRoute(app: FastifyInstance, context: GatewayContext, route: RouteSpe
       request.tenant = route.authenticated
         ? context.metrics.timed('auth', () => context.authenticate(request.headers.authorization, request.ip))
         : DEFAULT_TENANT;
+      if (route.admin === true && !request.tenant.admin)
+        throw new FaultError(createFault('caller_forbidden', 'This key may not administer.'));
     },
     handler: (request, reply) => route.handle(context, request, reply),
   });
@@ -139,10 +151,7 @@ const REFUSALS: Record<string, { readonly line: string; readonly fault: Fault }>
   },
   ERR_HTTP_REQUEST_TIMEOUT: {
     line: '408 Request Timeout',
-    fault: createFault(
-      'caller_invalid_request',
-      `The request did not arrive within ${REQUEST_TIMEOUT_MS} ms.`,
-    ),
+    fault: createFault('caller_invalid_request', 'The request did not arrive in time.'),
   },
 };
 const NOT_HTTP = {
@@ -168,16 +177,19 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
 
 /** The HTTP server with every route, not yet listening. */
 export function createServer(context: GatewayContext, tls?: ServerTls): FastifyInstance {
+  const { edge, bodyLimitBytes, admin, socket } = context.config;
   const app = Fastify({
-    bodyLimit: context.config.bodyLimitBytes,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    bodyLimit: bodyLimitBytes,
+    // Head and body; a client slower than this is cut off.
+    requestTimeout: edge.requestMs,
+    trustProxy: edge.trustedProxies.length === 0 ? false : [...edge.trustedProxies],
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { maxParamLength: MAX_ID_CHARS },
-    ...listenerOptionsFrom(tls, MAX_HEADER_BYTES),
+    ...listenerOptionsFrom(tls, edge.maxHeaderBytes, socket.enabled ? isSocketUpgrade : () => false),
     logger: false,
-    genReqId: context.newId,
+    genReqId: (raw) => requestIdFrom(raw as IncomingMessage, context.newId),
     clientErrorHandler: refuseMalformed,
     frameworkErrors: (error, _request, reply) => {
       sendFault(reply, faultFromRequestError(error));
@@ -186,10 +198,13 @@ export function createServer(context: GatewayContext, tls?: ServerTls): FastifyI
   if (tls !== undefined) {
     watchHandshakes(app.server, (reason) => context.logger.info({ reason }, 'TLS handshake failed'));
   }
-  addJsonParser(app);
+  addJsonParser(app, edge.maxJsonDepth);
   addHooks(app, context);
+  addEdge(app, context.config);
+  app.decorate('sockets', addSockets(app, context));
   addRequestTracing(app, context.telemetry.tracing);
-  const routes = [...ROUTES, openApiRoute(createOpenApi([...ROUTES, openApiRoute(undefined)]))];
+  const served = admin.enabled ? [...ROUTES, ...ADMIN_ROUTES] : ROUTES;
+  const routes = [...served, openApiRoute(createOpenApi([...served, openApiRoute(undefined)]))];
   for (const route of routes) addRoute(app, context, route);
   addMethodRefusals(app, routes);
   shedBeforeRouting(app.server, context);

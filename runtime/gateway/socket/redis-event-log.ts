@@ -1,0 +1,95 @@
+import type { Redis } from 'ioredis';
+import { createRedis, type RedisConnectionOptions } from '../../store/redis-connection.ts';
+import type { EventLog, EventLogOptions, LoggedEvent, ReadAfter } from './event-log.ts';
+
+export interface RedisEventLogOptions extends EventLogOptions, RedisConnectionOptions {
+  readonly keyPrefix: string;
+}
+
+/** Ids from one counter, the events of one call in a row, and word to those who follow: all or nothing. */
+const APPEND = `
+local seq = tonumber(redis.call('GET', KEYS[1]))
+if not seq then
+  local t = redis.call('TIME')
+  seq = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+end
+for i = 4, #ARGV do
+  seq = seq + 1
+  redis.call('XADD', KEYS[2], 'MAXLEN', ARGV[2], string.format('%d-0', seq), 'e', ARGV[i])
+end
+redis.call('SET', KEYS[1], string.format('%d', seq), 'PX', ARGV[1])
+if #ARGV > 3 then
+  redis.call('PEXPIRE', KEYS[2], ARGV[1])
+  redis.call('PUBLISH', ARGV[3], string.format('%d', seq))
+end
+return seq`;
+
+const idOf = (entry: string): number => Number(entry.slice(0, entry.indexOf('-')));
+
+/** Keeps events in Redis streams, so that a client may come back to another gateway. */
+export class RedisEventLog implements EventLog {
+  readonly #redis: Redis;
+  readonly #subscriber: Redis;
+  readonly #options: RedisEventLogOptions;
+  readonly #followers = new Map<string, (lastId: number) => void>();
+
+  constructor(options: RedisEventLogOptions) {
+    this.#options = options;
+    this.#redis = createRedis(options);
+    this.#subscriber = createRedis(options);
+    this.#subscriber.on('message', (channel, id) => this.#followers.get(channel)?.(Number(id)));
+    // Redis restores what was subscribed only for a connection that had it; this also covers what came while it was away.
+    this.#subscriber.on('ready', () => {
+      for (const channel of this.#followers.keys()) this.#subscribe(channel);
+    });
+  }
+
+  #name(interactionId: string, what: string): string {
+    return `${this.#options.keyPrefix}socket:{${interactionId}}:${what}`;
+  }
+
+  async append(interactionId: string, events: readonly string[]): Promise<number> {
+    const [seq, stream, channel] = ['seq', 'events', 'news'].map((what) => this.#name(interactionId, what));
+    const { ttlMs, maxEvents } = this.#options;
+    const values = [ttlMs, maxEvents, channel ?? '', ...events];
+    return Number(await this.#redis.eval(APPEND, 2, seq ?? '', stream ?? '', ...values));
+  }
+
+  async readAfter(interactionId: string, afterId: number): Promise<ReadAfter> {
+    const lastId = await this.append(interactionId, []);
+    if (afterId === lastId) return { kind: 'events', events: [], lastId };
+    if (afterId > lastId) return { kind: 'gap', lastId };
+    const stream = this.#name(interactionId, 'events');
+    const entries = await this.#redis.xrange(stream, `${afterId + 1}-0`, '+');
+    const events: LoggedEvent[] = entries.map(([id, fields]) => ({ id: idOf(id), json: fields[1] ?? '' }));
+    if (events[0]?.id !== afterId + 1) return { kind: 'gap', lastId };
+    return { kind: 'events', events, lastId: events.at(-1)?.id ?? lastId };
+  }
+
+  follow(interactionId: string, onNews: (lastId: number) => void): () => void {
+    const channel = this.#name(interactionId, 'news');
+    this.#followers.set(channel, onNews);
+    this.#subscribe(channel);
+    return () => {
+      this.#followers.delete(channel);
+      this.#subscriber.unsubscribe(channel).catch(() => undefined);
+    };
+  }
+
+  /** Not subscribed now is subscribed when the connection is ready again. */
+  #subscribe(channel: string): void {
+    this.#subscriber.subscribe(channel).catch(() => undefined);
+  }
+
+  async followersElsewhere(interactionId: string): Promise<number> {
+    const channel = this.#name(interactionId, 'news');
+    const [, followers] = (await this.#redis.pubsub('NUMSUB', channel)) as [string, number];
+    return Number(followers) - (this.#followers.has(channel) ? 1 : 0);
+  }
+
+  async close(): Promise<void> {
+    this.#followers.clear();
+    this.#redis.disconnect();
+    this.#subscriber.disconnect();
+  }
+}
