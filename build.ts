@@ -4,6 +4,7 @@ import { cpSync, globSync, rmSync } from 'node:fs';
 
 const ASSETS = [
   'scenarios/**/*.{yaml,json}',
+  'scenarios/scripts/**/*.js',
   'runtime/**/*.{proto,json,gguf}',
   'runtime/inference/model/MODEL_CARD.md',
 ];
