@@ -140,6 +140,26 @@ describe.skipIf(redisBinary() === undefined)('several workers (skipped without r
     expect(traffic.answered.filter((id) => !stored.has(id))).toEqual([]);
   }, 120_000);
 
+  it('drains all workers under traffic: what was answered is stored, and new work is told so', async () => {
+    const path = join(scratchFolder(), 'history.sqlite');
+    const serve = await startWorkers(path);
+    let isOver = false;
+    const running = converse(serve.url, 4, () => isOver);
+    await eventually(() => existsSync(path) && storedMessageIds(path).size > 20, 30_000);
+    serve.kill('SIGTERM');
+    expect(await serve.exited).toBe(0);
+    isOver = true;
+    const traffic = await running;
+    const stored = storedMessageIds(path);
+    expect(traffic.answered.length).toBeGreaterThan(20);
+    expect(traffic.answered.filter((id) => !stored.has(id))).toEqual([]);
+    const statuses = traffic.failed.flatMap((what) =>
+      what !== null && typeof what === 'object' && 'status' in what ? [what.status] : [],
+    );
+    // Some create no interaction during the drain, and send their turns to one that is not there.
+    expect(statuses.filter((status) => status !== 503 && status !== 404)).toEqual([]);
+  }, 120_000);
+
   it('counts every request once, whichever worker answers the scrape', async () => {
     const serve = await startWorkers(join(scratchFolder(), 'history.sqlite'));
     const chat = { messages: [{ role: 'user', content: 'I want a refund' }] };
