@@ -1,6 +1,7 @@
 import type { DestinationStream } from 'pino';
 import type { GatewayConfig } from '../config.ts';
 import type { ChainObserver } from '../llm/chain.ts';
+import { createConfiguredRedactor } from '../privacy/create-redactor.ts';
 import { traceChain } from './chain-tracing.ts';
 import { GatewayMetrics } from './gateway-metrics.ts';
 import { createLogger, type Logger } from './logger.ts';
@@ -42,7 +43,8 @@ export async function createTelemetry(
   deps: TelemetryDependencies,
 ): Promise<Telemetry> {
   const metrics = new GatewayMetrics();
-  const logger = createLogger(config.logLevel, deps.logDestination);
+  const redactor = createConfiguredRedactor(config.privacy);
+  const logger = createLogger(config.logLevel, deps.logDestination, (text) => redactor.redact(text).text);
   const tracing = await openTracing({
     serviceName: 'busyhour-gateway',
     serviceVersion: deps.serviceVersion,

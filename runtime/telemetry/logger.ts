@@ -8,14 +8,46 @@ const SECRET_PATHS = ['req.headers.authorization', 'authorization', 'apiKey', 'h
 /** Lines that wait for a reader of standard error that does not read; what comes on top is dropped, not kept. */
 const MAX_WAITING_LOG_BYTES = 4_194_304;
 
+const MAX_CODE_CHARS = 64;
+const MAX_CAUSES = 3;
+const MAX_ERROR_CHARS = 2000;
+
 /**
- * JSON logs to standard error (standard output belongs to the ready line). Message texts are not logged at info
- * level or above; secrets at none.
+ * Of an error its name, code, message and stack, and nothing else that it carries: drivers hang the values of a query
+ * and whole requests on theirs. Messages may quote what a caller sent, so personal data in them is replaced.
  */
-export function createLogger(level: string, destination?: DestinationStream): Logger {
+function errorFields(
+  error: unknown,
+  redact: (text: string) => string,
+  causes = MAX_CAUSES,
+): Readonly<Record<string, unknown>> {
+  if (!(error instanceof Error)) return { message: redact(String(error).slice(0, MAX_ERROR_CHARS)) };
+  const code = 'code' in error ? { code: String(error.code).slice(0, MAX_CODE_CHARS) } : {};
+  const text = redact((error.stack ?? error.message).slice(0, MAX_ERROR_CHARS));
+  const hasCause = error.cause !== undefined && causes > 0;
+  const cause = hasCause ? { cause: errorFields(error.cause, redact, causes - 1) } : {};
+  return {
+    type: error.name,
+    ...code,
+    message: redact(error.message.slice(0, MAX_ERROR_CHARS)),
+    stack: text,
+    ...cause,
+  };
+}
+
+/**
+ * JSON logs to standard error (standard output belongs to the ready line). Message texts and secrets
+ * are not logged at any level; personal data in errors is replaced by `redact`.
+ */
+export function createLogger(
+  level: string,
+  destination?: DestinationStream,
+  redact: (text: string) => string = (text) => text,
+): Logger {
   const options = {
     level,
     base: { service: 'gateway' },
+    serializers: { err: (error: unknown) => errorFields(error, redact) },
     redact: { paths: SECRET_PATHS, censor: '[secret]' },
   };
   return pino(
