@@ -8,6 +8,8 @@ import {
   interactionResponseSchema,
   reasonSchema,
   turnResponseSchema,
+  turnsQuerySchema,
+  turnsResponseSchema,
 } from './dialog-schema.ts';
 import { parseRequest } from './error-body.ts';
 import { withTicket } from './request-scope.ts';
@@ -35,9 +37,32 @@ const handleMove =
     const view = await withTicket(context, reply, ({ signal }) =>
       context.dialog[move](id, reason, signal, request.tenant.name),
     );
-    request.server.sockets?.announce(id, { type: 'state', state: view.state, reason });
+    // As it is kept: redacted.
+    const { reason: kept = move } = view.interaction;
+    request.server.sockets?.announce(id, { type: 'state', state: view.state, reason: kept });
     return interactionResponseFrom(view);
   };
+
+/** Turns after an index, oldest first; of the whole interaction, however long it is. */
+async function handleTurns(context: GatewayContext, request: FastifyRequest) {
+  const { after = '-1', limit = '100' } = parseRequest(turnsQuerySchema, request.query);
+  const view = await context.dialog.view(interactionIdOf(request), request.tenant.name);
+  const afterIndex = Number(after);
+  const missing = (view.turns.at(-1)?.turnIndex ?? -1) - afterIndex;
+  const { interactionId } = view.interaction;
+  // Indices have no gaps, so that the last so many are those after the index.
+  const turns =
+    missing <= view.turns.length
+      ? view.turns.slice(Math.max(0, view.turns.length - Math.max(0, missing)))
+      : await context.history.listTurns(interactionId, missing);
+  const page = turns.slice(0, Number(limit));
+  const last = page.at(-1)?.turnIndex;
+  const { turns: items } = interactionResponseFrom({ ...view, turns: page });
+  return {
+    turns: items,
+    ...(turns.length > page.length && last !== undefined ? { next: String(last) } : {}),
+  };
+}
 
 const BODY_FAULTS: readonly FaultCode[] = [
   'caller_invalid_request',
@@ -115,6 +140,22 @@ export const DIALOG_ROUTES: readonly RouteSpec[] = [
       'gateway_internal',
     ],
     handle: handleTurn,
+  },
+  {
+    method: 'GET',
+    path: '/v1/interactions/:id/turns',
+    operationId: 'listTurns',
+    summary: 'Answered turns after an index, oldest first',
+    authenticated: true,
+    query: turnsQuerySchema,
+    success: { status: 200, description: 'A page of turns', schema: turnsResponseSchema },
+    faults: [
+      'caller_invalid_request',
+      'caller_unauthenticated',
+      'caller_not_found',
+      'gateway_store_unavailable',
+    ],
+    handle: handleTurns,
   },
   moveRoute('escalate', 'Hand the interaction to a human'),
   moveRoute('close', 'End the interaction'),

@@ -73,7 +73,9 @@ function responseOf(result: Exclude<TurnResult, { kind: 'refused' }>) {
   if (result.kind === 'replayed') return turnResponseFrom(result.turn, true, undefined);
   const { end } = result.answer;
   const timings = end.outcome === 'incomplete' ? undefined : end.timings;
-  return turnResponseFrom(result.turn, false, timings, result.handOver);
+  const kept = turnResponseFrom(result.turn, false, timings, result.handOver);
+  // What is stored is redacted; the customer gets what was answered.
+  return { ...kept, text: result.answer.text };
 }
 
 async function sendTurn(scope: TurnScope): Promise<FastifyReply> {

@@ -183,8 +183,9 @@ export class SocketHub {
     const { admission, dialog } = this.#context;
     const ticket = admission.admit();
     try {
-      const { state } = await dialog[frame.type](interactionId, frame.reason, ticket.signal, tenant.name);
-      this.announce(interactionId, { type: 'state', state, reason: frame.reason });
+      const view = await dialog[frame.type](interactionId, frame.reason, ticket.signal, tenant.name);
+      const { reason = frame.type } = view.interaction;
+      this.announce(interactionId, { type: 'state', state: view.state, reason });
     } finally {
       ticket.release();
     }
