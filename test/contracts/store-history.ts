@@ -4,66 +4,34 @@ import {
   HistoryConflict,
   type HistoryStore,
   type InteractionRecord,
+  type Page,
   type TurnRecord,
 } from '../../runtime/store/history-store.ts';
+import { answered, created, interactionOf, turnOf } from './history-fixtures.ts';
 
-export const interactionOf = (interactionId: string): InteractionRecord => ({
-  interactionId,
-  tenant: 'default',
-  customerHash: 'c'.repeat(64),
-  channel: 'chat',
-  state: 'active',
-  createdAtUnixMs: 1_700_000_000_000.25,
-  updatedAtUnixMs: 1_700_000_000_000.25,
+export { answered, created, interactionOf, turnOf };
+
+type After = { readonly after?: string };
+
+/** 15 of 20 turns from the primary, 5 of the first tenant, 2 with an intent. */
+const kindOf = (index: number) => ({
+  level: index < 15 ? 'primary' : 'keyword',
+  tenant: index < 5 ? 'left' : 'default',
+  ...(index < 2 ? { intent: 'billing', confidence: 0.9 } : {}),
 });
 
-export const turnOf = (
-  interactionId: string,
-  turnIndex: number,
-  messageId = `m${turnIndex}`,
-): TurnRecord => ({
-  interactionId,
-  tenant: 'default',
-  turnIndex,
-  messageId,
-  customerText: `naïve 🙂 "quoted" '; DROP TABLE turns; -- ${turnIndex}`,
-  answerText: `answer ${turnIndex}`,
-  outcome: 'complete',
-  finishReason: 'stop',
-  provider: 'local',
-  engine: 'simulated',
-  level: 'primary',
-  decidedBy: 'agent',
-  costUsd: 0.001,
-  promptTokens: 10 + turnIndex,
-  cachedPromptTokens: turnIndex,
-  outputTokens: 5,
-  startedAtUnixMs: 1_700_000_000_100 + turnIndex,
-  finishedAtUnixMs: 1_700_000_000_200 + turnIndex,
-});
-
-/** What goes with a turn. */
-export const answered = (turn: TurnRecord): AuditEntry[] => [
-  {
-    kind: 'turn_answered',
-    atUnixMs: turn.finishedAtUnixMs,
-    tenant: turn.tenant,
-    interactionId: turn.interactionId,
-    turnIndex: turn.turnIndex,
-    messageId: turn.messageId,
-    decisions: [{ step: 'agent', outcome: 'answered' }],
-  },
-];
-
-export const created = (record: InteractionRecord): AuditEntry[] => [
-  {
-    kind: 'interaction_created',
-    atUnixMs: record.createdAtUnixMs,
-    tenant: record.tenant,
-    interactionId: record.interactionId,
-    decisions: [],
-  },
-];
+/** Every page of a list. */
+async function readAll(
+  read: (after: After) => Promise<Page<InteractionRecord>>,
+): Promise<InteractionRecord[]> {
+  const all: InteractionRecord[] = [];
+  for (let after: After = {}; ; ) {
+    const page = await read(after);
+    all.push(...page.items);
+    if (page.next === undefined) return all;
+    after = { after: page.next };
+  }
+}
 
 /** What every history store does. */
 export function describeHistoryStore(name: string, open: () => Promise<HistoryStore>): void {
@@ -143,6 +111,180 @@ export function describeHistoryStore(name: string, open: () => Promise<HistorySt
       );
       const absent = { interactionId: 'x', state: 'closed', atUnixMs: 5 } as const;
       await expect(store.changeState(absent, [])).rejects.toThrow(HistoryConflict);
+      await store.close();
+    });
+
+    it('changes the state with a turn, or neither', async () => {
+      const store = await open();
+      await store.createInteraction(interactionOf('a'), created(interactionOf('a')));
+      const handOver = {
+        trigger: 'policy',
+        reasonCode: 'policy_hit',
+        summary: 'Asks for legal advice',
+        atUnixMs: 7,
+      };
+      const change = {
+        interactionId: 'a',
+        state: 'handed-off',
+        reason: 'policy',
+        handOver,
+        atUnixMs: 7,
+      } as const;
+      await expect(store.appendTurn(turnOf('a', 1), answered(turnOf('a', 1)), change)).rejects.toThrow(
+        HistoryConflict,
+      );
+      expect(await store.findInteraction('a')).toEqual(interactionOf('a'));
+      await store.appendTurn(turnOf('a', 0), answered(turnOf('a', 0)), change);
+      expect(await store.findInteraction('a')).toMatchObject({
+        state: 'handed-off',
+        reason: 'policy',
+        handOver,
+      });
+      await store.changeState({ interactionId: 'a', state: 'closed', atUnixMs: 8 }, []);
+      expect(await store.findInteraction('a')).toMatchObject({ state: 'closed', handOver });
+      await store.close();
+    });
+
+    it('of many writes at once a conflict of one fails that one alone', async () => {
+      const store = await open();
+      await store.createInteraction(interactionOf('a'), created(interactionOf('a')));
+      const writes = Array.from({ length: 40 }, (_, n) => {
+        const record = interactionOf(n % 10 === 0 ? 'a' : `n${n}`);
+        return store.createInteraction(record, created(record));
+      });
+      const results = await Promise.allSettled(writes);
+      expect(results.map(({ status }) => status === 'rejected')).toEqual(writes.map((_, n) => n % 10 === 0));
+      for (let n = 1; n < 10; n++)
+        expect(await store.findInteraction(`n${n}`)).toEqual(interactionOf(`n${n}`));
+      await store.close();
+    });
+
+    it('lists interactions newest first and escalations longest wait first, page by page, each once', async () => {
+      const store = await open();
+      for (let n = 0; n < 25; n++) {
+        // Several of one instant: the pages must not lose those that a border divides.
+        const record = {
+          ...interactionOf(`i${n}`),
+          tenant: n % 2 === 0 ? 'even' : 'odd',
+          createdAtUnixMs: 1000 + Math.floor(n / 4),
+        };
+        await store.createInteraction(record, created(record));
+        if (n % 5 === 0)
+          await store.changeState({ interactionId: `i${n}`, state: 'handed-off', atUnixMs: 5000 - n }, []);
+      }
+      const all = await readAll((after) => store.listInteractions({ limit: 7, ...after }));
+      expect(all.map((record) => record.interactionId).toSorted()).toEqual(
+        Array.from({ length: 25 }, (_, n) => `i${n}`).toSorted(),
+      );
+      expect(all.map((record) => record.createdAtUnixMs)).toEqual(
+        all.map((record) => record.createdAtUnixMs).toSorted((a, b) => b - a),
+      );
+      const odd = await readAll((after) =>
+        store.listInteractions({ limit: 5, tenant: 'odd', state: 'active', ...after }),
+      );
+      expect(odd.map((record) => record.interactionId).toSorted()).toEqual(
+        [1, 3, 7, 9, 11, 13, 17, 19, 21, 23].map((n) => `i${n}`).toSorted(),
+      );
+      const waiting = await readAll((after) => store.listEscalations({ limit: 2, ...after }));
+      expect(waiting.map((record) => record.interactionId)).toEqual(['i20', 'i15', 'i10', 'i5', 'i0']);
+      await store.close();
+    });
+
+    it('counts a window as it was written', async () => {
+      const store = await open();
+      await store.createInteraction(interactionOf('a'), created(interactionOf('a')));
+      const handOver = {
+        trigger: 'customer',
+        reasonCode: 'asked_for_human',
+        summary: '',
+        atUnixMs: 1_700_000_000_500,
+      };
+      // Answer times 1…20 ms: nearest rank gives 10 and 19.
+      for (let index = 0; index < 20; index++) {
+        const turn: TurnRecord = {
+          ...turnOf('a', index),
+          startedAtUnixMs: 1_700_000_000_000,
+          finishedAtUnixMs: 1_700_000_000_001 + index,
+          ...kindOf(index),
+          costUsd: 0.5,
+        };
+        const change =
+          index === 19
+            ? ({ interactionId: 'a', state: 'handed-off', handOver, atUnixMs: 2 } as const)
+            : undefined;
+        await store.appendTurn(turn, answered(turn), change);
+      }
+      const whole = { fromUnixMs: 1_700_000_000_000, toUnixMs: 1_700_000_001_000 };
+      expect(await store.readAnalytics(whole)).toEqual({
+        interactions: 1,
+        turns: 20,
+        escalations: 1,
+        escalationsByReason: { asked_for_human: 1 },
+        turnsByLevel: { primary: 15, keyword: 5 },
+        turnsByIntent: { billing: 2 },
+        promptTokens: 390,
+        cachedPromptTokens: 190,
+        outputTokens: 100,
+        costUsdByTenant: { default: 7.5, left: 2.5 },
+        answerTimeP50Ms: 10,
+        answerTimeP95Ms: 19,
+      });
+      expect(await store.readAnalytics({ ...whole, tenant: 'left' })).toMatchObject({
+        turns: 5,
+        interactions: 0,
+        answerTimeP50Ms: 3,
+      });
+      const empty = await store.readAnalytics({ fromUnixMs: 0, toUnixMs: 1 });
+      expect(empty).toMatchObject({
+        turns: 0,
+        interactions: 0,
+        escalations: 0,
+        turnsByLevel: {},
+        costUsdByTenant: {},
+      });
+      expect(empty).not.toHaveProperty('answerTimeP50Ms');
+      await store.close();
+    });
+
+    it('removes one customer’s texts, and old interactions whole, and nothing else', async () => {
+      const store = await open();
+      const other = {
+        ...interactionOf('b'),
+        customerHash: 'd'.repeat(64),
+        createdAtUnixMs: 1,
+        updatedAtUnixMs: 1,
+      };
+      for (const record of [interactionOf('a'), other]) {
+        await store.createInteraction(record, created(record));
+        const turn = turnOf(record.interactionId, 0);
+        await store.appendTurn({ ...turn, finishedAtUnixMs: record.updatedAtUnixMs }, answered(turn));
+      }
+      const entry: AuditEntry = { kind: 'customer_deleted', atUnixMs: 9, tenant: '', decisions: [] };
+      expect(await store.deleteCustomer('c'.repeat(64), entry)).toEqual({
+        interactionIds: ['a'],
+        turns: 1,
+        auditRows: 0,
+      });
+      expect(await store.findTurn('a', 'm0')).toMatchObject({
+        customerText: '',
+        answerText: '',
+        outputTokens: 5,
+      });
+      expect(await store.findInteraction('a')).not.toHaveProperty('customerHash');
+      expect((await store.findTurn('b', 'm0'))?.answerText).toBe('answer 0');
+      expect(await store.deleteCustomer('c'.repeat(64), entry)).toMatchObject({ interactionIds: [] });
+      const retention: AuditEntry = { ...entry, kind: 'retention_applied' };
+      const removed = await store.applyRetention({ turnsBeforeUnixMs: 1000 }, retention);
+      expect(removed).toEqual({ interactionIds: ['b'], turns: 1, auditRows: 0 });
+      expect(await store.findInteraction('b')).toBeUndefined();
+      // What goes on after a removal is numbered as before.
+      await store.appendTurn(turnOf('a', 1), answered(turnOf('a', 1)));
+      await store.close();
+    });
+
+    it('answers a ping', async () => {
+      const store = await open();
+      await store.ping();
       await store.close();
     });
 

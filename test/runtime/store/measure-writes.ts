@@ -12,7 +12,7 @@ import { configureConnection } from '../../../runtime/store/sqlite-connection.ts
 import { openSqliteHistory, SqliteHistoryStore } from '../../../runtime/store/sqlite-history-store.ts';
 import { unwrap } from '../../../vocabulary/errors.ts';
 import { computePercentile, sortSamples } from '../../../vocabulary/percentiles.ts';
-import { answered, created, interactionOf, turnOf } from '../../contracts/store-history.ts';
+import { answered, created, interactionOf, turnOf } from '../../contracts/history-fixtures.ts';
 
 const ratePerS = Number(process.argv[2] ?? 500);
 const seconds = Number(process.argv[3] ?? 10);
