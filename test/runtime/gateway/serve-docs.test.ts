@@ -3,7 +3,6 @@ import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { gatewayConfigSchema } from '../../../runtime/config.ts';
 import { INTERACTION_STATES, TRANSITIONS } from '../../../runtime/dialog/interaction-states.ts';
-import { GatewayMetrics } from '../../../runtime/telemetry/gateway-metrics.ts';
 import { FAULT_CODES, FAULTS } from '../../../vocabulary/faults.ts';
 import { parseYaml } from '../../../vocabulary/parse.ts';
 
@@ -53,16 +52,6 @@ it('each default in its table is the one that applies', () => {
   ] as const) {
     const row = rows.find((line) => line.startsWith(`| \`${setting}\``));
     expect([setting, row?.split('|')[2]?.trim()]).toEqual([setting, String(value)]);
-  }
-});
-
-it('documents every metric that a scrape begins with a name of ours', async () => {
-  const text = await new GatewayMetrics().registry.metrics();
-  const names = [...text.matchAll(/^# TYPE (busyhour_\w+)/gm)].map((match) => match[1] ?? '');
-  expect(names.length).toBeGreaterThan(10);
-  for (const name of names) {
-    const [head, tail] = [name, name.replace(/^busyhour_engine/, '')];
-    expect(page.includes(`\`${head}`) || page.includes(`\`${tail}\``), name).toBe(true);
   }
 });
 
