@@ -201,7 +201,7 @@ async function insertTurns(client: PoolClient, writes: readonly HistoryWrite[]):
       turns.map(({ turn }) => turnValues(turn)),
     ),
   ];
-  const { rows } = await client.query({ name: 'turns', text: INSERT_TURNS, values });
+  const { rows } = await client.query({ name: 'insert-turns', text: INSERT_TURNS, values });
   return new Set(rows.map((row) => rowFromStored(row).interaction_id as string));
 }
 
@@ -214,6 +214,6 @@ async function insertInteractions(client: PoolClient, writes: readonly HistoryWr
       creates.map(({ record }) => interactionValues(record)),
     ),
   ];
-  const { rows } = await client.query({ name: 'interactions', text: INSERT_INTERACTIONS, values });
+  const { rows } = await client.query({ name: 'insert-interactions', text: INSERT_INTERACTIONS, values });
   return new Set(rows.map((row) => rowFromStored(row).interaction_id as string));
 }
