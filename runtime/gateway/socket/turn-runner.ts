@@ -37,7 +37,9 @@ function eventsOf(messageId: string, result: TurnResult): SocketEvent[] {
   const isReplayed = result.kind === 'replayed';
   const timings =
     isReplayed || result.answer.end.outcome === 'incomplete' ? undefined : result.answer.end.timings;
-  const turn = turnResponseFrom(result.turn, isReplayed, timings);
+  const kept = turnResponseFrom(result.turn, isReplayed, timings);
+  // What is stored is redacted; the customer gets what was answered.
+  const turn = isReplayed ? kept : { ...kept, text: result.answer.text };
   const completed: SocketEvent = { type: 'completed', messageId, turn };
   const handOver = isReplayed ? undefined : result.handOver;
   if (handOver === undefined) return [completed];

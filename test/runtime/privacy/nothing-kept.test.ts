@@ -136,6 +136,29 @@ describe.skipIf(redisBinary() === undefined)('redaction in a running gateway (ne
     expect(view.body.turns[1].customerText).toBe('[name] wants it back');
   });
 
+  it('keeps nothing in history, logs or spans of what a script asks for and a person takes over', async () => {
+    const place = await startPlace();
+    const folder = join(import.meta.dirname, '../../../scenarios/scripts/telecom-service-desk');
+    const gateway = await place.start({ dialog: { scripts: { folder } } });
+    const created = await postJson(gateway, '/v1/interactions', { customerId: 'C-1977-private' });
+    const path = `/v1/interactions/${created.body.interactionId}/turns`;
+    const texts = [
+      'why is my bill so high this month',
+      'my account number is NL734212',
+      'this is Zoltan Kaczmarek, call me on 07700 900142, I want a human',
+    ];
+    for (const [index, text] of texts.entries()) {
+      const turn = await postJson(gateway, path, { messageId: `m-${index}`, text });
+      expect(turn.status).toBe(200);
+    }
+    await until(() => place.receiver.spans.length > 5, 'spans arriving', 10_000);
+    const files = place.files();
+    expect(files).toContain('[account]');
+    expect([...isFound(files), ...(files.includes('NL734212') ? ['NL734212'] : [])]).toEqual([]);
+    expect(isFound(place.logs.join('') + place.receiver.text())).toEqual([]);
+    expect(place.logs.join('') + place.receiver.text()).not.toContain('NL734212');
+  });
+
   it('the same places hold what was said where redaction is switched off, so the search would find it', async () => {
     const place = await startPlace();
     const gateway = await place.start({ privacy: { redact: false } });
