@@ -1,4 +1,3 @@
-import { type FSWatcher, watch } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import type { Clock } from '../../../vocabulary/clock.ts';
 import {
@@ -12,6 +11,7 @@ import {
 import type { ScriptsConfig } from '../../config/dialog.ts';
 import { LogicSandbox } from '../sandbox/logic-sandbox.ts';
 import type { CompiledScript } from './compile-script.ts';
+import { FolderWatch } from './folder-watch.ts';
 import { loadScript, readScriptFiles } from './load-script.ts';
 
 /** One version as an administrator sees it. */
@@ -73,7 +73,8 @@ export class ScriptLibrary {
   readonly #entries = new Map<string, Entry>();
   readonly #activations: { readonly version: string; readonly atUnixMs: number }[] = [];
   #wanted: string | undefined;
-  #watcher: FSWatcher | undefined;
+  readonly #watch: FolderWatch;
+  #isClosed = false;
   #poll: NodeJS.Timeout | undefined;
   #debounce: NodeJS.Timeout | undefined;
   #reading: Promise<void> | undefined;
@@ -82,6 +83,7 @@ export class ScriptLibrary {
     const { logicTimeoutMs, logicMemoryMib, activeVersion } = options.config;
     this.#options = options;
     this.#wanted = activeVersion;
+    this.#watch = new FolderWatch(options.config.folder, () => this.#readSoon());
     this.sandbox = new LogicSandbox({ timeoutMs: logicTimeoutMs, memoryMib: logicMemoryMib });
   }
 
@@ -99,7 +101,7 @@ export class ScriptLibrary {
       await library.close();
       return { kind: 'failed', failure: library.#nothingToRun() };
     }
-    library.#watch();
+    library.#poll = setInterval(() => void library.reload(), options.config.pollMs).unref();
     return ok(library);
   }
 
@@ -168,6 +170,8 @@ export class ScriptLibrary {
   async #read(reason: string): Promise<void> {
     const { folder } = this.#options.config;
     const versions = await listVersions(folder);
+    if (this.#isClosed) return;
+    this.#watch.follow(versions);
     for (const version of versions) await this.#readVersion(version);
     const active = this.#activations.at(-1)?.version;
     for (const version of this.#entries.keys()) {
@@ -205,24 +209,17 @@ export class ScriptLibrary {
     this.#options.observer.scriptActivated(version, reason);
   }
 
-  #watch(): void {
-    const { folder, pollMs, debounceMs } = this.#options.config;
-    const soon = (): void => {
-      clearTimeout(this.#debounce);
-      this.#debounce = setTimeout(() => void this.reload(), debounceMs).unref();
-    };
-    this.#poll = setInterval(() => void this.reload(), pollMs).unref();
-    try {
-      this.#watcher = watch(folder, { recursive: true }, soon).unref();
-      this.#watcher.on('error', () => this.#watcher?.close());
-    } catch {
-      // No notifications on this file system: the poll alone finds changes.
-    }
+  /** After a quiet moment: a version that is being copied is not read half. */
+  #readSoon(): void {
+    clearTimeout(this.#debounce);
+    if (this.#isClosed) return;
+    this.#debounce = setTimeout(() => void this.reload(), this.#options.config.debounceMs).unref();
   }
 
   /** Stops watching and ends the sandbox. Idempotent. */
   async close(): Promise<void> {
-    this.#watcher?.close();
+    this.#isClosed = true;
+    this.#watch.close();
     clearInterval(this.#poll);
     clearTimeout(this.#debounce);
     await this.#reading;
