@@ -42,7 +42,9 @@ describe('a traceparent', () => {
         .filter((text) => /[1-9a-f]/.test(text));
     const context = fc.record({ traceId: id(32), spanId: id(16), isSampled: fc.boolean() });
     fc.assert(
-      fc.property(context, (each) => expect(parseTraceparent(formatTraceparent(each))).toEqual(each)),
+      fc.property(context, (each) => {
+        expect(parseTraceparent(formatTraceparent(each))).toEqual(each);
+      }),
     );
   });
 });

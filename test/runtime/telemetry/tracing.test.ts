@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import OpenAI from 'openai';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startFaultServer } from '../support/fault-server.ts';
@@ -12,6 +15,37 @@ const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const CLIENT_SPAN_ID = '00f067aa0ba902b7';
 const TRACEPARENT = `00-${TRACE_ID}-${CLIENT_SPAN_ID}-01`;
 const QUESTION = 'Why is invoice 4711 of Zaphod Beeblebrox so high?';
+
+const START = JSON.stringify(join(import.meta.dirname, '../../../runtime/gateway/start-gateway.ts'));
+/** Starts a gateway in a process of its own and says whether the SDK was among the modules that were loaded. */
+const LOADED = `
+  import { registerHooks } from 'node:module';
+  let isLoaded = false;
+  registerHooks({
+    resolve(name, context, next) {
+      if (/opentelemetry.(sdk-trace|exporter)/.test(name)) isLoaded = true;
+      return next(name, context);
+    },
+  });
+  const { startGateway } = await import(${START});
+  const gateway = await startGateway({ port: 0, logLevel: 'silent' });
+  await gateway.close(0);
+  process.stdout.write(String(isLoaded));
+`;
+
+async function loadedModules(environment: Readonly<Record<string, string>>): Promise<boolean> {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', LOADED], {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  await once(child, 'close');
+  expect(['true', 'false']).toContain(text);
+  return text === 'true';
+}
 
 async function startAll(traces: object = {}) {
   const receiver = cleanup.add(await startOtlpReceiver());
@@ -243,7 +277,14 @@ describe('a receiver', () => {
     });
   });
 
-  it('loads no SDK when there is none, and still passes the caller’s context on', async () => {
+  it.each([
+    ['is loaded where there is a receiver', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }, true],
+    ['is not where there is none', {}, false],
+  ])('has an SDK, which %s', async (_what, environment, isLoaded) => {
+    expect(await loadedModules(environment)).toBe(isLoaded);
+  });
+
+  it('when there is none, the caller’s context is still passed on', async () => {
     const vendor = cleanup.add(await startFaultServer({ kind: 'status', status: 500 }));
     const gateway = await startTestGateway(
       cleanup,
