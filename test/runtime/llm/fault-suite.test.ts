@@ -170,8 +170,13 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-const IMPATIENT = { connectMs: 500, firstTokenMs: 120, idleMs: 120, totalMs: 3000 };
 const PATIENT = { connectMs: 500, firstTokenMs: 5000, idleMs: 5000, totalMs: 20_000 };
+
+/** Only the limit that a row is about is short: on a busy machine any other would speak first. */
+function timeoutsFor(seen: string) {
+  if (seen === '504 provider_timeout') return { ...PATIENT, firstTokenMs: 120 };
+  return seen === 'cut provider_timeout' ? { ...PATIENT, idleMs: 120 } : PATIENT;
+}
 
 function providerOf(kind: Kind, url: string) {
   const common = { name: 'vendor', model: 'm', baseUrl: PROTOCOLS[kind].baseUrl(url) };
@@ -183,7 +188,7 @@ function providerOf(kind: Kind, url: string) {
 async function gatewayTo(kind: Kind, url: string, more: Partial<GatewayConfigInput> = {}) {
   const gateway = await startTestGateway(cleanup, {
     providers: [providerOf(kind, url)],
-    timeouts: IMPATIENT,
+    timeouts: PATIENT,
     retries: { maxAttempts: 2, baseMs: 1, maxMs: 5 },
     breaker: { maxFailures: 5, openMs: 60_000 },
     ...more,
@@ -211,12 +216,11 @@ async function ask(client: ReturnType<typeof openAiClient>): Promise<string> {
 describe.each(['openai', 'anthropic'] as const)('a provider of kind %s', (kind) => {
   it.each(ROWS)(
     '$fault: the client sees $seen, the breaker is $breaker',
-    async ({ fault, behaviour, seen, breaker, retries }) => {
+    async ({ behaviour, seen, breaker, retries }) => {
       const what = behaviour(kind);
       const server = what === 'refused' ? undefined : cleanup.add(await startFaultServer(what));
       const url = server?.baseUrl ?? `http://${await findRefusedAddress()}/v1`;
-      // Millions of characters take their time on a busy machine.
-      const timeouts = fault === 'oversized answer' ? PATIENT : IMPATIENT;
+      const timeouts = timeoutsFor(seen);
       const { gateway, client } = await gatewayTo(kind, url, { timeouts });
       // One after the other, until the breaker had reason to open.
       const views = [];
@@ -257,7 +261,10 @@ describe.each(['openai', 'anthropic'] as const)('a provider of kind %s', (kind) 
 
 describe('a provider of kind grpc', () => {
   const openTo = (address: string) =>
-    gatewayTo('openai', 'http://unused', { providers: [{ kind: 'grpc', name: 'vendor', address }] });
+    gatewayTo('openai', 'http://unused', {
+      timeouts: { ...PATIENT, connectMs: 300 },
+      providers: [{ kind: 'grpc', name: 'vendor', address }],
+    });
 
   it('connection refused: the client sees 502 provider_unreachable, the breaker opens', async () => {
     const { gateway, client } = await openTo(await findRefusedAddress());

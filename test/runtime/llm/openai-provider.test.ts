@@ -102,6 +102,22 @@ describe('a vendor’s stream', () => {
   });
 });
 
+it.each([
+  [true, '"prompt_cache_key":"i-1"', true],
+  [false, '"prompt_cache_key"', false],
+])('a cache key goes along where the server takes one (%s)', async (sendsCacheKey, text, isThere) => {
+  const server = cleanup.add(
+    await startFaultServer({ kind: 'stream', events: [chunkOf('a', 'stop')], ending: 'end' }),
+  );
+  const options = { name: 'v', baseUrl: server.baseUrl, model: 'm', connectMs: 500, sendsCacheKey };
+  const provider = cleanup.add(new OpenAiProvider(options));
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const signal = AbortSignal.timeout(1000);
+  for await (const _event of provider.complete(completionOf({ cacheKey: 'i-1', traceparent }), { signal }));
+  expect(server.lastRequest().includes(text)).toBe(isThere);
+  expect(server.lastRequest()).toContain(`traceparent: ${traceparent}`);
+});
+
 describe('probing and models', () => {
   it('asks for the first listed model when none is configured', async () => {
     const list = '{"object":"list","data":[{"id":"first"},{"id":"second"}]}';
