@@ -78,3 +78,22 @@ export const interactionResponseSchema = z.object({
   ),
 });
 export type InteractionResponse = z.infer<typeof interactionResponseSchema>;
+
+/** Parts of a query are texts. */
+export const turnsQuerySchema = z.strictObject({
+  /** Index of a turn, or `next` of the page before. */
+  after: z
+    .string()
+    .regex(/^(-1|\d{1,9})$/, 'the index of a turn')
+    .optional(),
+  limit: z
+    .string()
+    .regex(/^([1-9]\d?|[1-4]\d\d|500)$/, '1 to 500')
+    .optional(),
+});
+
+export const turnsResponseSchema = z.object({
+  turns: interactionResponseSchema.shape.turns,
+  /** `after` of the next page; absent on the last. */
+  next: z.string().optional(),
+});

@@ -31,6 +31,17 @@ export function isTooDeep(bytes: Uint8Array, maxDepth: number): boolean {
 const invalid = (message: string): FaultError =>
   new FaultError(createFault('caller_invalid_request', message));
 
+/**
+ * Stands for a body that was read and cannot be taken. As an error of the parser it would cost its caller the connection,
+ * and with it whatever was sent behind it.
+ */
+export class RefusedBody {
+  readonly error: Error;
+  constructor(error: Error) {
+    this.error = error;
+  }
+}
+
 /** JSON bodies only: valid UTF-8, bounded depth, no keys that reach a prototype. */
 export function addJsonParser(app: FastifyInstance, maxDepth: number): void {
   app.decorateRequest('bodyAtMs', 0);
@@ -39,8 +50,9 @@ export function addJsonParser(app: FastifyInstance, maxDepth: number): void {
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, raw, done) => {
     request.bodyAtMs = performance.now();
     const bytes = Buffer.isBuffer(raw) ? raw : Buffer.from(raw);
-    if (!isUtf8(bytes)) done(invalid('The body is not valid UTF-8.'));
-    else if (isTooDeep(bytes, maxDepth)) done(invalid(`The body nests deeper than ${maxDepth} levels.`));
-    else parse(request, bytes.toString('utf8'), done);
+    const refuse = (error: Error): void => done(null, new RefusedBody(error));
+    if (!isUtf8(bytes)) refuse(invalid('The body is not valid UTF-8.'));
+    else if (isTooDeep(bytes, maxDepth)) refuse(invalid(`The body nests deeper than ${maxDepth} levels.`));
+    else parse(request, bytes.toString('utf8'), (error, body) => (error ? refuse(error) : done(null, body)));
   });
 }

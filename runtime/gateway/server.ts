@@ -19,7 +19,7 @@ import { ADMIN_ROUTES } from './admin/admin-routes.ts';
 import type { GatewayContext } from './context.ts';
 import { addEdge, requestIdFrom } from './edge.ts';
 import { errorBodyFrom, sendFault } from './error-body.ts';
-import { addJsonParser } from './json-body.ts';
+import { addJsonParser, RefusedBody } from './json-body.ts';
 import { createOpenApi } from './openapi.ts';
 import type { RouteSpec } from './route-spec.ts';
 import { openApiRoute, ROUTES } from './routes.ts';
@@ -67,7 +67,10 @@ function addRoute(app: FastifyInstance, context: GatewayContext, route: RouteSpe
       if (route.admin === true && !request.tenant.admin)
         throw new FaultError(createFault('caller_forbidden', 'This key may not administer.'));
     },
-    handler: (request, reply) => route.handle(context, request, reply),
+    handler: (request, reply) => {
+      if (request.body instanceof RefusedBody) throw request.body.error;
+      return route.handle(context, request, reply);
+    },
   });
 }
 

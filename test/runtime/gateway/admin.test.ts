@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { RunningGateway } from '../../../runtime/gateway/start-gateway.ts';
+import { Cleanup, postJson, startTestGateway } from '../support/gateway-rig.ts';
+
+const cleanup = new Cleanup();
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'busyhour-admin-'));
+});
+afterEach(async () => {
+  await cleanup.run();
+  rmSync(folder, { recursive: true });
+});
+
+const sha256 = (key: string) => createHash('sha256').update(key).digest('hex');
+const tenants = [
+  { name: 'shop', keys: [sha256('shop-key')], limits: { dailyBudgetUsd: 5 } },
+  { name: 'ops', keys: [sha256('ops-key')], admin: true },
+];
+const ADMIN = { authorization: 'Bearer ops-key' };
+const SHOP = { authorization: 'Bearer shop-key' };
+
+async function read(gateway: RunningGateway, path: string, headers: Record<string, string> = ADMIN) {
+  const response = await fetch(`${gateway.url}/v1/admin/${path}`, { headers });
+  return { status: response.status, body: await response.json() };
+}
+const change = (gateway: RunningGateway, path: string, body: unknown, headers = ADMIN) =>
+  postJson(gateway, `/v1/admin/${path}`, body, headers);
+
+it('is for tenants that may administer, and not there at all where it is off', async () => {
+  const gateway = await startTestGateway(cleanup, { tenants });
+  expect((await read(gateway, 'queue', {})).status).toBe(401);
+  const refused = await read(gateway, 'queue', SHOP);
+  expect([refused.status, refused.body.error.code]).toEqual([403, 'caller_forbidden']);
+  expect((await read(gateway, 'queue')).status).toBe(200);
+  const open = await startTestGateway(cleanup, {});
+  expect((await read(open, 'queue', {})).status).toBe(403);
+  const off = await startTestGateway(cleanup, { tenants, admin: { enabled: false } });
+  expect((await read(off, 'queue')).status).toBe(404);
+  expect((await change(off, 'drain', {})).status).toBe(404);
+});
+
+it('shows who waits for a person, lets one be taken and resolved, and deletes a customer: each change audited', async () => {
+  const path = join(folder, 'h.sqlite');
+  const gateway = await startTestGateway(cleanup, { tenants, history: { kind: 'sqlite', path } });
+  const ids: string[] = [];
+  for (const customerId of ['c1', 'c2']) {
+    const { body } = await postJson(gateway, '/v1/interactions', { customerId }, SHOP);
+    ids.push(body.interactionId);
+    await postJson(
+      gateway,
+      `/v1/interactions/${body.interactionId}/turns`,
+      { messageId: 'm', text: 'refund' },
+      SHOP,
+    );
+  }
+  const [first = '', second = ''] = ids;
+  await postJson(gateway, `/v1/interactions/${first}/escalate`, { reason: 'asked' }, SHOP);
+  const waiting = (await read(gateway, 'escalations')).body.items;
+  expect(waiting).toMatchObject([{ interactionId: first, tenant: 'shop', state: 'handed-off' }]);
+  expect(waiting[0].handOver.summary.length).toBeGreaterThan(0);
+  expect(JSON.stringify(waiting)).not.toContain('customerHash');
+  const taken = await change(gateway, `escalations/${first}/take`, { by: 'Kim' });
+  expect(taken.body).toMatchObject({ interactionId: first, reason: 'taken by Kim' });
+  expect((await change(gateway, `escalations/${second}/take`, { by: 'Kim' })).status).toBe(409);
+  expect((await change(gateway, 'escalations/none/take', { by: 'Kim' })).status).toBe(404);
+  expect((await change(gateway, `escalations/${first}/resolve`, { reason: 'solved' })).body.state).toBe(
+    'closed',
+  );
+  expect((await read(gateway, 'escalations')).body.items).toEqual([]);
+  const page = (await read(gateway, 'interactions?limit=1')).body;
+  const rest = (await read(gateway, `interactions?limit=1&after=${encodeURIComponent(page.next)}`)).body;
+  expect([...page.items, ...rest.items].map(({ interactionId }) => interactionId).toSorted()).toEqual(
+    ids.toSorted(),
+  );
+  expect((await read(gateway, 'analytics')).body).toMatchObject({
+    interactions: 2,
+    turns: 2,
+    escalations: 1,
+  });
+  expect((await read(gateway, 'providers')).body.providers).toMatchObject([
+    { name: 'keyword', breaker: 'closed', probe: 'up' },
+  ]);
+  expect((await read(gateway, 'tenants')).body.tenants).toMatchObject([
+    { name: 'shop', limits: { dailyBudgetUsd: 5 }, spentUsd: 0 },
+    { name: 'ops', admin: true },
+  ]);
+  expect((await change(gateway, 'customers/delete', { customerId: 'c2' })).body).toMatchObject({
+    interactions: 1,
+    turns: 1,
+  });
+  const kept = await fetch(`${gateway.url}/v1/interactions/${second}`, { headers: SHOP });
+  expect(await kept.text()).not.toContain('"customerText":"refund"');
+  expect((await change(gateway, 'drain', {})).body.status).toBe('draining');
+  expect((await fetch(`${gateway.url}/ready`)).status).toBe(503);
+  await cleanup.run();
+  const database = new DatabaseSync(path);
+  const tables = database
+    .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE '%audit%'")
+    .all();
+  const rows = tables.flatMap(({ name }) => database.prepare(`SELECT * FROM ${String(name)}`).all());
+  const text = JSON.stringify(rows);
+  database.close();
+  for (const action of ['take_escalation', 'resolve_escalation', 'delete_customer', 'drain'])
+    expect(text).toContain(action);
+});
