@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningGateway } from '../../../runtime/gateway/start-gateway.ts';
-import { BREAKER_STATES } from '../../../runtime/llm/breaker.ts';
 import { PROCESS_METRICS, SERVER_GAUGES, SERVER_HISTOGRAMS } from '../../../vocabulary/server-metrics.ts';
 import { Cleanup, postJson, startTestGateway } from '../support/gateway-rig.ts';
 import { startTestInference } from '../support/inference.ts';
