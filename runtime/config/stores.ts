@@ -8,7 +8,12 @@ export const POSTGRES_URL_ENV = 'BUSYHOUR_POSTGRES_URL';
 const MAX_EVERY_MS = 86_400_000;
 
 const historySchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('sqlite'), path: z.string().min(1) }),
+  z.strictObject({
+    kind: z.literal('sqlite'),
+    path: z.string().min(1),
+    /** Whether an answered turn also survives the loss of power; `normal` survives the death of the process. */
+    synchronous: z.enum(['normal', 'full']).default('normal'),
+  }),
   z.strictObject({
     kind: z.literal('postgres'),
     urlEnv: environmentName.default(POSTGRES_URL_ENV),

@@ -71,7 +71,8 @@ export function openHistory(
   const secret = readAuditSecret(config, environment);
   if (secret.kind === 'failed') return secret;
   if (history.kind !== 'postgres') {
-    return openSqliteHistory(history.kind === 'sqlite' ? history.path : ':memory:', secret.value);
+    if (history.kind === 'memory') return openSqliteHistory(':memory:', secret.value);
+    return openSqliteHistory(history.path, secret.value, history.synchronous);
   }
   const url = readVariable(history.urlEnv, 'history.urlEnv', environment);
   return url.kind === 'failed' ? url : ok(openPostgres(history, secret.value, url.value));

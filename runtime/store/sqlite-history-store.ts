@@ -19,7 +19,7 @@ import type {
 } from './history-store.ts';
 import { type HistoryWrite, unwrapWrite } from './history-writes.ts';
 import { migrate } from './migrations.ts';
-import { configureConnection } from './sqlite-connection.ts';
+import { configureConnection, type Synchronous } from './sqlite-connection.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import { removeInPortions } from './sqlite-removal.ts';
 import { InThreadWriteQueue, type WriteQueue } from './write-queue.ts';
@@ -108,18 +108,25 @@ export class SqliteHistoryStore implements HistoryStore {
   }
 }
 
+interface SqliteSettings {
+  readonly auditSecret: string;
+  readonly synchronous: Synchronous;
+}
+
 /** Writes on a thread of their own; databases in memory, which no other thread can open, on this one. */
-function openStore(database: DatabaseSync, path: string, auditSecret: string): SqliteHistoryStore {
+function openStore(database: DatabaseSync, path: string, settings: SqliteSettings): SqliteHistoryStore {
+  const { auditSecret, synchronous } = settings;
   if (path === ':memory:')
     return new SqliteHistoryStore(database, new InThreadWriteQueue(database, auditSecret));
   database.exec('PRAGMA query_only = ON');
-  return new SqliteHistoryStore(database, new WriteThread({ path, auditSecret }));
+  return new SqliteHistoryStore(database, new WriteThread({ path, auditSecret, synchronous }));
 }
 
 /** Opens (and creates, and migrates) a history; OUTPUT_NOT_WRITABLE when the file cannot be one. */
 export function openSqliteHistory(
   path: string,
   auditSecret = DEFAULT_AUDIT_SECRET,
+  synchronous: Synchronous = 'normal',
 ): Result<SqliteHistoryStore> {
   let database: DatabaseSync | undefined;
   try {
@@ -127,7 +134,7 @@ export function openSqliteHistory(
     database = new DatabaseSync(path);
     configureConnection(database);
     migrate(database);
-    return ok(openStore(database, path, auditSecret));
+    return ok(openStore(database, path, { auditSecret, synchronous }));
   } catch (cause) {
     if (database?.isOpen) database.close();
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { HistoryWrite, WriteOutcome } from './history-writes.ts';
+import type { Synchronous } from './sqlite-connection.ts';
 import type { WriteQueue } from './write-queue.ts';
 
 interface Waiting {
@@ -15,14 +16,13 @@ const MAX_WAITING = 20_000;
 const COMMIT_TIMEOUT_MS = 15_000;
 
 /** Beside this file, in the form in which this file runs: from sources or compiled. */
-const ENTRY = new URL(
-  import.meta.url.endsWith('.ts') ? './sqlite-worker.ts' : './sqlite-worker.js',
-  import.meta.url,
-);
+const entryOf = (name: string): URL =>
+  new URL(`./${name}.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
 
 export interface WriteThreadOptions {
   readonly path: string;
   readonly auditSecret: string;
+  readonly synchronous: Synchronous;
 }
 
 /**
@@ -31,6 +31,7 @@ export interface WriteThreadOptions {
  */
 export class WriteThread implements WriteQueue {
   readonly #options: WriteThreadOptions;
+  readonly #checkpointer: Worker;
   #worker: Worker | undefined;
   #waiting: Waiting[] = [];
   #committing: Waiting[] = [];
@@ -40,6 +41,7 @@ export class WriteThread implements WriteQueue {
 
   constructor(options: WriteThreadOptions) {
     this.#options = options;
+    this.#checkpointer = startCheckpointer(options);
     this.#start();
   }
 
@@ -65,7 +67,7 @@ export class WriteThread implements WriteQueue {
 
   #start(): Worker {
     // Options of the process, such as --eval, are not meant for it.
-    const worker = new Worker(ENTRY, { workerData: this.#options, execArgv: [] });
+    const worker = new Worker(entryOf('sqlite-worker'), { workerData: this.#options, execArgv: [] });
     // An idle thread does not keep the process alive; one that writes does.
     worker.unref();
     worker.on('message', (outcomes: readonly WriteOutcome[]) => this.#committed(outcomes));
@@ -119,13 +121,26 @@ export class WriteThread implements WriteQueue {
 
   async #end(): Promise<void> {
     if (this.backlog > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
-    const worker = this.#worker;
-    if (worker === undefined) return;
-    worker.ref();
-    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-    worker.postMessage('close');
-    await ended;
+    await endWorker(this.#checkpointer);
+    if (this.#worker !== undefined) await endWorker(this.#worker);
   }
+}
+
+function startCheckpointer({ path }: WriteThreadOptions): Worker {
+  const worker = new Worker(entryOf('sqlite-checkpointer'), { workerData: { path }, execArgv: [] });
+  worker.unref();
+  // Without it the writer bounds the log itself, at a pause now and then.
+  worker.on('error', () => undefined);
+  return worker;
+}
+
+/** Lets it close its database; one that has ended already has nothing left to say. */
+async function endWorker(worker: Worker): Promise<void> {
+  if (worker.threadId === -1) return;
+  worker.ref();
+  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  worker.postMessage('close');
+  await ended;
 }
 
 const failure = (message: string): WriteOutcome => ({ kind: 'failed', message });

@@ -68,8 +68,10 @@ async function one(
 const folder = mkdtempSync(join(tmpdir(), 'busyhour-measure-'));
 try {
   await measure('on the event loop, NORMAL', openInThread(join(folder, 'a'), 'NORMAL'));
-  await measure('on the event loop, FULL', openInThread(join(folder, 'b'), 'FULL'));
-  await measure('on a thread', unwrap(openSqliteHistory(join(folder, 'c'))));
+  for (const synchronous of ['normal', 'full'] as const) {
+    const store = unwrap(openSqliteHistory(join(folder, synchronous), 'secret', synchronous));
+    await measure(`on a thread, ${synchronous}`, store);
+  }
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -18,7 +18,7 @@ const verify = (path: string) => withSqliteSnapshot(path, (query) => verifyAudit
 
 it('a thread that cannot write fails its writes at once, and one that can be started again writes', async () => {
   const path = join(folder, 'absent', 'history.sqlite');
-  const thread = new WriteThread({ path, auditSecret: SECRET });
+  const thread = new WriteThread({ path, auditSecret: SECRET, synchronous: 'normal' });
   const write = { kind: 'audit', audit: [] } as const;
   expect(await thread.write(write)).toMatchObject({ kind: 'failed' });
   expect(await thread.write(write)).toMatchObject({ kind: 'failed' });
@@ -47,7 +47,6 @@ it('a close writes what waits', async () => {
 const writerScript = (path: string, name: string): string => {
   const module = (file: string) => JSON.stringify(new URL(`../../../${file}`, import.meta.url).href);
   return `
-    import { writeSync } from 'node:fs';
     import { openSqliteHistory } from ${module('runtime/store/sqlite-history-store.ts')};
     import { answered, created, interactionOf, turnOf } from ${module('test/contracts/history-fixtures.ts')};
     const store = openSqliteHistory(${JSON.stringify(path)}, ${JSON.stringify(SECRET)}).value;
@@ -55,7 +54,7 @@ const writerScript = (path: string, name: string): string => {
       await store.createInteraction(interactionOf(id), created(interactionOf(id)));
       for (let index = 0; ; index++) {
         await store.appendTurn(turnOf(id, index), answered(turnOf(id, index)));
-        writeSync(1, id + ' ' + index + '\\n');
+        process.stdout.write(id + ' ' + index + '\\n');
       }
     }
     for (let n = 0; n < 20; n++) void talk(${JSON.stringify(name)} + n);`;
