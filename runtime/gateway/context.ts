@@ -33,6 +33,8 @@ export interface GatewayContext {
   readonly dialog: DialogService;
   /** Recent events of interactions, for sockets that come back. */
   readonly eventLog: EventLog;
+  /** Tells the other processes behind the same port that a drain was asked for. */
+  readonly drainPeers: () => void;
   /** The text of /metrics. */
   readonly scrape: () => Promise<string>;
   /** Prefix of completion ids, different in every process. */

@@ -21,6 +21,7 @@ import { observeLedger } from '../telemetry/observe-ledger.ts';
 import { observeStores } from '../telemetry/observe-stores.ts';
 import { createTenancy } from '../tenants/create-tenancy.ts';
 import type { Ledger } from '../tenants/ledger.ts';
+import { refuseWork } from './admin/admin-handlers.ts';
 import { createAuthenticate } from './auth.ts';
 import type { GatewayContext } from './context.ts';
 import { createGate } from './create-admission.ts';
@@ -40,6 +41,8 @@ export interface GatewayDependencies {
   readonly ledger?: Ledger;
   /** Answers /metrics, for processes that are scraped as one; the gateway's own registry when absent. */
   readonly createScrape?: (registry: Registry) => () => Promise<string>;
+  /** Told when somebody asked this process for a drain, for processes that are one gateway. */
+  readonly onDrainAsked?: () => void;
   /** Further options of listening, for processes that share a port. */
   readonly listenOptions?: { readonly reusePort: boolean };
   /** Where log lines go; standard error when absent. */
@@ -50,6 +53,8 @@ export interface GatewayDependencies {
 export interface RunningGateway {
   readonly url: string;
   readonly port: number;
+  /** New work gets 503 from here on; everything else goes on until the close. */
+  refuseWork(): void;
   /** Refuses new work, waits up to graceMs for the work in progress, aborts the rest, releases all. Idempotent. */
   close(graceMs: number): Promise<void>;
 }
@@ -141,6 +146,7 @@ function createContext(
     dialog: observeTurns(dialog, metrics),
     eventLog: createEventLog(config, environment, clock),
     newId: createIdSource(),
+    drainPeers: deps.onDrainAsked ?? (() => undefined),
     scrape: deps.createScrape?.(registry) ?? (() => registry.metrics()),
   };
 }
@@ -211,7 +217,8 @@ export async function startGateway(
     stores.beginRetention((error) => context.logger.error({ err: error }, 'retention failure'));
     await context.states.read();
     const close = once((graceMs: number) => stop(app, context, stores, graceMs));
-    return { url: urlOf(tls === undefined ? 'http' : 'https', resolved.host, port), port, close };
+    const url = urlOf(tls === undefined ? 'http' : 'https', resolved.host, port);
+    return { url, port, refuseWork: () => refuseWork(context, app), close };
   } catch (error) {
     await app.close();
     await release(context, stores);

@@ -53,6 +53,7 @@ async function start(config: GatewayConfig): Promise<RunningGateway | undefined>
         registry = own;
         return scrapeAll;
       },
+      onDrainAsked: () => send({ kind: 'drain-asked' }),
     });
     send({ kind: 'ready', url: gateway.url });
     return gateway;
@@ -84,6 +85,9 @@ process.on('message', (message: ToWorker) => {
       break;
     case 'drain':
       drain(message.graceMs);
+      break;
+    case 'refuse':
+      starting?.then((gateway) => gateway?.refuseWork());
       break;
     case 'report':
       report(message.reportId);

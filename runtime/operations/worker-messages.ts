@@ -9,6 +9,8 @@ export type Metrics = readonly MetricObjectWithValues<MetricValue<string>>[];
 export type ToWorker =
   | { readonly kind: 'start'; readonly config: GatewayConfig }
   | { readonly kind: 'drain'; readonly graceMs: number }
+  /** A drain was asked for at another worker. */
+  | { readonly kind: 'refuse' }
   | { readonly kind: 'report'; readonly reportId: number }
   /** The answer to `scrape`. */
   | { readonly kind: 'scraped'; readonly scrapeId: number; readonly text: string };
@@ -19,5 +21,7 @@ export type FromWorker =
   | { readonly kind: 'ready'; readonly url: string }
   | { readonly kind: 'failed'; readonly failure: Omit<Failure, 'cause'> }
   | { readonly kind: 'reported'; readonly reportId: number; readonly metrics: Metrics }
+  /** Somebody asked this worker for a drain of the gateway. */
+  | { readonly kind: 'drain-asked' }
   /** Somebody asked this worker for /metrics. */
   | { readonly kind: 'scrape'; readonly scrapeId: number };

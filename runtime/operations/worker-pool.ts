@@ -69,6 +69,8 @@ export class WorkerPool {
   #scraping: Promise<string> | undefined;
   #nextReportId = 0;
   #draining = false;
+  /** Whether a drain was asked for that waits for the stop. */
+  #isRefusing = false;
   #url = '';
 
   constructor(options: WorkerPoolOptions) {
@@ -139,17 +141,26 @@ export class WorkerPool {
   }
 
   #receive(slot: Slot, worker: Worker, message: FromWorker): void {
-    if (message.kind === 'loaded') this.#send(worker, { kind: 'start', config: this.#options.config });
-    else if (message.kind === 'reported') {
+    if (message.kind === 'loaded') {
+      this.#send(worker, { kind: 'start', config: this.#options.config });
+      if (this.#isRefusing) this.#send(worker, { kind: 'refuse' });
+    } else if (message.kind === 'reported') {
       slot.reported = message.metrics;
       this.#collect(message.reportId);
-    } else if (message.kind === 'scrape') {
+    } else if (message.kind === 'drain-asked') this.#refuse(worker);
+    else if (message.kind === 'scrape') {
       const { scrapeId } = message;
       this.scrape().then(
         (text) => this.#send(worker, { kind: 'scraped', scrapeId, text }),
         (error: unknown) => this.#options.logger.warn({ err: error }, 'metrics could not be put together'),
       );
     }
+  }
+
+  /** The workers other than the one that was asked refuse new work too, and so does one that is started later. */
+  #refuse(asked: Worker): void {
+    this.#isRefusing = true;
+    for (const { worker } of this.#slots) if (worker !== asked) this.#send(worker, { kind: 'refuse' });
   }
 
   #send(worker: Worker | undefined, message: ToWorker): void {

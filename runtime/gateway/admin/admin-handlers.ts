@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createFault, FaultError } from '../../llm/fault.ts';
 import type { InteractionRecord, Page } from '../../store/history-store.ts';
 import type { GatewayContext } from '../context.ts';
@@ -211,13 +211,19 @@ export async function deleteCustomer(context: GatewayContext, request: FastifyRe
   return { interactions: interactionIds.length, turns, auditRows };
 }
 
-/** Begins the drain of this process; it answers no new work from here on and waits to be stopped. */
+/** New work gets 503 from here on; what runs has its time to end. */
+export function refuseWork({ admission, config, logger }: GatewayContext, server: FastifyInstance): void {
+  server.sockets?.drain();
+  admission.drain(config.drainMs).catch((error: unknown) => logger.error({ err: error }, 'drain'));
+}
+
+/** Begins the drain; the gateway, with all its workers, answers no new work from here on and waits to be stopped. */
 export async function beginDrain(context: GatewayContext, request: FastifyRequest, reply: FastifyReply) {
   parseRequest(noFieldsSchema, request.body);
   await audit(context, request, { action: 'drain' });
-  const { admission, config, logger } = context;
-  request.server.sockets?.drain();
-  admission.drain(config.drainMs).catch((error: unknown) => logger.error({ err: error }, 'drain'));
+  const { admission } = context;
+  refuseWork(context, request.server);
+  context.drainPeers();
   reply.code(202);
   return { status: 'draining', inFlight: admission.inFlight };
 }
