@@ -132,7 +132,7 @@ function settleLogic(walk: Walk, intent: Intent, state: ScriptState, result: Log
     note(walk, 'logic_briefs_agent');
     return stepOf(walk, { kind: 'agent', brief: result.agent }, closed(kept));
   }
-  const action: ScriptAction = { kind: 'answer', text: fill(result.answer ?? '', slots) };
+  const action: ScriptAction = { kind: 'answer', text: fill(result.answer ?? '', state.slots) };
   if (result.ask === undefined) {
     note(walk, 'logic_answers');
     return stepOf(walk, action, closed(kept));

@@ -18,11 +18,12 @@ beforeEach(async () => {
   replies = [];
   const server = createServer((request, response) => {
     request.resume();
+    if (request.method === 'GET') return void response.end('{"data": [{"id": "m"}]}');
     const text = replies.shift();
     if (text === undefined) return; // Says nothing at all: a provider that hangs.
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    for (const piece of text.match(/\S+\s*/g) ?? []) response.write(chunkOf(piece));
-    response.write(chunkOf('', 'stop'));
+    for (const piece of text.match(/\S+\s*/g) ?? []) response.write(`data: ${chunkOf(piece)}\n\n`);
+    response.write(`data: ${chunkOf('', 'stop')}\n\n`);
     response.end('data: [DONE]\n\n');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -177,7 +178,7 @@ describe('escalation', () => {
       return append(turn, audit, change);
     };
     const { say } = await start({}, store);
-    await say('My mail is anna@example.com, get me a human');
+    await say('My mail is anna@example.com, get me a human', 'm1');
     expect(entries[0]).toContain('customer_request:customer_asked_for_person');
     expect(entries[0]).toContain('redacted');
     expect(entries[0]).not.toContain('anna@');
