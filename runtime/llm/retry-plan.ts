@@ -14,7 +14,7 @@ export interface RetryOptions extends BackoffOptions {
 }
 
 /** Worth the same question to the same provider. One that was too slow is not asked again: its time is used up. */
-const RETRYABLE: ReadonlySet<FaultCode> = new Set([
+export const RETRYABLE: ReadonlySet<FaultCode> = new Set([
   'provider_unreachable',
   'provider_rate_limited',
   'provider_overloaded',
