@@ -39,6 +39,21 @@ async function findings(): Promise<Finding[]> {
       found: versionOf('nvidia-smi', ['--query-gpu=name,driver_version', '--format=csv,noheader']),
       use: 'CUDA inference: the driver, and the binary package as docs/inference.md says',
     },
+    {
+      what: 'Redis',
+      found: versionOf('redis-server', ['--version']),
+      use: 'a server to try several gateways or workers with; BUSYHOUR_REDIS_URL names any other. See docs/operations.md',
+    },
+    {
+      what: 'PostgreSQL',
+      found: versionOf('psql', ['--version']),
+      use: 'history shared over machines; BUSYHOUR_POSTGRES_URL names the server. See docs/operations.md',
+    },
+    {
+      what: 'openssl',
+      found: versionOf('openssl', ['version']),
+      use: 'busyhour certs, which makes certificates for trying out TLS',
+    },
   ];
 }
 
