@@ -8,7 +8,14 @@ import { GATEWAY_VERSION } from './version.ts';
 const ERROR_REF = { $ref: '#/components/schemas/Error' };
 
 function jsonSchemaOf(schema: z.ZodType, io: 'input' | 'output'): Record<string, unknown> {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, target: 'draft-2020-12' });
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
+    io,
+    target: 'draft-2020-12',
+    // JSON Schema has no empty prefixItems; `items: false` and `maxItems: 0` say the same.
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.prefixItems?.length === 0) delete jsonSchema.prefixItems;
+    },
+  });
   return rest;
 }
 

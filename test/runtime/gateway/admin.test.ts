@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { RunningGateway } from '../../../runtime/gateway/start-gateway.ts';
-import { Cleanup, postJson, startTestGateway } from '../support/gateway-rig.ts';
+import { Cleanup, type JsonAnswer, postJson, startTestGateway } from '../support/gateway-rig.ts';
 
 const cleanup = new Cleanup();
 let folder: string;
@@ -25,7 +25,11 @@ const tenants = [
 const ADMIN = { authorization: 'Bearer ops-key' };
 const SHOP = { authorization: 'Bearer shop-key' };
 
-async function read(gateway: RunningGateway, path: string, headers: Record<string, string> = ADMIN) {
+async function read(
+  gateway: RunningGateway,
+  path: string,
+  headers: Record<string, string> = ADMIN,
+): Promise<Pick<JsonAnswer, 'status' | 'body'>> {
   const response = await fetch(`${gateway.url}/v1/admin/${path}`, { headers });
   return { status: response.status, body: await response.json() };
 }
@@ -75,9 +79,11 @@ it('shows who waits for a person, lets one be taken and resolved, and deletes a 
   expect((await read(gateway, 'escalations')).body.items).toEqual([]);
   const page = (await read(gateway, 'interactions?limit=1')).body;
   const rest = (await read(gateway, `interactions?limit=1&after=${encodeURIComponent(page.next)}`)).body;
-  expect([...page.items, ...rest.items].map(({ interactionId }) => interactionId).toSorted()).toEqual(
-    ids.toSorted(),
-  );
+  expect(
+    [...page.items, ...rest.items]
+      .map(({ interactionId }: { interactionId: string }) => interactionId)
+      .toSorted(),
+  ).toEqual(ids.toSorted());
   expect((await read(gateway, 'analytics')).body).toMatchObject({
     interactions: 2,
     turns: 2,
