@@ -20,6 +20,10 @@ export function addServe(program: Command): void {
       urlOption('--openai'),
     )
     .option('--no-keyword', 'no keyword answers as the last resort')
+    .option(
+      '--scripts <folder>',
+      'dialog scripts: a folder of versions, or telecom-service-desk, which ships with the tool',
+    )
     .option('--history <file>', 'SQLite file for history; in memory without it')
     .option(
       '--workers <n>',

@@ -1,6 +1,7 @@
 import { type GatewayConfigInput, resolveGatewaySettings } from '../../runtime/config.ts';
 import { runGateway } from '../../runtime/index.ts';
 import { renderResolvedView, resolvedViewFrom } from '../../runtime/operations/resolved-view.ts';
+import { scriptFolderOf } from '../../scenarios/script-folder.ts';
 import { EXIT_CODES, failed, type Result, unwrap } from '../../vocabulary/errors.ts';
 import { parseYaml, readText } from '../../vocabulary/parse.ts';
 import type { Command } from '../boundary.ts';
@@ -14,6 +15,7 @@ export interface ServeOptions {
   readonly openai?: string;
   readonly keyword: boolean;
   readonly history?: string;
+  readonly scripts?: string;
   readonly workers?: number;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
@@ -64,6 +66,9 @@ function flagsFrom(options: ServeOptions): Record<string, unknown> {
     ...(options.host === undefined ? {} : { host: options.host }),
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.history === undefined ? {} : { history: { kind: 'sqlite' as const, path: options.history } }),
+    ...(options.scripts === undefined
+      ? {}
+      : { dialog: { scripts: { folder: scriptFolderOf(options.scripts) } } }),
     ...(options.workers === undefined ? {} : { workers: options.workers }),
     ...(tls === undefined ? {} : { tls }),
     ...(providers === undefined ? {} : { providers }),

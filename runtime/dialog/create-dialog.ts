@@ -30,7 +30,7 @@ async function openScripts(
 ): Promise<ScriptLibrary | undefined> {
   if (config.dialog.scripts === undefined) return undefined;
   const activated = (version: string, reason: string): void => {
-    log('info', { version, reason }, 'script activated');
+    log('info', { script: version, reason }, 'script activated');
     const decisions = [{ step: 'script', outcome: `version:${version}`, reason }];
     const entry = {
       kind: 'script_activated',
@@ -40,7 +40,9 @@ async function openScripts(
     } as const;
     history
       .appendAudit([entry])
-      .catch((error: unknown) => log('error', { err: error, version }, 'script activation not audited'));
+      .catch((error: unknown) =>
+        log('error', { err: error, script: version }, 'script activation not audited'),
+      );
   };
   const library = await ScriptLibrary.open({
     config: config.dialog.scripts,
@@ -49,7 +51,7 @@ async function openScripts(
     observer: {
       scriptLoaded: (result) => dialogObserver.scriptLoaded(result),
       scriptActivated: activated,
-      scriptProblem: (version, problem) => log('error', { version, problem }, 'script not taken'),
+      scriptProblem: (version, problem) => log('error', { script: version, problem }, 'script not taken'),
     },
   });
   return unwrap(library);
