@@ -19,7 +19,7 @@ export function createGate(
   { maxInFlight, overload: limits }: Pick<GatewayConfig, 'maxInFlight' | 'overload'>,
   { clock, metrics }: { readonly clock: Clock; readonly metrics: GatewayMetrics },
 ): Gate {
-  const overload = new OverloadControl(limits.loopDelayTargetMs);
+  const overload = new OverloadControl(limits.loopDelayTargetMs, clock.nowMs());
   const shedMetrics = new AdmissionMetrics(metrics.registry, () => ({
     waiting: admission.waiting,
     admittedRatio: overload.admittedRatio,

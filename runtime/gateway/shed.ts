@@ -19,7 +19,7 @@ function newWorkOf({ method, url = '' }: IncomingMessage): string | undefined {
  * a refusal that costs as much as a request would leave no time for requests.
  */
 export function shedBeforeRouting(server: Server, context: GatewayContext): void {
-  const { metrics } = context;
+  const { metrics, clock } = context;
   const { admission, overload, shedMetrics } = context.gate;
   const handlers = server.listeners('request') as RequestListener[];
   const refuse = (response: ServerResponse, route: string): void => {
@@ -36,7 +36,7 @@ export function shedBeforeRouting(server: Server, context: GatewayContext): void
   server.removeAllListeners('request');
   server.on('request', (request, response) => {
     const route = newWorkOf(request);
-    if (route !== undefined && overload.sheds()) {
+    if (route !== undefined && overload.sheds(clock.nowMs())) {
       shedMetrics.shed('loop');
       refuse(response, route);
       return;
