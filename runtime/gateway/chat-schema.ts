@@ -30,7 +30,10 @@ const neutralFields = {
   n: z.literal(1).nullish(),
   logprobs: z.literal(false).nullish(),
   top_logprobs: z.literal(0).nullish(),
-  logit_bias: z.strictObject({}).nullish(),
+  logit_bias: z
+    .record(z.string(), z.unknown())
+    .refine((bias) => Object.keys(bias).length === 0, 'no biases')
+    .nullish(),
   presence_penalty: z.literal(0).nullish(),
   frequency_penalty: z.literal(0).nullish(),
   tools: z.tuple([]).nullish(),
