@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { type GatewayConfigInput, resolveGatewayConfig } from '../../../runtime/config.ts';
 import { createStores } from '../../../runtime/store/create-stores.ts';
-import { deleteCustomer } from '../../../runtime/store/delete-customer.ts';
 import { retentionLimitsAt } from '../../../runtime/store/retention.ts';
 import { systemClock } from '../../../vocabulary/clock.ts';
 import { unwrap } from '../../../vocabulary/errors.ts';
-import { answered, created, interactionOf, turnOf } from '../../contracts/history-fixtures.ts';
+import { created, interactionOf } from '../../contracts/history-fixtures.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'busyhour-stores-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -57,19 +56,4 @@ it('keeps everything where nothing is said about keeping', () => {
   expect(retentionLimitsAt({ everyMs: 1000, auditDays: 2 }, 200_000_000)).toEqual({
     auditBeforeUnixMs: 200_000_000 - 2 * 24 * 3600 * 1000,
   });
-});
-
-it('takes a deleted customer out of the working memory too', async () => {
-  const stores = unwrap(await create({}));
-  const turn = turnOf('a', 0);
-  await stores.history.createInteraction(interactionOf('a'), created(interactionOf('a')));
-  await stores.history.appendTurn(turn, answered(turn));
-  await stores.contexts.set(
-    { interactionId: 'a', turns: 1, messages: [{ role: 'user', content: 'secret' }] },
-    60_000,
-  );
-  const entry = { kind: 'customer_deleted', atUnixMs: 1, tenant: '', decisions: [] } as const;
-  expect(await deleteCustomer(stores, 'c'.repeat(64), entry)).toMatchObject({ turns: 1 });
-  expect(await stores.contexts.get('a')).toBeUndefined();
-  await stores.close();
 });
