@@ -141,7 +141,12 @@ const heapBytes = (): number => {
   collect();
   return process.memoryUsage().heapUsed;
 };
-const openConnections = () => readMetric(gateway, 'busyhour_gateway_in_flight_requests');
+const inFlight = () => readMetric(gateway, 'busyhour_gateway_in_flight_requests');
+/** Both ends of each connection are in this process. */
+const tcpSockets = () =>
+  process.getActiveResourcesInfo().filter((kind) => kind.startsWith('TCPSocket')).length;
+/** Of the client that reads metrics, which keeps its connections. */
+const KEPT_SOCKETS = 12;
 
 it(`${REQUESTS} pipelined requests: each answered, none with 5xx, the heap of every quarter the same`, async () => {
   await volley(BATCH * 10);
@@ -160,7 +165,8 @@ it(`${REQUESTS} pipelined requests: each answered, none with 5xx, the heap of ev
   expect((last - first) / 1_048_576).toBeLessThan(12);
   expect(({} as { x?: number }).x).toBeUndefined();
   expect(defects).toEqual([]);
-  expect(await openConnections()).toBe(0);
+  expect(await inFlight()).toBe(0);
+  await until(() => tcpSockets() <= KEPT_SOCKETS, 'the end of connections');
 }, 120_000);
 
 const HEADS = [
@@ -211,7 +217,8 @@ it(`${GARBAGE} connections of bytes that are hardly HTTP: refused or dropped, ne
   expect(heads.filter((head) => head.startsWith('HTTP/1.1 400')).length).toBeGreaterThan(100);
   expect(heads.some((head) => /at .*\.ts:\d+/.test(head))).toBe(false);
   expect(defects).toEqual([]);
-  await until(async () => (await openConnections()) === 0, 'the end');
+  await until(async () => (await inFlight()) === 0, 'the end');
+  await until(() => tcpSockets() <= KEPT_SOCKETS, 'the end of connections');
 }, 60_000);
 
 const chunked = <T>(items: readonly T[], size: number): T[][] =>
@@ -247,7 +254,8 @@ it(`${FRAMES} WebSocket frames of garbage: every socket answered or closed by co
   }
   expect([...codes.keys()].filter((code) => ![1000, 1005, 1006, 1007, 4400].includes(code))).toEqual([]);
   await until(async () => (await readMetric(gateway, 'busyhour_sockets')) === 0, 'the end of all');
-  await until(async () => (await openConnections()) === 0, 'the end of turns', 10_000);
+  await until(async () => (await inFlight()) === 0, 'the end of turns', 10_000);
+  await until(() => tcpSockets() <= KEPT_SOCKETS, 'the end of connections');
   expect((heapBytes() - base) / 1_048_576).toBeLessThan(40);
   expect(defects).toEqual([]);
 }, 60_000);
