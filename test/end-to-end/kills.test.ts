@@ -138,7 +138,7 @@ describe('answers and rows, under kill -9', () => {
     let over = false;
     const kills = harass(
       createRandom(1),
-      [300, 1500],
+      [500, 2500],
       () => over,
       async () => {
         await replica.kill();
@@ -159,7 +159,7 @@ describe('answers and rows, under kill -9', () => {
 
   const missing = redisBinary() === undefined || postgresBinary() === undefined;
   it.skipIf(missing)(
-    'keeps 3,000 answered turns over the deaths of two replicas, of Redis and of PostgreSQL (needs redis-server and postgres)',
+    'keeps 2,000 answered turns over the deaths of two replicas, of Redis and of PostgreSQL (needs redis-server and postgres)',
     { timeout: 240_000 },
     async () => {
       const folder = scratchFolder();
@@ -170,10 +170,16 @@ describe('answers and rows, under kill -9', () => {
       const env = { BUSYHOUR_REDIS_URL: redis.url, BUSYHOUR_POSTGRES_URL: postgres.url };
       const ports = [await findFreePort(), await findFreePort()];
       const replicas = ports.map((port, index) =>
-        createReplica({ folder, name: `gateway-${index}`, port, config: { providers: PROVIDERS }, env }),
+        createReplica({
+          folder,
+          name: `gateway-${index}`,
+          port,
+          config: { providers: PROVIDERS, lock: { kind: 'redis', leaseMs: 1000 } },
+          env,
+        }),
       );
       await Promise.all(replicas.map((replica) => replica.start()));
-      const turns = 3000;
+      const turns = 2000;
       const client = new PatientClient({
         urls: replicas.map((replica) => replica.url),
         customers: CUSTOMERS,
@@ -185,7 +191,7 @@ describe('answers and rows, under kill -9', () => {
       let next = 0;
       const harms = harass(
         random,
-        [500, 2000],
+        [1500, 4000],
         () => over,
         async () => {
           const kind = next++ % 4;

@@ -39,10 +39,8 @@ export interface PatientRun {
 /** Data of the last event of a stream: `completed` holds the turn, anything else does not. */
 async function lastEventData(url: string, body: string): Promise<string> {
   const response = await request(url, { method: 'POST', headers: HEADERS, body });
-  if (response.statusCode !== 200) {
-    await response.body.dump();
-    throw new Error(`status ${response.statusCode}`);
-  }
+  if (response.statusCode !== 200)
+    throw new Error(`status ${response.statusCode}: ${await response.body.text()}`);
   let last = '{}';
   for await (const data of parseSse(response.body)) last = data;
   return last;
@@ -52,6 +50,7 @@ async function lastEventData(url: string, body: string): Promise<string> {
 export class PatientClient {
   readonly #options: PatientClientOptions;
   readonly #answers: ReceivedAnswer[] = [];
+  readonly #errors = new Map<string, number>();
   #failures = 0;
   #replayed = 0;
   #startedInteractions = 0;
@@ -93,7 +92,14 @@ export class PatientClient {
         return await attempt();
       } catch (error) {
         this.#failures++;
-        if (performance.now() > untilMs) throw error;
+        const words = error instanceof Error ? error.message : String(error);
+        this.#errors.set(words, (this.#errors.get(words) ?? 0) + 1);
+        if (performance.now() > untilMs) {
+          const seen = [...this.#errors].map(([what, times]) => `${times} × ${what}`).join('\n');
+          throw new Error(`no answer in ${GIVE_UP_MS} ms, ${this.#answers.length} before; errors:\n${seen}`, {
+            cause: error,
+          });
+        }
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }
@@ -128,14 +134,15 @@ export class PatientClient {
 
   async #whole(url: string, body: string): Promise<TurnBody & { replayed: boolean }> {
     const response = await request(url, { method: 'POST', headers: HEADERS, body });
-    const parsed = (await response.body.json()) as TurnBody & { replayed: boolean };
-    if (response.statusCode !== 200) throw new Error(`status ${response.statusCode}`);
-    return parsed;
+    const text = await response.body.text();
+    if (response.statusCode !== 200) throw new Error(`status ${response.statusCode}: ${text}`);
+    return JSON.parse(text) as TurnBody & { replayed: boolean };
   }
 
   async #streamed(url: string, body: string): Promise<TurnBody & { replayed: boolean }> {
-    const parsed = JSON.parse(await lastEventData(url, body)) as Partial<TurnBody & { replayed: boolean }>;
-    if (parsed.turnIndex === undefined) throw new Error('the stream ended before it was completed');
+    const last = await lastEventData(url, body);
+    const parsed = JSON.parse(last) as Partial<TurnBody & { replayed: boolean }>;
+    if (parsed.turnIndex === undefined) throw new Error(`the stream was not completed; it ended in ${last}`);
     return parsed as TurnBody & { replayed: boolean };
   }
 }
