@@ -27,7 +27,7 @@ interface Worker {
 
 function startWorker(plan: WorkerPlan): Worker {
   const child = spawn(process.execPath, [WORKER, JSON.stringify(plan)], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['pipe', 'ignore', 'inherit'],
   });
   return { child, logPath: plan.logPath };
 }

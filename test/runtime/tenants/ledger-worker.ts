@@ -79,6 +79,8 @@ async function workForEver(): Promise<never> {
   for (;;) await workOnce();
 }
 
+// An orphan would work for ever: the test holds the other end.
+process.stdin.on('end', () => process.exit(1)).resume();
 appendFileSync(plan.logPath, '');
 while (!existsSync(plan.goPath)) await sleep(2);
 await Promise.all(Array.from({ length: plan.parallel }, workForEver));
