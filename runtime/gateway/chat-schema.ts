@@ -33,6 +33,8 @@ const neutralFields = {
   logit_bias: z
     .record(z.string(), z.unknown())
     .refine((bias) => Object.keys(bias).length === 0, 'no biases')
+    // A refinement has no JSON Schema of its own: the document says it in these words.
+    .meta({ maxProperties: 0 })
     .nullish(),
   presence_penalty: z.literal(0).nullish(),
   frequency_penalty: z.literal(0).nullish(),
