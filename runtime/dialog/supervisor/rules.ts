@@ -79,13 +79,17 @@ function createTopicCheck(name: string, words: readonly string[]): Check {
   };
 }
 
+/** The first half of a surrogate pair, where a cut fell between the two. */
+const HALF_CHARACTER = /[\uD800-\uDBFF]$/;
+
 /** The whole sentences that fit; a first sentence that is too long is cut at a word. */
 export function shorten(text: string, maxChars: number): string {
   const view = text.slice(0, maxChars);
   const sentenceEnd = Math.max(...['. ', '! ', '? ', '\n'].map((end) => view.lastIndexOf(end)));
   if (sentenceEnd > 0) return view.slice(0, sentenceEnd + 1).trimEnd();
   const wordEnd = view.lastIndexOf(' ');
-  return `${view.slice(0, wordEnd > 0 ? wordEnd : maxChars - 1).slice(0, maxChars - 1)}…`;
+  const cut = view.slice(0, wordEnd > 0 ? wordEnd : maxChars - 1).slice(0, maxChars - 1);
+  return `${cut.replace(HALF_CHARACTER, '')}…`;
 }
 
 const createLengthCheck =

@@ -1,65 +1,21 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { GatewayConfigInput } from '../../../runtime/config.ts';
-import { parseSse } from '../../../runtime/llm/sse-parse.ts';
-import { openSqliteHistory } from '../../../runtime/store/sqlite-history-store.ts';
-import { unwrap } from '../../../vocabulary/errors.ts';
-import { chunkOf } from '../support/fault-server.ts';
-import { Cleanup, getJson, postJson, QUICK_TIMEOUTS, startTestGateway } from '../support/gateway-rig.ts';
+import { Cleanup } from '../support/gateway-rig.ts';
+import { memoryHistory, SpeakingVendor, startDialog } from './speaking-vendor.ts';
 
-/** A vendor's server over a real socket that says what the test wants, one answer after the other. */
 const cleanup = new Cleanup();
 let replies: string[];
-let vendorUrl: string;
-const history = () => unwrap(openSqliteHistory(':memory:'));
+let vendor: SpeakingVendor;
 
 beforeEach(async () => {
+  vendor = cleanup.add(await SpeakingVendor.start());
   replies = [];
-  const server = createServer((request, response) => {
-    request.resume();
-    if (request.method === 'GET') return void response.end('{"data": [{"id": "m"}]}');
-    const text = replies.shift();
-    if (text === undefined) return; // Says nothing at all: a provider that hangs.
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
-    for (const piece of text.match(/\S+\s*/g) ?? []) response.write(`data: ${chunkOf(piece)}\n\n`);
-    response.write(`data: ${chunkOf('', 'stop')}\n\n`);
-    response.end('data: [DONE]\n\n');
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  vendorUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
-  cleanup.add({
-    close: async () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  });
+  vendor.replies = () => replies.shift();
 });
 afterEach(() => cleanup.run());
 
-async function start(dialog: GatewayConfigInput['dialog'], store = history()) {
-  const providers = [{ kind: 'openai' as const, name: 'vendor', baseUrl: vendorUrl, model: 'm' }];
-  const gateway = await startTestGateway(
-    cleanup,
-    { providers, timeouts: QUICK_TIMEOUTS, dialog },
-    { history: store },
-  );
-  const id = (await postJson(gateway, '/v1/interactions', {})).body.interactionId;
-  const say = (text: string, messageId = text) =>
-    postJson(gateway, `/v1/interactions/${id}/turns`, { messageId, text });
-  const stream = async (text: string) => {
-    const response = await fetch(`${gateway.url}/v1/interactions/${id}/turns`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ messageId: text, text, stream: true }),
-    });
-    const events = [];
-    if (response.body) for await (const data of parseSse(response.body)) events.push(JSON.parse(data));
-    return events;
-  };
-  const state = async () => (await getJson(gateway, `/v1/interactions/${id}`)).body;
-  return { say, stream, state };
-}
+const history = memoryHistory;
+const start = (dialog: Parameters<typeof startDialog>[2], store = history()) =>
+  startDialog(cleanup, vendor, dialog, store);
 
 describe('a supervisor that reviews before the customer reads', () => {
   it('lets a plain answer pass', async () => {
