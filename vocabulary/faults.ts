@@ -21,6 +21,11 @@ export const FAULTS = {
     retryable: false,
     message: 'This method is not allowed here.',
   },
+  caller_upgrade_required: {
+    httpStatus: 426,
+    retryable: false,
+    message: 'This path speaks WebSocket: ask for an upgrade.',
+  },
   caller_conflict: {
     httpStatus: 409,
     retryable: false,

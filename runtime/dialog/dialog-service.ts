@@ -168,18 +168,43 @@ export class DialogService {
     return view;
   }
 
-  /** A change of state waits for its place among the turns, so that no answer arrives after a close. */
-  async #move(
-    move: Move,
+  /** Notes which person looks after an interaction that was handed off; it stays so. The last to take it has it. */
+  take(interactionId: string, who: Taker, signal: AbortSignal, tenant?: string): Promise<InteractionView> {
+    return this.#change({ interactionId, signal, tenant }, async (interaction) => {
+      const { state, handOver } = interaction;
+      if (state !== 'handed-off')
+        throw new FaultError(
+          createFault('caller_conflict', `The interaction is ${state}, and nobody waits for a person.`),
+        );
+      const atUnixMs = this.#parts.clock.unixMs();
+      const reason = `taken by ${who.by}`;
+      const change: StateChange = { interactionId, state, reason, atUnixMs, ...(handOver && { handOver }) };
+      const decisions = [{ step: 'admin', outcome: 'take_escalation', reason }];
+      const { tenant: administrator, requestId } = who;
+      const by = { tenant: administrator, requestId };
+      return { change, entry: { kind: 'admin_action', atUnixMs, ...by, interactionId, decisions } };
+    });
+  }
+
+  #move(
+    { event, ...place }: Place & { readonly event: InteractionEvent },
     describe: (interaction: InteractionRecord) => Promise<Moved>,
   ): Promise<InteractionView> {
-    const { interactionId, event, signal, tenant } = move;
+    return this.#change(place, (interaction) => {
+      this.#next(interaction, event);
+      return describe(interaction);
+    });
+  }
+
+  /** A change of state waits for its place among the turns, so that no answer arrives after a close. */
+  async #change(
+    { interactionId, signal, tenant }: Place,
+    describe: (interaction: InteractionRecord) => Promise<Moved>,
+  ): Promise<InteractionView> {
     await this.#find(interactionId, tenant);
     const release = await this.#lock.acquire(interactionId, signal);
     try {
-      const interaction = await this.#find(interactionId, tenant);
-      this.#next(interaction, event);
-      const { change, entry } = await describe(interaction);
+      const { change, entry } = await describe(await this.#find(interactionId, tenant));
       await fromStore(this.#parts, this.#parts.history.changeState(change, [entry]));
       return await this.view(interactionId, tenant);
     } finally {
@@ -208,9 +233,15 @@ export class DialogService {
   }
 }
 
-interface Move {
+/** Who takes an interaction over, and the administrator whose request says so. */
+export interface Taker {
+  readonly by: string;
+  readonly tenant: string;
+  readonly requestId: string;
+}
+
+interface Place {
   readonly interactionId: string;
-  readonly event: InteractionEvent;
   readonly signal: AbortSignal;
   readonly tenant: string | undefined;
 }

@@ -193,9 +193,14 @@ export async function refuseTurn(
   decide(scope, 'escalation', `${escalation.trigger}:${escalation.reasonCode}`, escalation.reason);
   const change = handOverChange(scope, escalation, { state: step?.state ?? context.script, step, atUnixMs });
   const audit = [refused, entryOf(scope, 'escalated', atUnixMs)];
-  await parts.history.changeState(change, audit).catch(parts.onStoreFailure);
+  try {
+    await parts.history.changeState(change, audit);
+  } catch (error) {
+    parts.onStoreFailure(error);
+    return { kind: 'refused', fault, answer };
+  }
   parts.dialogObserver.escalated(escalation.trigger);
-  return { kind: 'refused', fault, answer };
+  return { kind: 'refused', fault, answer, handOver: change.handOver };
 }
 
 type TurnResultAnswer = Extract<TurnResult, { kind: 'refused' }>['answer'];

@@ -35,7 +35,13 @@ export type TurnResult =
       /** Present when a person takes over after this turn. */
       readonly handOver?: HandOver;
     }
-  | { readonly kind: 'refused'; readonly fault: Fault; readonly answer: Answer };
+  | {
+      readonly kind: 'refused';
+      readonly fault: Fault;
+      readonly answer: Answer;
+      /** Present where a person takes over all the same. */
+      readonly handOver?: HandOver;
+    };
 
 /** What the steps of one turn share. */
 export interface TurnScope {

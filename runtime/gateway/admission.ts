@@ -39,7 +39,8 @@ export class Admission {
   /** The newest last, and served first: under overload the oldest are those whose callers have waited in vain. */
   readonly #waiting: Waiter[] = [];
   #draining = false;
-  #whenEmpty: (() => void) | undefined;
+  /** One per drain in progress: an administrator may ask for one before the process is told to end. */
+  readonly #whenEmpty: (() => void)[] = [];
   #releases = 0;
   #paceSinceMs = performance.now();
   #msPerRelease = 0;
@@ -118,7 +119,7 @@ export class Admission {
       return;
     }
     this.#options.onChange(this.#running.size);
-    if (this.#running.size === 0) this.#whenEmpty?.();
+    if (this.#running.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }
 
   #notePace(): void {
@@ -141,13 +142,16 @@ export class Admission {
     return createFault('gateway_overloaded', undefined, { retryAfterMs });
   }
 
-  /** Refuses new work, waits up to graceMs for the running, then aborts what is left and waits for it to end. */
+  /**
+   * Refuses new work, waits up to graceMs for the running, then aborts what is left and waits for it to end. Of several
+   * drains the shortest patience counts, and each ends when the last work has.
+   */
   async drain(graceMs: number): Promise<void> {
     this.#draining = true;
     for (const waiter of [...this.#waiting]) waiter.refuse(createFault('gateway_draining'));
     if (this.#running.size === 0) return;
     const empty = new Promise<void>((resolve) => {
-      this.#whenEmpty = resolve;
+      this.#whenEmpty.push(resolve);
     });
     const fuse = setTimeout(() => {
       const reason = new FaultError(createFault('gateway_draining'));

@@ -14,6 +14,12 @@ import type { Gate } from './create-admission.ts';
 import type { ProviderStates } from './provider-states.ts';
 import type { EventLog } from './socket/event-log.ts';
 
+/** The other processes behind the same port, told of what an administrator asks of this one. */
+export interface Peers {
+  refuseWork(): void;
+  activateScript(version: string): void;
+}
+
 /** Everything that routes need, made once per gateway. */
 export interface GatewayContext {
   readonly config: GatewayConfig;
@@ -33,8 +39,7 @@ export interface GatewayContext {
   readonly dialog: DialogService;
   /** Recent events of interactions, for sockets that come back. */
   readonly eventLog: EventLog;
-  /** Tells the other processes behind the same port that a drain was asked for. */
-  readonly drainPeers: () => void;
+  readonly peers: Peers;
   /** The text of /metrics. */
   readonly scrape: () => Promise<string>;
   /** Prefix of completion ids, different in every process. */

@@ -24,7 +24,8 @@ import { createOpenApi } from './openapi.ts';
 import type { RouteSpec } from './route-spec.ts';
 import { openApiRoute, ROUTES } from './routes.ts';
 import type { SocketHub } from './socket/hub.ts';
-import { addSockets, isSocketUpgrade } from './socket/upgrade.ts';
+import { SOCKET_ROUTE } from './socket/observed-turn.ts';
+import { addSockets, addUpgradeHint, isSocketUpgrade } from './socket/upgrade.ts';
 import './request-scope.ts';
 
 declare module 'fastify' {
@@ -75,7 +76,10 @@ function addRoute(app: FastifyInstance, context: GatewayContext, route: RouteSpe
 }
 
 /** The paths of the interface answer any other method with 405. */
-function addMethodRefusals(app: FastifyInstance, routes: readonly RouteSpec[]): void {
+function addMethodRefusals(
+  app: FastifyInstance,
+  routes: readonly Pick<RouteSpec, 'path' | 'method'>[],
+): void {
   const methodsOf = new Map<string, Set<string>>();
   for (const { path, method } of routes) {
     methodsOf.set(path, (methodsOf.get(path) ?? new Set()).add(method));
@@ -209,7 +213,8 @@ export function createServer(context: GatewayContext, tls?: ServerTls): FastifyI
   const served = admin.enabled ? [...ROUTES, ...ADMIN_ROUTES] : ROUTES;
   const routes = [...served, openApiRoute(createOpenApi([...served, openApiRoute(undefined)]))];
   for (const route of routes) addRoute(app, context, route);
-  addMethodRefusals(app, routes);
+  if (socket.enabled) addUpgradeHint(app);
+  addMethodRefusals(app, socket.enabled ? [...routes, { path: SOCKET_ROUTE, method: 'GET' }] : routes);
   shedBeforeRouting(app.server, context);
   return app;
 }

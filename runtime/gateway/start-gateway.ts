@@ -23,7 +23,7 @@ import { createTenancy } from '../tenants/create-tenancy.ts';
 import type { Ledger } from '../tenants/ledger.ts';
 import { refuseWork } from './admin/admin-handlers.ts';
 import { createAuthenticate } from './auth.ts';
-import type { GatewayContext } from './context.ts';
+import type { GatewayContext, Peers } from './context.ts';
 import { createGate } from './create-admission.ts';
 import { addEngineGauges } from './engine-gauges.ts';
 import { ProviderStates } from './provider-states.ts';
@@ -41,8 +41,10 @@ export interface GatewayDependencies {
   readonly ledger?: Ledger;
   /** Answers /metrics, for processes that are scraped as one; the gateway's own registry when absent. */
   readonly createScrape?: (registry: Registry) => () => Promise<string>;
-  /** Told when somebody asked this process for a drain, for processes that are one gateway. */
-  readonly onDrainAsked?: () => void;
+  /** The other processes behind the same port; none when absent. */
+  readonly peers?: Peers;
+  /** False where another process behind the same port removes what is kept too long. */
+  readonly purges?: boolean;
   /** Further options of listening, for processes that share a port. */
   readonly listenOptions?: { readonly reusePort: boolean };
   /** Where log lines go; standard error when absent. */
@@ -55,6 +57,8 @@ export interface RunningGateway {
   readonly port: number;
   /** New work gets 503 from here on; everything else goes on until the close. */
   refuseWork(): void;
+  /** Makes a version of the scripts the one that new interactions begin with, as far as this process can run it. */
+  activateScript(version: string): Promise<void>;
   /** Refuses new work, waits up to graceMs for the work in progress, aborts the rest, releases all. Idempotent. */
   close(graceMs: number): Promise<void>;
 }
@@ -89,6 +93,8 @@ function openDependencies(config: GatewayConfig, stores: Stores, clock: Clock): 
     clock,
   );
 }
+
+const NO_PEERS: Peers = { refuseWork: () => undefined, activateScript: () => undefined };
 
 /** Ids unique over processes: a random head made once, and a counter. */
 function createIdSource(): () => string {
@@ -146,7 +152,7 @@ function createContext(
     dialog: observeTurns(dialog, metrics),
     eventLog: createEventLog(config, environment, clock),
     newId: createIdSource(),
-    drainPeers: deps.onDrainAsked ?? (() => undefined),
+    peers: deps.peers ?? NO_PEERS,
     scrape: deps.createScrape?.(registry) ?? (() => registry.metrics()),
   };
 }
@@ -211,16 +217,23 @@ export async function startGateway(
     await stores.close();
     throw error;
   }
-  const app = createServer(context, tls);
+  let app: FastifyInstance | undefined;
   try {
-    const port = await listen(app, resolved, deps);
-    stores.beginRetention((error) => context.logger.error({ err: error }, 'retention failure'));
+    app = createServer(context, tls);
+    const server = app;
+    const port = await listen(server, resolved, deps);
+    if (deps.purges !== false)
+      stores.beginRetention((error) => context.logger.error({ err: error }, 'retention failure'));
     await context.states.read();
-    const close = once((graceMs: number) => stop(app, context, stores, graceMs));
-    const url = urlOf(tls === undefined ? 'http' : 'https', resolved.host, port);
-    return { url, port, refuseWork: () => refuseWork(context, app), close };
+    return {
+      url: urlOf(tls === undefined ? 'http' : 'https', resolved.host, port),
+      port,
+      refuseWork: () => refuseWork(context, server),
+      activateScript: async (version) => void (await context.dialog.scripts?.activateSoon(version)),
+      close: once((graceMs: number) => stop(server, context, stores, graceMs)),
+    };
   } catch (error) {
-    await app.close();
+    await app?.close();
     await release(context, stores);
     throw error;
   }

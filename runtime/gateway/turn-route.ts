@@ -53,6 +53,10 @@ async function runMetered(scope: TurnScope, sink?: AnswerSink): Promise<TurnResu
     ...(sink === undefined ? {} : { sink }),
   });
   meter.book(spentOfTurn(result));
+  if (result.kind !== 'replayed' && result.handOver !== undefined) {
+    const { reasonCode: reason } = result.handOver;
+    request.server.sockets?.announce(interactionId, { type: 'state', state: 'handed-off', reason });
+  }
   return result;
 }
 

@@ -43,7 +43,7 @@ function scrapeAll(): Promise<string> {
   });
 }
 
-async function start(config: GatewayConfig): Promise<RunningGateway | undefined> {
+async function start(config: GatewayConfig, purges: boolean): Promise<RunningGateway | undefined> {
   drainMs = config.drainMs;
   tuneMemory();
   try {
@@ -53,7 +53,11 @@ async function start(config: GatewayConfig): Promise<RunningGateway | undefined>
         registry = own;
         return scrapeAll;
       },
-      onDrainAsked: () => send({ kind: 'drain-asked' }),
+      peers: {
+        refuseWork: () => send({ kind: 'drain-asked' }),
+        activateScript: (version) => send({ kind: 'script-activated', version }),
+      },
+      purges,
     });
     send({ kind: 'ready', url: gateway.url });
     return gateway;
@@ -81,13 +85,16 @@ async function report(reportId: number): Promise<void> {
 process.on('message', (message: ToWorker) => {
   switch (message.kind) {
     case 'start':
-      starting = start(message.config);
+      starting = start(message.config, message.purges);
       break;
     case 'drain':
       drain(message.graceMs);
       break;
     case 'refuse':
       starting?.then((gateway) => gateway?.refuseWork());
+      break;
+    case 'activate-script':
+      starting?.then((gateway) => gateway?.activateScript(message.version));
       break;
     case 'report':
       report(message.reportId);

@@ -7,10 +7,12 @@ export type Metrics = readonly MetricObjectWithValues<MetricValue<string>>[];
 
 /** What the primary tells a worker. */
 export type ToWorker =
-  | { readonly kind: 'start'; readonly config: GatewayConfig }
+  | { readonly kind: 'start'; readonly config: GatewayConfig; readonly purges: boolean }
   | { readonly kind: 'drain'; readonly graceMs: number }
   /** A drain was asked for at another worker. */
   | { readonly kind: 'refuse' }
+  /** A version of the scripts was made the active one at another worker. */
+  | { readonly kind: 'activate-script'; readonly version: string }
   | { readonly kind: 'report'; readonly reportId: number }
   /** The answer to `scrape`. */
   | { readonly kind: 'scraped'; readonly scrapeId: number; readonly text: string };
@@ -23,5 +25,7 @@ export type FromWorker =
   | { readonly kind: 'reported'; readonly reportId: number; readonly metrics: Metrics }
   /** Somebody asked this worker for a drain of the gateway. */
   | { readonly kind: 'drain-asked' }
+  /** Somebody made a version of the scripts the active one at this worker. */
+  | { readonly kind: 'script-activated'; readonly version: string }
   /** Somebody asked this worker for /metrics. */
   | { readonly kind: 'scrape'; readonly scrapeId: number };

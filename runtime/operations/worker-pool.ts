@@ -71,6 +71,8 @@ export class WorkerPool {
   #draining = false;
   /** Whether a drain was asked for that waits for the stop. */
   #isRefusing = false;
+  /** What an administrator made active at one of the workers. */
+  #activeScript: string | undefined;
   #url = '';
 
   constructor(options: WorkerPoolOptions) {
@@ -142,13 +144,21 @@ export class WorkerPool {
 
   #receive(slot: Slot, worker: Worker, message: FromWorker): void {
     if (message.kind === 'loaded') {
-      this.#send(worker, { kind: 'start', config: this.#options.config });
+      // Removing what is kept too long is the work of one: whoever has the first place.
+      this.#send(worker, { kind: 'start', config: this.#options.config, purges: slot.index === 0 });
       if (this.#isRefusing) this.#send(worker, { kind: 'refuse' });
+      if (this.#activeScript !== undefined)
+        this.#send(worker, { kind: 'activate-script', version: this.#activeScript });
     } else if (message.kind === 'reported') {
       slot.reported = message.metrics;
       this.#collect(message.reportId);
-    } else if (message.kind === 'drain-asked') this.#refuse(worker);
-    else if (message.kind === 'scrape') {
+    } else if (message.kind === 'drain-asked') {
+      this.#isRefusing = true;
+      this.#tellAll({ kind: 'refuse' });
+    } else if (message.kind === 'script-activated') {
+      this.#activeScript = message.version;
+      this.#tellAll({ kind: 'activate-script', version: message.version });
+    } else if (message.kind === 'scrape') {
       const { scrapeId } = message;
       this.scrape().then(
         (text) => this.#send(worker, { kind: 'scraped', scrapeId, text }),
@@ -157,10 +167,9 @@ export class WorkerPool {
     }
   }
 
-  /** The workers other than the one that was asked refuse new work too, and so does one that is started later. */
-  #refuse(asked: Worker): void {
-    this.#isRefusing = true;
-    for (const { worker } of this.#slots) if (worker !== asked) this.#send(worker, { kind: 'refuse' });
+  /** Whoever asked hears it too: so all hear what several were asked in the same order. */
+  #tellAll(message: ToWorker): void {
+    for (const { worker } of this.#slots) this.#send(worker, message);
   }
 
   #send(worker: Worker | undefined, message: ToWorker): void {

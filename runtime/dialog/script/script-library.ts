@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Clock } from '../../../vocabulary/clock.ts';
 import {
   createFailure,
@@ -55,10 +56,25 @@ interface LibraryOptions {
 /** `1.10.0` after `1.9.0`: numbers compare as numbers. */
 const byVersion = new Intl.Collator('en', { numeric: true }).compare;
 
+/** In the folder, beside the versions: names the active one, for every process that reads the folder. */
+const ACTIVE_FILE = 'active';
+const NO_FILE: ReadonlySet<unknown> = new Set(['ENOENT', 'EISDIR']);
+
+/** What the file `active` names; undefined without one. */
+async function readActive(folder: string): Promise<string | undefined> {
+  try {
+    return (await readFile(join(folder, ACTIVE_FILE), 'utf8')).trim() || undefined;
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && NO_FILE.has(cause.code)) return undefined;
+    throw cause;
+  }
+}
+
 async function listVersions(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   return entries
-    .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && !entry.name.startsWith('.'))
+    .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+    .filter(({ name }) => !name.startsWith('.') && name !== ACTIVE_FILE)
     .map((entry) => entry.name)
     .sort(byVersion);
 }
@@ -73,6 +89,8 @@ export class ScriptLibrary {
   readonly #entries = new Map<string, Entry>();
   readonly #activations: { readonly version: string; readonly atUnixMs: number }[] = [];
   #wanted: string | undefined;
+  /** What the file `active` named when it was read last. */
+  #named: string | undefined;
   readonly #watch: FolderWatch;
   #isClosed = false;
   #poll: NodeJS.Timeout | undefined;
@@ -147,13 +165,22 @@ export class ScriptLibrary {
     return { folder: this.#options.config.folder, activeVersion, versions };
   }
 
-  /** Makes a version the one that new interactions begin with, until the process ends. Undefined when it cannot run. */
+  /**
+   * Makes a version the one that new interactions begin with, until the process ends or the file `active` changes.
+   * Undefined when it cannot run.
+   */
   activate(version: string): CompiledScript | undefined {
     const script = this.#entries.get(version)?.script;
     if (script === undefined) return undefined;
     this.#wanted = version;
     this.#setActive(version, 'asked for');
     return script;
+  }
+
+  /** As `activate`, with a look into the folder for a version that came there a moment ago. */
+  async activateSoon(version: string): Promise<CompiledScript | undefined> {
+    if (!this.#entries.has(version)) await this.reload();
+    return this.activate(version);
   }
 
   /** Reads the folder now; resolves when what it holds runs. */
@@ -170,6 +197,7 @@ export class ScriptLibrary {
   async #read(reason: string): Promise<void> {
     const { folder } = this.#options.config;
     const versions = await listVersions(folder);
+    const named = await readActive(folder);
     if (this.#isClosed) return;
     this.#watch.follow(versions);
     for (const version of versions) await this.#readVersion(version);
@@ -177,7 +205,18 @@ export class ScriptLibrary {
     for (const version of this.#entries.keys()) {
       if (!versions.includes(version) && version !== active) this.#entries.delete(version);
     }
+    this.#follow(named);
     this.#chooseActive(reason);
+  }
+
+  /** The latest word counts: that of the file when it changes, an administrator's until then. */
+  #follow(named: string | undefined): void {
+    if (named === this.#named) return;
+    this.#named = named;
+    this.#wanted = named ?? this.#options.config.activeVersion;
+    if (named === undefined || this.#entries.get(named)?.script !== undefined) return;
+    const problem = `the file ${ACTIVE_FILE} names the version ${named}, and there is none of it that can run`;
+    this.#options.observer.scriptProblem(named, problem);
   }
 
   async #readVersion(version: string): Promise<void> {

@@ -92,24 +92,16 @@ async function findEscalated(context: GatewayContext, request: FastifyRequest): 
 }
 
 /** Says who looks after it; it stays in the list until it is resolved. */
-export async function takeEscalation(context: GatewayContext, request: FastifyRequest) {
+export async function takeEscalation(context: GatewayContext, request: FastifyRequest, reply: FastifyReply) {
   const { by } = parseRequest(takeSchema, request.body);
-  const found = await findEscalated(context, request);
-  const { interactionId, tenant, handOver } = found;
-  const atUnixMs = context.clock.unixMs();
-  const reason = `taken by ${by}`;
-  const change = {
-    interactionId,
-    state: 'handed-off' as const,
-    reason,
-    atUnixMs,
-    ...(handOver && { handOver }),
-  };
-  const decisions = [{ step: 'admin', outcome: 'take_escalation', reason }];
-  const entry = { kind: 'admin_action' as const, atUnixMs, tenant, interactionId, decisions };
-  await stored(context, context.history.changeState(change, [entry]));
-  request.server.sockets?.announce(interactionId, { type: 'state', state: 'handed-off', reason });
-  return rowOf({ ...found, reason, updatedAtUnixMs: atUnixMs });
+  const { interactionId, tenant } = await findEscalated(context, request);
+  const who = { by, tenant: request.tenant.name, requestId: request.id };
+  const { interaction, state } = await withTicket(context, reply, ({ signal }) =>
+    context.dialog.take(interactionId, who, signal, tenant),
+  );
+  const { reason = 'taken' } = interaction;
+  request.server.sockets?.announce(interactionId, { type: 'state', state, reason });
+  return rowOf(interaction);
 }
 
 export async function resolveEscalation(
@@ -149,6 +141,7 @@ export async function activateScript(context: GatewayContext, request: FastifyRe
   if (scripts === undefined || isReady !== true) throw notFound(`No version ${version} can run.`);
   await audit(context, request, { action: 'activate_script', reason: version });
   scripts.activate(version);
+  context.peers.activateScript(version);
   return readScripts(context);
 }
 
@@ -223,7 +216,7 @@ export async function beginDrain(context: GatewayContext, request: FastifyReques
   await audit(context, request, { action: 'drain' });
   const { admission } = context;
   refuseWork(context, request.server);
-  context.drainPeers();
+  context.peers.refuseWork();
   reply.code(202);
   return { status: 'draining', inFlight: admission.inFlight };
 }

@@ -153,7 +153,7 @@ const CHANGING: readonly RouteSpec[] = [
       handle: handle.takeEscalation,
     },
     schema.takeSchema,
-    { faults: MOVES },
+    { faults: [...MOVES, 'gateway_overloaded', 'gateway_draining'] },
   ),
   changing(
     {

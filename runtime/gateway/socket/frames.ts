@@ -4,11 +4,11 @@ import { createTurnSchema, reasonSchema, turnResponseSchema } from '../dialog-sc
 import { errorBodySchema } from '../error-body.ts';
 
 const eventId = z.int().nonnegative();
-const { messageId, text } = createTurnSchema.shape;
+const { messageId, text, customerName } = createTurnSchema.shape;
 
 /** What a client may send. */
 export const clientFrameSchema = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('turn'), messageId, text }),
+  z.strictObject({ type: z.literal('turn'), messageId, text, customerName }),
   z.strictObject({ type: z.literal('resume'), lastEventId: eventId }),
   z.strictObject({ type: z.literal('escalate'), reason: reasonSchema.shape.reason.default('asked for') }),
   z.strictObject({ type: z.literal('close'), reason: reasonSchema.shape.reason.default('closed by client') }),
@@ -72,6 +72,7 @@ export const CLOSE_CODES = {
   slow_reader: 1013,
   store_away: 1013,
   bad_frames: 4400,
+  key_revoked: 4401,
   unanswered_ping: 4408,
 } as const;
 export type CloseReason = keyof typeof CLOSE_CODES;

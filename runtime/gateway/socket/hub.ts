@@ -5,16 +5,22 @@ import type { Tenant } from '../../tenants/ledger.ts';
 import type { GatewayContext } from '../context.ts';
 import { Channel } from './channel.ts';
 import type { ClientFrame, SocketEvent } from './frames.ts';
+import { runObservedTurn } from './observed-turn.ts';
 import { Room } from './room.ts';
 import { Session } from './session.ts';
 import type { SocketObserver } from './socket-observer.ts';
-import { runSocketTurn } from './turn-runner.ts';
 
 /** Who a socket belongs to. */
 export interface SocketOwner {
   readonly interactionId: string;
   readonly tenant: Tenant;
+  /** Asks again who it is, as the list of keys is now; throws FaultError when it may call no more. */
+  readonly identify: () => Tenant;
+  /** W3C context in which the socket was opened, as it was sent. */
+  readonly traceparent: string | undefined;
 }
+
+type TurnFrame = Extract<ClientFrame, { type: 'turn' }>;
 
 const FLUSH_MS = 250;
 
@@ -127,16 +133,16 @@ export class SocketHub {
   }
 
   /** Begins a turn; it goes on by itself, so that the socket can be read on. */
-  async #turn(room: Room, session: Session, { messageId, text }: Extract<ClientFrame, { type: 'turn' }>) {
+  async #turn(room: Room, session: Session, { type: _type, ...message }: TurnFrame) {
     const { admission, config } = this.#context;
     if (room.turns > config.dialog.maxQueuedTurns) throw new FaultError(createFault('gateway_overloaded'));
     const ticket = admission.admit();
     room.begin(ticket);
-    const { interactionId, tenant } = session;
-    const turn = { interactionId, tenant, messageId, text };
+    const { interactionId, tenant, traceparent } = session;
+    const turn = { interactionId, tenant, traceparent, message };
     const { channel } = room;
     const events = { publish: (event: SocketEvent) => channel.publish(event), hold: () => channel.hold() };
-    void runSocketTurn(this.#context, turn, ticket, events)
+    void runObservedTurn(this.#context, turn, ticket, events)
       .then(() => channel.flushed())
       .finally(() => {
         ticket.release();
@@ -200,8 +206,9 @@ export class SocketHub {
 
   #ping(): void {
     for (const session of this.#sessions) {
-      if (session.isAlive) session.ping();
-      else session.terminate('unanswered_ping');
+      if (!session.isAlive) session.terminate('unanswered_ping');
+      else if (session.identify()) session.ping();
+      else session.close('key_revoked');
     }
   }
 

@@ -17,6 +17,8 @@ import type { SocketEnd } from './socket-observer.ts';
 export interface SessionOptions {
   readonly interactionId: string;
   readonly tenant: Tenant;
+  readonly identify: () => Tenant;
+  readonly traceparent: string | undefined;
   readonly maxBufferedBytes: number;
   readonly maxDepth: number;
   readonly onFrame: (session: Session, frame: ClientFrame) => Promise<void>;
@@ -36,7 +38,8 @@ const CLOSE_WAIT_MS = 1000;
 /** One WebSocket: frames in, events out, each event once and in order. */
 export class Session implements ChannelReader {
   readonly interactionId: string;
-  readonly tenant: Tenant;
+  tenant: Tenant;
+  readonly traceparent: string | undefined;
   readonly #socket: WebSocket;
   readonly #options: SessionOptions;
   /** Id of the last event sent; undefined until the first is known. */
@@ -56,6 +59,7 @@ export class Session implements ChannelReader {
     this.#options = options;
     this.interactionId = options.interactionId;
     this.tenant = options.tenant;
+    this.traceparent = options.traceparent;
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('pong', () => {
       this.isAlive = true;
@@ -195,6 +199,18 @@ export class Session implements ChannelReader {
     this.#sentId = id;
     this.deliver(missed);
     this.deliver(backlog);
+  }
+
+  /** Whether its key still is one of the same tenant; from here on under that tenant's limits as they are now. */
+  identify(): boolean {
+    const { name } = this.tenant;
+    try {
+      this.tenant = this.#options.identify();
+    } catch (error) {
+      if (!(error instanceof FaultError)) this.#options.onDefect(error);
+      return false;
+    }
+    return this.tenant.name === name;
   }
 
   ping(): void {

@@ -1,6 +1,8 @@
-import type { TurnResult } from '../../dialog/turn.ts';
+import type { TurnInput, TurnResult } from '../../dialog/turn.ts';
 import type { AnswerSink } from '../../llm/answer.ts';
 import { createFault, type Fault, faultFromUnknown } from '../../llm/fault.ts';
+import type { HandOver } from '../../store/history-store.ts';
+import { pacedSink } from '../../telemetry/paced-sink.ts';
 import type { Tenant } from '../../tenants/ledger.ts';
 import type { Ticket } from '../admission.ts';
 import type { GatewayContext } from '../context.ts';
@@ -19,8 +21,11 @@ export interface TurnEvents {
 export interface SocketTurn {
   readonly tenant: Tenant;
   readonly interactionId: string;
-  readonly messageId: string;
-  readonly text: string;
+  readonly message: TurnInput;
+  /** Under which log, audit trail and providers know it. */
+  readonly requestId: string;
+  /** W3C context of the turn, for callees. */
+  readonly traceparent: string | undefined;
 }
 
 function sinkOf(messageId: string, events: TurnEvents): AnswerSink {
@@ -33,18 +38,20 @@ function sinkOf(messageId: string, events: TurnEvents): AnswerSink {
 }
 
 function eventsOf(messageId: string, result: TurnResult): SocketEvent[] {
-  if (result.kind === 'refused') return [errorEvent(messageId, result.fault)];
+  if (result.kind === 'refused') return [errorEvent(messageId, result.fault), ...handedOff(result.handOver)];
   const isReplayed = result.kind === 'replayed';
   const timings =
     isReplayed || result.answer.end.outcome === 'incomplete' ? undefined : result.answer.end.timings;
-  const kept = turnResponseFrom(result.turn, isReplayed, timings);
+  const handOver = isReplayed ? undefined : result.handOver;
+  const kept = turnResponseFrom(result.turn, isReplayed, timings, handOver);
   // What is stored is redacted; the customer gets what was answered.
   const turn = isReplayed ? kept : { ...kept, text: result.answer.text };
   const completed: SocketEvent = { type: 'completed', messageId, turn };
-  const handOver = isReplayed ? undefined : result.handOver;
-  if (handOver === undefined) return [completed];
-  return [completed, { type: 'state', state: 'handed-off', reason: handOver.reasonCode }];
+  return [completed, ...handedOff(handOver)];
 }
+
+const handedOff = (handOver: HandOver | undefined): SocketEvent[] =>
+  handOver === undefined ? [] : [{ type: 'state', state: 'handed-off', reason: handOver.reasonCode }];
 
 const errorEvent = (messageId: string, fault: Fault): SocketEvent => ({
   type: 'error',
@@ -55,22 +62,25 @@ const errorEvent = (messageId: string, fault: Fault): SocketEvent => ({
 /** Runs one turn and publishes what happens, its failure too. Never rejects; resolves to how it ended. */
 export async function runSocketTurn(
   context: GatewayContext,
-  { tenant, interactionId, messageId, text }: SocketTurn,
+  { tenant, interactionId, message, requestId, traceparent }: SocketTurn,
   ticket: Ticket,
   events: TurnEvents,
 ): Promise<'ok' | Fault['code']> {
+  const { clock, metrics } = context;
+  const { messageId } = message;
+  const startedAtMs = clock.nowMs();
   try {
     const result = await metered(context.tenancy, turnReservation(context, tenant), async (meter) => {
-      const ended = await context.dialog.turn(
-        interactionId,
-        { messageId, text },
-        {
-          requestId: context.newId(),
-          signal: ticket.signal,
-          tenant: tenant.name,
-          sink: sinkOf(messageId, events),
-        },
-      );
+      const askedAtMs = clock.nowMs();
+      const ended = await context.dialog.turn(interactionId, message, {
+        requestId,
+        signal: ticket.signal,
+        tenant: tenant.name,
+        sink: pacedSink(sinkOf(messageId, events), { metrics, clock, startedAtMs }),
+        ...(traceparent === undefined ? {} : { traceparent }),
+      });
+      if (ended.kind !== 'replayed')
+        metrics.overhead(askedAtMs - startedAtMs, Math.max(0, clock.nowMs() - ended.answer.endedAtMs));
       meter.book(spentOfTurn(ended));
       return ended;
     });

@@ -11,6 +11,7 @@ import { clientAddressOf, createNetworks, isInside } from '../client-address.ts'
 import type { GatewayContext } from '../context.ts';
 import { errorBodyFrom, errorHeadersFrom } from '../error-body.ts';
 import { SocketHub, type SocketOwner } from './hub.ts';
+import { SOCKET_ROUTE } from './observed-turn.ts';
 
 /** Where sockets are; other upgrades are not taken, and answered as plain requests. */
 const SOCKET_PATH = /^\/v1\/interactions\/([^/?]{1,384})\/socket(?:\?|$)/;
@@ -75,12 +76,23 @@ async function grant(
   const { origin } = request.headers;
   if (origin !== undefined && !config.edge.allowedOrigins.includes(origin))
     throw new FaultError(createFault('caller_forbidden', 'Pages of this origin may not call.'));
-  const tenant = context.authenticate(authorizationOf(request), address);
+  const authorization = authorizationOf(request);
+  const identify = () => context.authenticate(authorization, address);
+  const tenant = identify();
   if (admission.draining) throw new FaultError(createFault('gateway_draining'));
   if (hub.sockets >= config.socket.maxSockets) throw new FaultError(createFault('gateway_overloaded'));
   const interactionId = interactionIdOf(request.url ?? '');
   await context.dialog.view(interactionId, tenant.name);
-  return { interactionId, tenant };
+  const { traceparent } = request.headers;
+  return { interactionId, tenant, identify, traceparent: traceparent?.toString() };
+}
+
+/** Who comes to the path of sockets without an upgrade is told what it speaks. */
+export function addUpgradeHint(app: FastifyInstance): void {
+  app.get(SOCKET_ROUTE, async (_request, reply) => {
+    reply.header('upgrade', 'websocket').header('connection', 'upgrade');
+    throw new FaultError(createFault('caller_upgrade_required'));
+  });
 }
 
 /** Adds the sockets to a server; undefined where they are switched off. */

@@ -166,3 +166,44 @@ describe('a change in the folder', () => {
     expect(answerOf(library)).toBe('two');
   });
 });
+
+describe('the file `active`', () => {
+  it('names the version of every process that reads the folder, each time that it changes', async () => {
+    write('1.0.0', yaml('one'));
+    write('2.0.0', yaml('two'));
+    const libraries = [await openLibrary(), await openLibrary({ activeVersion: '2.0.0' })];
+    const areAt = (version: string) => () => libraries.every((library) => library.active.version === version);
+    expect(areAt('2.0.0')()).toBe(true);
+    writeFileSync(join(folder, 'active'), '1.0.0\n');
+    await until(areAt('1.0.0'), 'the version of the file');
+    expect((await openLibrary({ activeVersion: '2.0.0' })).active.version).toBe('1.0.0');
+    // An administrator's word counts until the file says another.
+    for (const library of libraries) library.activate('2.0.0');
+    await Promise.all(libraries.map((library) => library.reload()));
+    expect(areAt('2.0.0')()).toBe(true);
+    write('3.0.0', yaml('three'));
+    writeFileSync(join(folder, 'active'), '3.0.0');
+    await until(areAt('3.0.0'), 'the new version');
+    rmSync(join(folder, 'active'));
+    await until(() => libraries[1]?.active.version === '2.0.0', 'the configured version');
+    expect(libraries[0]?.active.version).toBe('3.0.0');
+  });
+
+  it('that names nothing that can run changes nothing, and that is said', async () => {
+    write('1.0.0', yaml('one'));
+    const library = await openLibrary();
+    writeFileSync(join(folder, 'active'), '9.9.9');
+    await until(() => problems.length > 0, 'the problem');
+    expect(problems).toEqual([expect.stringContaining('9.9.9')]);
+    expect(library.active.version).toBe('1.0.0');
+    // It comes later.
+    write('9.9.9', yaml('late'));
+    await until(() => library.active.version === '9.9.9', 'the version');
+  });
+
+  it('that is a folder is neither a version nor a word', async () => {
+    write('1.0.0', yaml('one'));
+    mkdirSync(join(folder, 'active'));
+    expect((await openLibrary()).status.versions.map(({ version }) => version)).toEqual(['1.0.0']);
+  });
+});

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Admission, type Ticket } from '../../../runtime/gateway/admission.ts';
 import { createFault, FaultError, faultFromAbort } from '../../../runtime/llm/fault.ts';
 
@@ -64,6 +64,22 @@ describe('admission', () => {
     tickets[1]?.release();
     await draining;
     expect(tickets.map((ticket) => ticket.signal.aborted)).toEqual([false, false]);
+  });
+
+  it('two drains at once, as of an administrator and then a signal, both end with the last work and leave no timer', async () => {
+    vi.useFakeTimers();
+    try {
+      const { admission } = open(2);
+      const ticket = admission.admit();
+      const drains = [admission.drain(60_000), admission.drain(30_000)];
+      expect(vi.getTimerCount()).toBe(2);
+      ticket.release();
+      await Promise.all(drains);
+      expect(vi.getTimerCount()).toBe(0);
+      expect(ticket.signal.aborted).toBe(false);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('a drain out of patience aborts what runs with its own fault', async () => {
