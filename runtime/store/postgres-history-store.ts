@@ -1,6 +1,7 @@
-import { Pool, type PoolClient, type QueryResultRow } from 'pg';
+import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import { readAnalyticsWith } from './analytics.ts';
 import type { AuditEntry } from './audit.ts';
+import { loadPostgresDriver } from './drivers.ts';
 import { GroupCommit } from './group-commit.ts';
 import type {
   Analytics,
@@ -22,6 +23,7 @@ import { rowFromStored, storedText, storedValues } from './postgres-text.ts';
 import { PostgresWriter } from './postgres-writer.ts';
 import { interactionFromRow, type Row, turnFromRow } from './rows.ts';
 import { removeInPortions } from './sqlite-removal.ts';
+import type { StoreLoad, WriteObserver } from './write-observer.ts';
 
 /** One database behind a history. */
 export interface PostgresHistoryOptions {
@@ -58,7 +60,8 @@ const isConnectionLoss = (error: unknown): boolean => {
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function createPool(options: PostgresHistoryOptions): Pool {
-  const pool = new Pool({
+  const { Pool: Client } = loadPostgresDriver();
+  const pool = new Client({
     connectionString: options.url,
     max: options.maxConnections,
     connectionTimeoutMillis: options.connectMs,
@@ -217,6 +220,15 @@ export class PostgresHistoryStore implements HistoryStore {
       (sql, parameters) => this.#query(undefined, sql.replaceAll('?', '$'), parameters),
       window,
     );
+  }
+
+  observeWrites(observer: WriteObserver): void {
+    this.#writes.observer = observer;
+  }
+
+  get load(): StoreLoad {
+    const { totalCount, idleCount: idle, waitingCount: waiting } = this.#pool;
+    return { backlog: this.#writes.backlog, pool: { used: totalCount - idle, idle, waiting } };
   }
 
   async ping(): Promise<void> {

@@ -1,4 +1,5 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
+import { loadRedisDriver } from './drivers.ts';
 
 export interface RedisConnectionOptions {
   readonly url: string;
@@ -16,7 +17,8 @@ const MAX_RETRY_MS = 1000;
  * and what may have happened is never sent again.
  */
 export function createRedis(options: RedisConnectionOptions): Redis {
-  const redis = new Redis(options.url, {
+  const { Redis: Client } = loadRedisDriver();
+  const redis = new Client(options.url, {
     connectTimeout: options.connectMs,
     commandTimeout: options.commandMs,
     enableOfflineQueue: false,

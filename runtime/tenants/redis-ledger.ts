@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { createFault } from '../llm/fault.ts';
+import { loadRedisDriver } from '../store/drivers.ts';
 import {
   type DayTotals,
   type Estimate,
@@ -68,7 +69,8 @@ export class RedisLedger implements Ledger {
   constructor(options: RedisLedgerOptions) {
     this.#options = options;
     this.#periods = options.periods ?? DEFAULT_PERIODS;
-    this.#redis = new Redis(options.url, {
+    const { Redis: Client } = loadRedisDriver();
+    this.#redis = new Client(options.url, {
       commandTimeout: options.timeoutMs,
       connectTimeout: options.timeoutMs,
       enableAutoPipelining: true,
