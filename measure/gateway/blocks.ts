@@ -43,10 +43,14 @@ export async function runBlock(target: Target, { phases, seed }: BlockPlan): Pro
   return { ...reading, cpuMsPerRequest: (cpuMsOf(target.pid) - beforeMs) / arrivals };
 }
 
-/** A short block at one rate, after a warm-up at the same rate. */
+/**
+ * A short block at one rate. Connections are opened and code is compiled before it: a generator that starts at full rate
+ * measures its own start.
+ */
 export const steady = (ratePerS: number, windowMs: number, seed: number): BlockPlan => ({
   phases: [
-    { ratePerS, durationMs: 1000 },
+    { ratePerS: ratePerS / 2, durationMs: 1000, isWarmUp: true },
+    { ratePerS, durationMs: 2000, isWarmUp: true },
     { ratePerS, durationMs: windowMs },
   ],
   seed,

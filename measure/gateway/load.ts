@@ -12,11 +12,17 @@ export interface LoadPlan {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Consecutive phases at different rates; the first is warm-up and not measured. */
-  readonly phases: readonly { readonly ratePerS: number; readonly durationMs: number }[];
+  /** Consecutive phases at different rates; warm-up comes first and is not measured. */
+  readonly phases: readonly Phase[];
   readonly seed: number;
   /** An answer later than this is no goodput, and is given up at ten times of it. */
   readonly objectiveMs: number;
+}
+
+export interface Phase {
+  readonly ratePerS: number;
+  readonly durationMs: number;
+  readonly isWarmUp?: true;
 }
 
 const GIVE_UP_FACTOR = 10;
@@ -31,19 +37,20 @@ function scheduleOf(plan: LoadPlan): Arrival[] {
   const random = createRandom(plan.seed);
   const arrivals: Arrival[] = [];
   let startMs = 0;
-  for (const [index, { ratePerS, durationMs }] of plan.phases.entries()) {
+  for (const { ratePerS, durationMs, isWarmUp } of plan.phases) {
     let atMs = startMs;
     for (;;) {
       atMs += (-Math.log(1 - random.next()) / ratePerS) * MS_PER_S;
       if (atMs >= startMs + durationMs) break;
-      arrivals.push({ atMs, isMeasured: index > 0 });
+      arrivals.push({ atMs, isMeasured: isWarmUp !== true });
     }
     startMs += durationMs;
   }
   return arrivals;
 }
 
-const warmUpOf = (plan: LoadPlan): number => plan.phases[0]?.durationMs ?? 0;
+const warmUpOf = (plan: LoadPlan): number =>
+  plan.phases.reduce((sum, { durationMs, isWarmUp }) => sum + (isWarmUp === true ? durationMs : 0), 0);
 
 class Recorder {
   readonly latenciesMs: number[] = [];

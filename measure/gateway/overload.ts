@@ -34,7 +34,7 @@ export async function measureOverload(target: Target, saturationPerS: number): P
   const block = await runBlock(target, {
     seed: 1,
     phases: [
-      { ratePerS: half, durationMs: WARM_UP_MS },
+      { ratePerS: half, durationMs: WARM_UP_MS, isWarmUp: true },
       { ratePerS: 2 * saturationPerS, durationMs: OVERLOAD_S * 1000 },
       { ratePerS: half, durationMs: AFTER_S * 1000 },
     ],
