@@ -1,4 +1,5 @@
 import type { HistoryWrite, WriteOutcome } from './history-writes.ts';
+import { hasFailed, SILENT_WRITE_OBSERVER } from './write-observer.ts';
 import type { WriteQueue } from './write-queue.ts';
 
 interface Waiting {
@@ -25,13 +26,19 @@ function interactionOf(write: HistoryWrite): string | undefined {
 
 /** All writes that wait when a transaction ends share the next, at most one of each interaction. */
 export class GroupCommit implements WriteQueue {
+  observer = SILENT_WRITE_OBSERVER;
   readonly #options: GroupCommitOptions;
   #waiting: Waiting[] = [];
+  #committing = 0;
   #running: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
+  }
+
+  get backlog(): number {
+    return this.#waiting.length + this.#committing;
   }
 
   write(write: HistoryWrite): Promise<WriteOutcome> {
@@ -49,7 +56,12 @@ export class GroupCommit implements WriteQueue {
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
       const batch = this.#take();
+      this.#committing = batch.length;
+      const startedAtMs = performance.now();
       const outcomes = await this.#options.commit(batch.map(({ write }) => write));
+      const spanMs = performance.now() - startedAtMs;
+      this.#committing = 0;
+      this.observer.committed({ writes: batch.length, spanMs, hasFailed: hasFailed(outcomes) });
       for (const [index, { settle }] of batch.entries()) {
         settle(outcomes[index] ?? { kind: 'failed', message: 'no outcome' });
       }

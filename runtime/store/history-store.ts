@@ -1,4 +1,5 @@
 import type { AuditEntry } from './audit.ts';
+import type { StoreLoad, WriteObserver } from './write-observer.ts';
 
 /** States as stored; `inactive` is a matter of time and computed on reading. */
 export type StoredState = 'active' | 'handed-off' | 'closed';
@@ -159,6 +160,9 @@ export interface HistoryStore {
   /** Removes the texts and the hash of one customer; rows, counts and the audit chain stay. */
   deleteCustomer(customerHash: string, audit: AuditEntry): Promise<Removed>;
   applyRetention(limits: RetentionLimits, audit: AuditEntry): Promise<Removed>;
+  /** Tells of each transaction from here on. */
+  observeWrites(observer: WriteObserver): void;
+  readonly load: StoreLoad;
   /** Rejects when the store does not answer. */
   ping(): Promise<void>;
   /** Writes what waits, then releases all. Idempotent. */

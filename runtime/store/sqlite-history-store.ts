@@ -22,6 +22,7 @@ import { migrate } from './migrations.ts';
 import { configureConnection, type Synchronous } from './sqlite-connection.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import { removeInPortions } from './sqlite-removal.ts';
+import type { StoreLoad, WriteObserver } from './write-observer.ts';
 import { InThreadWriteQueue, type WriteQueue } from './write-queue.ts';
 import { WriteThread } from './write-thread.ts';
 
@@ -95,6 +96,14 @@ export class SqliteHistoryStore implements HistoryStore {
       async (sql, parameters) => this.#database.prepare(sql).all(...parameters),
       window,
     );
+  }
+
+  observeWrites(observer: WriteObserver): void {
+    this.#writes.observer = observer;
+  }
+
+  get load(): StoreLoad {
+    return { backlog: this.#writes.backlog };
   }
 
   async ping(): Promise<void> {

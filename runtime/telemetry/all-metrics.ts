@@ -4,6 +4,7 @@ import type { MetricTable } from './metric-row.ts';
 import { GATEWAY_METRICS, LOOP_METRICS, PROVIDER_METRICS } from './metric-table.ts';
 import { ADMISSION_METRICS, CHAIN_METRICS, TENANT_METRICS } from './part-metrics.ts';
 import { PROCESS_METRIC_ROWS } from './process-metrics.ts';
+import { STORE_METRICS } from './store-metrics.ts';
 
 /** Every metric family of a gateway process, in the sections of docs/telemetry.md. */
 export const METRIC_SECTIONS: Readonly<Record<string, MetricTable>> = {
@@ -11,6 +12,7 @@ export const METRIC_SECTIONS: Readonly<Record<string, MetricTable>> = {
   'Providers and engines': PROVIDER_METRICS,
   'The provider chain': CHAIN_METRICS,
   'Scripts, supervisor and escalation': DIALOG_METRICS,
+  Stores: STORE_METRICS,
   Tenants: TENANT_METRICS,
   WebSockets: SOCKET_METRICS,
   Overload: ADMISSION_METRICS,

@@ -4,6 +4,7 @@ import type { HistoryStore } from '../store/history-store.ts';
 import { type Around, aroundMethods } from './around-methods.ts';
 import type { GatewayMetrics, StoreFigures } from './gateway-metrics.ts';
 import { withSpan } from './spans.ts';
+import { StoreMetrics } from './store-metrics.ts';
 
 const HISTORY_READS = [
   'findInteraction',
@@ -59,9 +60,15 @@ function around(
   };
 }
 
-/** The same history, with its operations timed and its writes traced. */
-const observeHistory = (history: HistoryStore, scope: StoreScope): HistoryStore =>
-  aroundMethods(history, [...HISTORY_READS, ...HISTORY_WRITES], around(scope, 'history', HISTORY_WRITES));
+/** The same history, with its operations timed and its transactions counted, and its writes traced. */
+function observeHistory(history: HistoryStore, scope: StoreScope): HistoryStore {
+  history.observeWrites(new StoreMetrics(scope.metrics.registry, () => history.load));
+  return aroundMethods(
+    history,
+    [...HISTORY_READS, ...HISTORY_WRITES],
+    around(scope, 'history', HISTORY_WRITES),
+  );
+}
 
 interface Stores {
   readonly history: HistoryStore;
