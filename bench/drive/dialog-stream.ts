@@ -15,6 +15,7 @@ const completedSchema = z.object({
     })
     .nullish(),
   timings: wireTimingsSchema.nullish(),
+  handOver: z.object({ trigger: z.string() }).nullish(),
 });
 type Completed = z.infer<typeof completedSchema>;
 
@@ -26,6 +27,14 @@ function parseCompleted(data: string): Completed | undefined {
     return undefined;
   }
 }
+
+/** A person instead of the answer that was waited for is no success of the engine; it counts as a 504 would. */
+const AGENT_TIMED_OUT: SentOutcome = {
+  state: 'failed',
+  code: 'http-server-error',
+  faultCode: 'provider_timeout',
+  detail: 'the agent timed out, and the turn was handed over to a person',
+};
 
 /** Reads the events of a dialog turn: `started`, `text` pieces, then exactly one `completed` or `error`. */
 export class DialogStreamReader implements AnswerReader {
@@ -59,19 +68,21 @@ export class DialogStreamReader implements AnswerReader {
     else if (event === 'text' && !data.includes('"text":""')) this.chunksAtMs.push(this.#atMs);
   }
 
-  #outcome(isReadable: boolean): SentOutcome {
+  #outcome(completed: Completed | undefined): SentOutcome {
+    const isReadable = (this.#completed === undefined) === (completed === undefined);
     if (this.#errorEvent !== undefined) return classifyStreamError(this.#errorEvent);
     if (this.#bytes === 0) return { state: 'failed', code: 'empty-answer' };
     if (this.#isMalformed || !isReadable) return { state: 'failed', code: 'malformed-response' };
     if (this.#completed === undefined) return { state: 'failed', code: 'incomplete-stream' };
-    return this.hasBegun ? { state: 'completed' } : { state: 'failed', code: 'empty-answer' };
+    if (!this.hasBegun) return { state: 'failed', code: 'empty-answer' };
+    return completed?.handOver?.trigger === 'agent_timeout' ? AGENT_TIMED_OUT : { state: 'completed' };
   }
 
   finish(): AnswerReading {
     const completed = this.#completed === undefined ? undefined : parseCompleted(this.#completed);
     const usage = usageFrom(completed);
     return {
-      outcome: this.#outcome((this.#completed === undefined) === (completed === undefined)),
+      outcome: this.#outcome(completed),
       chunksAtMs: this.chunksAtMs,
       text: this.#keepText ? (completed?.text ?? '') : '',
       ...(usage === undefined ? {} : { usage }),

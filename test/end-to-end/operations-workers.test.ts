@@ -1,28 +1,13 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { redisBinary, startRedis } from '../support/redis.ts';
 import { type ServeProcess, startServe } from '../support/serve-process.ts';
 import type { RealServer } from '../support/server-process.ts';
+import { childrenOf } from './children.ts';
 import { eventually, runCommand, scratchFolder } from './command.ts';
-
-/** Processes whose parent is that one (Linux). */
-function childrenOf(parent: number): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((name) => {
-      try {
-        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-        // pid (name) state parent …; the name may hold anything.
-        return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === parent;
-      } catch {
-        return false; // It ended while we looked.
-      }
-    })
-    .map(Number);
-}
 
 async function post(url: string, body: unknown): Promise<{ status: number; body: Record<string, unknown> }> {
   const headers = { 'content-type': 'application/json', connection: 'close' };

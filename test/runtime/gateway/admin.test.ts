@@ -115,3 +115,41 @@ it('shows who waits for a person, lets one be taken and resolved, and deletes a 
   for (const action of ['take_escalation', 'resolve_escalation', 'delete_customer', 'drain'])
     expect(text).toContain(action);
 });
+
+it('a taking names the administrator in the audit trail, and never opens again what was closed meanwhile', async () => {
+  const path = join(folder, 'h.sqlite');
+  const gateway = await startTestGateway(cleanup, { tenants, history: { kind: 'sqlite', path } });
+  const begin = async () => (await postJson(gateway, '/v1/interactions', {}, SHOP)).body.interactionId;
+  const taken = await begin();
+  await postJson(gateway, `/v1/interactions/${taken}/escalate`, { reason: 'asked' }, SHOP);
+  const { status, headers } = await change(gateway, `escalations/${taken}/take`, { by: 'Kim' });
+  expect(status).toBe(200);
+  await change(gateway, `escalations/${taken}/take`, { by: 'Lee' });
+  expect((await read(gateway, 'escalations')).body.items[0]).toMatchObject({ reason: 'taken by Lee' });
+  for (let round = 0; round < 20; round++) {
+    const id = await begin();
+    await postJson(gateway, `/v1/interactions/${id}/escalate`, { reason: 'asked' }, SHOP);
+    const takings = Array.from({ length: 4 }, (_, n) =>
+      change(gateway, `escalations/${id}/take`, { by: `K${n}` }),
+    );
+    const closing = postJson(gateway, `/v1/interactions/${id}/close`, { reason: 'done' }, SHOP);
+    const answers = await Promise.all([...takings, closing]);
+    expect([200, 409]).toEqual(expect.arrayContaining(answers.map((answer) => answer.status)));
+    const answer = await fetch(`${gateway.url}/v1/interactions/${id}`, { headers: SHOP });
+    expect(await answer.json()).toMatchObject({ state: 'closed', reason: 'done' });
+  }
+  await cleanup.run();
+  const database = new DatabaseSync(path);
+  const rows = database
+    .prepare(
+      "SELECT body FROM audit WHERE kind = 'admin_action' AND interaction_id = ? ORDER BY chain, sequence",
+    )
+    .all(taken)
+    .map(({ body }) => JSON.parse(String(body)));
+  database.close();
+  const decided = (by: string) => [{ step: 'admin', outcome: 'take_escalation', reason: `taken by ${by}` }];
+  expect(rows).toMatchObject([
+    { tenant: 'ops', requestId: headers.get('x-request-id'), decisions: decided('Kim') },
+    { tenant: 'ops', decisions: decided('Lee') },
+  ]);
+});

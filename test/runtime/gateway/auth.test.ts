@@ -9,8 +9,8 @@ import { startGateway } from '../../../runtime/gateway/start-gateway.ts';
 import { FaultError } from '../../../runtime/llm/fault.ts';
 import { parseHashedKeys } from '../../../runtime/tenants/hashed-keys.ts';
 import { readTenants } from '../../../runtime/tenants/tenant-list.ts';
-import { unwrap } from '../../../vocabulary/errors.ts';
 import { systemClock } from '../../../vocabulary/clock.ts';
+import { unwrap } from '../../../vocabulary/errors.ts';
 import { Cleanup, getJson, openAiClient, postJson, startTestGateway } from '../support/gateway-rig.ts';
 
 const cleanup = new Cleanup();
