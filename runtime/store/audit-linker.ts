@@ -1,8 +1,8 @@
 import type { AuditEntry } from './audit.ts';
 import type { AuditRow, ChainFields, ChainHead, ChainWriter } from './audit-chain.ts';
 import { genesisOf } from './audit-chain.ts';
-import { contentDigestOf, turnDigestOf } from './audit-digest.ts';
-import type { TurnRecord } from './history-store.ts';
+import { contentDigestOf, interactionDigestOf, turnDigestOf } from './audit-digest.ts';
+import type { InteractionRecord, Removed, TurnRecord } from './history-store.ts';
 
 /** Turns entries into the rows of one transaction, in the order in which they were added. */
 export class AuditLinker {
@@ -29,6 +29,18 @@ export class AuditLinker {
     for (const entry of entries) {
       if (entry.kind === 'turn_answered') this.#addAnswered(turn, entry, changeFields);
       else this.add([entry], changeFields);
+    }
+  }
+
+  /** A deletion by customer, and the end of each interaction that it closed. */
+  addDeletion(entry: AuditEntry, { interactionIds }: Removed, closed: readonly InteractionRecord[]): void {
+    this.add([entry], { interactionIds });
+    for (const record of closed) {
+      const { interactionId, tenant, reason } = record;
+      const decision = { step: 'close', outcome: 'closed', ...(reason === undefined ? {} : { reason }) };
+      const closing = { kind: 'closed', atUnixMs: entry.atUnixMs, tenant, interactionId } as const;
+      const interactionDigest = interactionDigestOf(this.#secret, record);
+      this.add([{ ...closing, decisions: [decision] }], { interactionDigest });
     }
   }
 

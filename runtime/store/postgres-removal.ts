@@ -1,15 +1,38 @@
 import type { PoolClient } from 'pg';
 import type { ChainFields, ChainHead } from './audit-chain.ts';
 import type { Removed, RetentionLimits } from './history-store.ts';
-import { AUDIT_ROWS_PER_WRITE, CHECKPOINTS, OLD_PREFIXES, REMOVED_PER_WRITE } from './sqlite-removal.ts';
+import { rowFromStored } from './postgres-text.ts';
+import { interactionFromRow } from './rows.ts';
+import {
+  AUDIT_ROWS_PER_WRITE,
+  CHECKPOINTS,
+  CUSTOMER_DELETED,
+  type DeletedCustomer,
+  OLD_PREFIXES,
+  REMOVED_PER_WRITE,
+} from './sqlite-removal.ts';
 
 /** Two gateways do not remove the same rows at once. */
 const RETENTION_LOCK = 7_261_990_018;
 
 const numbered = (sql: string): string => sql.replaceAll('?', '$');
 
-/** Empties texts and hash; counts, tokens and times stay. */
-export async function deleteCustomerRows(client: PoolClient, customerHash: string): Promise<Removed> {
+/**
+ * Empties texts and hash and closes what is open; counts, tokens and times stay. The interactions are locked first, in
+ * the order in which appends lock them: a turn is either there to be emptied, or finds its interaction closed.
+ */
+export async function deleteCustomerRows(
+  client: PoolClient,
+  customerHash: string,
+  atUnixMs: number,
+): Promise<DeletedCustomer> {
+  const lock = 'SELECT 1 FROM interactions WHERE customer_hash = $1 ORDER BY interaction_id FOR UPDATE';
+  await client.query(lock, [customerHash]);
+  const open = await client.query(
+    `UPDATE interactions SET state = 'closed', reason = '${CUSTOMER_DELETED}', updated_at_unix_ms = $2
+     WHERE customer_hash = $1 AND state <> 'closed' RETURNING *`,
+    [customerHash, atUnixMs],
+  );
   const found = await client.query(
     `UPDATE interactions SET customer_hash = NULL,
        hand_over_summary = CASE WHEN hand_over_summary IS NULL THEN NULL ELSE '' END
@@ -21,7 +44,10 @@ export async function deleteCustomerRows(client: PoolClient, customerHash: strin
     "UPDATE turns SET customer_text = '', answer_text = '' WHERE interaction_id = ANY($1)",
     [interactionIds],
   );
-  return { interactionIds, turns: cleared.rowCount ?? 0, auditRows: 0 };
+  return {
+    removed: { interactionIds, turns: cleared.rowCount ?? 0, auditRows: 0 },
+    closed: open.rows.map((row) => interactionFromRow(rowFromStored(row))),
+  };
 }
 
 async function removeInteractions(client: PoolClient, beforeUnixMs: number | undefined): Promise<Removed> {

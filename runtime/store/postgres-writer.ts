@@ -27,14 +27,17 @@ const INSERT_INTERACTIONS = `INSERT INTO interactions (${interactionColumns})
   SELECT ${interactionColumns} FROM json_populate_recordset(NULL::interactions, $1::json)
   ON CONFLICT DO NOTHING RETURNING interaction_id`;
 
-/** Ordered, so that two gateways that write the same interactions wait for each other and do not deadlock. */
+/**
+ * Ordered, so that two gateways that write the same interactions wait for each other and do not deadlock; locked, so
+ * that none is closed meanwhile.
+ */
 const INSERT_TURNS = `WITH appended AS (
     INSERT INTO turns (${turnColumns})
-    SELECT ${turnColumns} FROM json_populate_recordset(NULL::turns, $1::json) t
-    WHERE t.turn_index = (
+    SELECT ${TURN_COLUMNS.map((column) => `t.${column}`).join(', ')}
+    FROM json_populate_recordset(NULL::turns, $1::json) t JOIN interactions i USING (interaction_id)
+    WHERE i.state <> 'closed' AND t.turn_index = (
         SELECT coalesce(max(o.turn_index) + 1, 0) FROM turns o WHERE o.interaction_id = t.interaction_id)
-      AND EXISTS (SELECT 1 FROM interactions i WHERE i.interaction_id = t.interaction_id)
-    ORDER BY t.interaction_id
+    ORDER BY t.interaction_id FOR NO KEY UPDATE OF i
     ON CONFLICT DO NOTHING
     RETURNING interaction_id, finished_at_unix_ms),
   touched AS (
@@ -45,7 +48,7 @@ const INSERT_TURNS = `WITH appended AS (
 const CHANGE = `UPDATE interactions SET state = $1, reason = $2, updated_at_unix_ms = $3,
     hand_over_trigger = coalesce($4, hand_over_trigger), hand_over_reason = coalesce($5, hand_over_reason),
     hand_over_summary = coalesce($6, hand_over_summary), hand_over_at_unix_ms = coalesce($7, hand_over_at_unix_ms)
-  WHERE interaction_id = $8 RETURNING *`;
+  WHERE interaction_id = $8 AND state <> 'closed' RETURNING *`;
 
 const INSERT_AUDIT = `WITH linked AS (
     INSERT INTO audit (${AUDIT_COLUMNS.join(', ')})
@@ -132,7 +135,7 @@ export class PostgresWriter {
       case 'change': {
         const interactionDigest = await this.#change(client, write.change);
         if (interactionDigest === undefined)
-          return conflict(`interaction ${write.change.interactionId} does not exist`);
+          return conflict(`interaction ${write.change.interactionId} is closed or does not exist`);
         linker.add(write.audit, { interactionDigest });
         return WRITTEN;
       }
@@ -140,8 +143,9 @@ export class PostgresWriter {
         linker.add(write.audit);
         return WRITTEN;
       case 'delete-customer': {
-        const removed = await deleteCustomerRows(client, write.customerHash);
-        linker.add([write.audit], { interactionIds: removed.interactionIds });
+        const { customerHash, audit } = write;
+        const { removed, closed } = await deleteCustomerRows(client, customerHash, audit.atUnixMs);
+        linker.addDeletion(audit, removed, closed);
         return { kind: 'written', removed };
       }
       case 'retention': {

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { ChainFields, ChainHead } from './audit-chain.ts';
-import type { Removed, RetentionLimits } from './history-store.ts';
+import type { InteractionRecord, Removed, RetentionLimits } from './history-store.ts';
+import { interactionFromRow } from './rows.ts';
 
 /** Interactions and audit rows that one retention write takes at most, so that others do not wait for long. */
 export const REMOVED_PER_WRITE = 500;
@@ -9,8 +10,27 @@ export const AUDIT_ROWS_PER_WRITE = 5000;
 const idsOf = (rows: readonly unknown[]): string[] =>
   rows.map((row) => String((row as { interaction_id: unknown }).interaction_id));
 
-/** Empties texts and hash; counts, tokens and times stay. */
-export function deleteCustomerRows(database: DatabaseSync, customerHash: string): Removed {
+/** Why interactions of a deleted customer are closed. */
+export const CUSTOMER_DELETED = 'customer_deleted';
+
+/** What deleting a customer did. */
+export interface DeletedCustomer {
+  readonly removed: Removed;
+  /** Interactions that were open until then, as they are now: nothing may be added to what was emptied. */
+  readonly closed: readonly InteractionRecord[];
+}
+
+/** Empties texts and hash and closes what is open; counts, tokens and times stay. */
+export function deleteCustomerRows(
+  database: DatabaseSync,
+  customerHash: string,
+  atUnixMs: number,
+): DeletedCustomer {
+  const close = database.prepare(
+    `UPDATE interactions SET state = 'closed', reason = '${CUSTOMER_DELETED}', updated_at_unix_ms = ?2
+     WHERE customer_hash = ?1 AND state <> 'closed' RETURNING *`,
+  );
+  const closed = close.all(customerHash, atUnixMs).map(interactionFromRow);
   const found = database.prepare('SELECT interaction_id FROM interactions WHERE customer_hash = ?');
   const interactionIds = idsOf(found.all(customerHash));
   const clearTurns = database.prepare(
@@ -25,7 +45,7 @@ export function deleteCustomerRows(database: DatabaseSync, customerHash: string)
        WHERE customer_hash = ?`,
     )
     .run(customerHash);
-  return { interactionIds, turns, auditRows: 0 };
+  return { removed: { interactionIds, turns, auditRows: 0 }, closed };
 }
 
 function removeInteractions(database: DatabaseSync, beforeUnixMs: number | undefined): Removed {

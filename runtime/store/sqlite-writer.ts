@@ -19,11 +19,11 @@ import { deleteCustomerRows, removeOldRows } from './sqlite-removal.ts';
 
 const marks = (columns: readonly string[]): string => columns.map(() => '?').join(', ');
 
-/** Refused without an error where the turn is not the next, or its interaction does not exist. */
+/** Refused without an error where the turn is not the next, or its interaction is closed or does not exist. */
 const INSERT_TURN = `INSERT INTO turns (${TURN_COLUMNS.join(', ')})
   SELECT ${marks(TURN_COLUMNS)}
   WHERE ?3 = (SELECT coalesce(max(turn_index) + 1, 0) FROM turns WHERE interaction_id = ?1)
-    AND EXISTS (SELECT 1 FROM interactions WHERE interaction_id = ?1)
+    AND EXISTS (SELECT 1 FROM interactions WHERE interaction_id = ?1 AND state <> 'closed')
   ON CONFLICT DO NOTHING`;
 
 type Statement = 'create' | 'change' | 'touch' | 'append' | 'audit' | 'head' | 'heads' | 'named';
@@ -39,7 +39,7 @@ function prepareAll(database: DatabaseSync): Record<Statement, StatementSync> {
          hand_over_trigger = coalesce(?, hand_over_trigger), hand_over_reason = coalesce(?, hand_over_reason),
          hand_over_summary = coalesce(?, hand_over_summary),
          hand_over_at_unix_ms = coalesce(?, hand_over_at_unix_ms)
-       WHERE interaction_id = ? RETURNING *`,
+       WHERE interaction_id = ? AND state <> 'closed' RETURNING *`,
     ),
     touch: database.prepare('UPDATE interactions SET updated_at_unix_ms = ? WHERE interaction_id = ?'),
     append: database.prepare(INSERT_TURN),
@@ -131,8 +131,11 @@ export class SqliteWriter {
       case 'audit':
         return this.#audit(write.audit);
       case 'delete-customer': {
-        const removed = deleteCustomerRows(this.#database, write.customerHash);
-        this.#audit([write.audit], { interactionIds: removed.interactionIds });
+        const { customerHash, audit } = write;
+        const { removed, closed } = deleteCustomerRows(this.#database, customerHash, audit.atUnixMs);
+        const linker = this.#linker();
+        linker.addDeletion(audit, removed, closed);
+        this.#insert(linker);
         return removed;
       }
       case 'retention': {
@@ -159,7 +162,8 @@ export class SqliteWriter {
       ...handOverValues(change.handOver),
       change.interactionId,
     );
-    if (row === undefined) throw new HistoryConflict(`interaction ${change.interactionId} does not exist`);
+    if (row === undefined)
+      throw new HistoryConflict(`interaction ${change.interactionId} is closed or does not exist`);
     return interactionDigestOf(this.#secret, interactionFromRow(row));
   }
 

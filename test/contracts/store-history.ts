@@ -277,8 +277,34 @@ export function describeHistoryStore(name: string, open: () => Promise<HistorySt
       const removed = await store.applyRetention({ turnsBeforeUnixMs: 1000 }, retention);
       expect(removed).toEqual({ interactionIds: ['b'], turns: 1, auditRows: 0 });
       expect(await store.findInteraction('b')).toBeUndefined();
-      // What goes on after a removal is numbered as before.
-      await store.appendTurn(turnOf('a', 1), answered(turnOf('a', 1)));
+      await store.close();
+    });
+
+    it('closes what a deleted customer had open, and takes nothing more for it', async () => {
+      const store = await open();
+      const done = { ...interactionOf('done'), state: 'closed', reason: 'done' } as const;
+      for (const record of [interactionOf('a'), interactionOf('b'), done])
+        await store.createInteraction(record, created(record));
+      await store.appendTurn(turnOf('a', 0), answered(turnOf('a', 0)));
+      const entry: AuditEntry = { kind: 'customer_deleted', atUnixMs: 9e12, tenant: '', decisions: [] };
+      // A turn that was under way comes before or after; its text stays in neither case.
+      const [removed, late] = await Promise.allSettled([
+        store.deleteCustomer('c'.repeat(64), entry),
+        store.appendTurn(turnOf('b', 0), answered(turnOf('b', 0))),
+      ]);
+      expect(removed).toMatchObject({ status: 'fulfilled' });
+      if (late.status === 'fulfilled')
+        expect(await store.findTurn('b', 'm0')).toMatchObject({ customerText: '' });
+      else expect(late.reason).toBeInstanceOf(HistoryConflict);
+      const state = { state: 'closed', reason: 'customer_deleted', updatedAtUnixMs: 9e12 };
+      expect(await store.findInteraction('a')).toMatchObject(state);
+      expect(await store.findInteraction('done')).toMatchObject({ reason: 'done' });
+      await expect(store.appendTurn(turnOf('a', 1), answered(turnOf('a', 1)))).rejects.toBeInstanceOf(
+        HistoryConflict,
+      );
+      const handedOff = { interactionId: 'a', state: 'handed-off', atUnixMs: 9e12 } as const;
+      await expect(store.changeState(handedOff, [])).rejects.toBeInstanceOf(HistoryConflict);
+      expect(await store.listTurns('a', 10)).toHaveLength(1);
       await store.close();
     });
 

@@ -71,6 +71,26 @@ describe.skipIf(postgresBinary() === undefined)('PostgreSQL (skipped without its
     await right.close();
   });
 
+  it('keeps no text of a customer whom another replica deletes meanwhile', async () => {
+    const url = await freshDatabase();
+    const [left, right] = [open(url), open(url)];
+    const deletion = { kind: 'customer_deleted', atUnixMs: 9e12, tenant: '', decisions: [] } as const;
+    for (let round = 0; round < 40; round++) {
+      const record = { ...interactionOf(`i${round}`), customerHash: `hash of ${round}` };
+      await left.createInteraction(record, created(record));
+      const turn = turnOf(record.interactionId, 0);
+      await Promise.allSettled([
+        left.appendTurn(turn, answered(turn)),
+        right.deleteCustomer(record.customerHash, deletion),
+      ]);
+      const found = await left.findTurn(record.interactionId, 'm0');
+      expect(found?.customerText ?? '').toBe('');
+    }
+    const report = await withPostgresSnapshot(url, (query) => verifyAudit(query, { secret: 'secret' }));
+    expect([report.intact, report.problems]).toEqual([true, []]);
+    await Promise.all([left.close(), right.close()]);
+  });
+
   it('keeps texts with NUL and the mark that stands for it', async () => {
     const store = open(await freshDatabase());
     const turn = { ...turnOf('a', 0), customerText: 'a\0b\u001a0\u001a\0', answerText: '\u001a1' };
