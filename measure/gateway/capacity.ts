@@ -1,4 +1,4 @@
-import { type MeasuredBlock, runBlock, steady } from './blocks.ts';
+import { type BlockPlan, type MeasuredBlock, runBlock, steady } from './blocks.ts';
 import type { Target } from './targets.ts';
 
 /** Added p99 that a rate may have to count as carried. */
@@ -28,11 +28,20 @@ interface Trial {
   readonly block: MeasuredBlock;
 }
 
+/** Direct readings by rate and attempt: every target is held against the same ones. */
+const directBlocks = new Map<string, Promise<MeasuredBlock>>();
+
+function runDirect(direct: Target, plan: BlockPlan, key: string): Promise<MeasuredBlock> {
+  const known = directBlocks.get(key) ?? runBlock(direct, plan);
+  directBlocks.set(key, known);
+  return known;
+}
+
 async function tryRate(target: Target, direct: Target, ratePerS: number): Promise<Trial> {
   let last: Trial | undefined;
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const plan = steady(Math.round(ratePerS), WINDOW_MS, Math.round(ratePerS) + attempt);
-    const bare = await runBlock(direct, plan);
+    const bare = await runDirect(direct, plan, `${Math.round(ratePerS)} ${attempt}`);
     const block = await runBlock(target, plan);
     const addedP99Ms = block.p99Ms - bare.p99Ms;
     const isCarried = block.failed === 0 && addedP99Ms < MAX_ADDED_P99_MS;

@@ -6,6 +6,7 @@ import { canPin, peakRssMiBOf } from './processes.ts';
 import { percentileOf } from './reading.ts';
 import { measureRelay, TOKEN_GAP_MS } from './streams.ts';
 import {
+  buildGateway,
   type Features,
   startGrpcStub,
   startHttpStub,
@@ -89,9 +90,10 @@ const addedFigures = ({ p50Ms, p99Ms }: Added) => ({
 /**
  * The gateway before a vendor that answers in 60 ms and an inference server that paces tokens, all on loopback: the gateway on one
  * core, generator and stubs on the other, each block beside a direct one of the same arrivals, and the Portkey gateway in the
- * same place. Top level: authentication, limits, budget, metrics, log, audit in SQLite on. About eight minutes. Linux.
+ * same place. Top level: authentication, limits, budget, metrics, log, audit in SQLite on. About ten minutes. Linux.
  */
 export async function measureGateway(): Promise<Record<string, unknown>> {
+  buildGateway();
   const startToReadyMs = await measureStarts('on');
   const startOffMs = await measureStarts('off');
   const whole = await measureWhole();

@@ -2,7 +2,7 @@ import { runBlock, steady } from './blocks.ts';
 import { type Interval, intervalOfMedian } from './reading.ts';
 import type { Target } from './targets.ts';
 
-const PAIRS = 10;
+const PAIRS = 7;
 const RATE_PER_S = 1000;
 const WINDOW_MS = 2000;
 

@@ -34,10 +34,10 @@ export interface Interval {
   readonly high: number;
 }
 
-/** Ranks of the interval for 6 pairs or more: with rank r from each end it misses with 2 · P(Binomial(n, ½) < r). */
-const RANK_FROM_END = 2;
+/** With rank r from each end of n pairs the interval misses the median with 2 · P(Binomial(n, ½) < r). */
+const RANK_FROM_END = 1;
 
-/** Median of paired differences; with ten pairs the second smallest and second largest cover it with 97.9 %. */
+/** Median of paired differences; with seven pairs the smallest and the largest cover it with 98.4 %. */
 export function intervalOfMedian(differences: readonly number[]): Interval {
   const sorted = sortSamples(differences);
   const at = (rank: number): number => sorted[rank - 1] ?? Number.NaN;

@@ -6,7 +6,7 @@ import type { GrpcStub, Target } from './targets.ts';
 
 /** The stub sends a token of each stream every so often. */
 export const TOKEN_GAP_MS = 25;
-const STREAMS = [200, 400, 600, 800, 1000, 1200, 1400] as const;
+const STREAMS = [400, 700, 1000, 1200, 1400] as const;
 const TOKENS_PER_STREAM = 200;
 const MAX_ADDED_ITL_P99_MS = 5;
 
@@ -25,7 +25,7 @@ function runStreams(target: StreamPlan['target'], streams: number): Promise<Stre
     streams,
     tokensPerStream: TOKENS_PER_STREAM,
     warmUpMs: 2000,
-    windowMs: 6000,
+    windowMs: 5000,
   };
   return runToEnd<StreamReading>([join(import.meta.dirname, 'stream-load.ts'), JSON.stringify(plan)]);
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -7,6 +8,7 @@ import { stringify } from 'yaml';
 import type { GatewayConfigInput } from '../../runtime/config.ts';
 import { isReadyLine, type Started, start } from './processes.ts';
 
+const ROOT = join(import.meta.dirname, '../..');
 const KEY = 'measured-key';
 
 /** Something that completions can be sent to. */
@@ -47,6 +49,9 @@ const targetFrom = (started: Started, port: number, headers: Target['headers']):
   stop: started.stop,
 });
 
+/** The gateway is measured as it is published: a checkout would also compile its sources at every start. */
+export const buildGateway = (): void => void execFileSync(process.execPath, ['build.ts'], { cwd: ROOT });
+
 /** What is switched on in the gateway that is measured. */
 export type Features = 'on' | 'off';
 
@@ -83,7 +88,7 @@ export async function startMeasuredGateway(provider: Provider, features: Feature
   const folder = mkdtempSync(join(tmpdir(), 'busyhour-measure-'));
   const file = join(folder, 'gateway.yaml');
   writeFileSync(file, stringify(configOf(provider, features, folder)));
-  const cli = join(import.meta.dirname, '../../bin/busyhour.js');
+  const cli = join(ROOT, 'dist/cli.js');
   const args = [cli, 'serve', '--config', file, '--exit-with-parent'];
   const gateway = await start('measured', args, { isReady: isReadyLine });
   const headers = features === 'on' ? { ...JSON_TYPE, authorization: `Bearer ${KEY}` } : JSON_TYPE;
@@ -120,7 +125,7 @@ async function answers(url: string): Promise<boolean> {
 /** The Portkey gateway of its npm package, on the measured core, in front of the same stub. */
 export async function startPortkey(stubUrl: string): Promise<Target> {
   const port = await freePort();
-  const script = join(import.meta.dirname, '../../node_modules/@portkey-ai/gateway/build/start-server.js');
+  const script = join(ROOT, 'node_modules/@portkey-ai/gateway/build/start-server.js');
   const started = await start('measured', [script, '--headless', `--port=${port}`], {
     env: { NODE_ENV: 'production' },
     isReady: (line) => line === '' && answers(`http://127.0.0.1:${port}/`),
