@@ -57,8 +57,11 @@ const INSERT_AUDIT = `WITH linked AS (
   ON CONFLICT (chain) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash,
     seal = excluded.seal`;
 
-const NAME_HEADS = `UPDATE audit_heads SET named_sequence = sequence
-  WHERE sequence > named_sequence RETURNING chain, sequence, hash`;
+/** Ordered, so that two chains that begin at once do not deadlock. */
+const NAME_HEADS = `WITH ends AS (
+    SELECT chain FROM audit_heads WHERE sequence > named_sequence ORDER BY chain FOR UPDATE)
+  UPDATE audit_heads h SET named_sequence = h.sequence FROM ends e
+  WHERE h.chain = e.chain RETURNING h.chain, h.sequence, h.hash`;
 
 const conflict = (message: string): WriteOutcome => ({ kind: 'conflict', message });
 const WRITTEN: WriteOutcome = { kind: 'written' };
@@ -101,33 +104,42 @@ export class PostgresWriter {
   }
 
   async #apply(client: PoolClient, writes: readonly HistoryWrite[]): Promise<WriteOutcome[]> {
-    const linker = new AuditLinker(this.#chain, this.#secret);
-    if (this.#chain.head.sequence < 0) linker.begin(await nameHeads(client));
+    const links: Link[] = [];
     const appended = await insertTurns(client, writes);
     const created = await insertInteractions(client, writes);
     const outcomes: WriteOutcome[] = [];
     for (const write of writes)
-      outcomes.push(await this.#settle({ client, linker, appended, created }, write));
-    const { head } = this.#chain;
-    if (linker.rows.length > 0) {
-      const rows = recordSet(AUDIT_COLUMNS, linker.rows.map(auditValues));
-      await client.query({
-        name: 'audit',
-        text: INSERT_AUDIT,
-        values: [rows, head.chain, head.sequence, head.hash, sealOf(this.#secret, head)],
-      });
-    }
+      outcomes.push(await this.#settle({ client, links, appended, created }, write));
+    if (links.length > 0) await this.#link(client, links);
     return outcomes;
   }
 
+  /**
+   * The audit rows of a transaction, after everything else in it. The ends of other chains are locked to be named: their
+   * writers, who come to them last too, would else wait for this one while it waits for their interactions.
+   */
+  async #link(client: PoolClient, links: readonly Link[]): Promise<void> {
+    const linker = new AuditLinker(this.#chain, this.#secret);
+    if (this.#chain.head.sequence < 0) linker.begin(await nameHeads(client));
+    for (const link of links) link(linker);
+    const { head } = this.#chain;
+    const rows = recordSet(AUDIT_COLUMNS, linker.rows.map(auditValues));
+    await client.query({
+      name: 'audit',
+      text: INSERT_AUDIT,
+      values: [rows, head.chain, head.sequence, head.hash, sealOf(this.#secret, head)],
+    });
+  }
+
   async #settle(batch: Batch, write: HistoryWrite): Promise<WriteOutcome> {
-    const { client, linker } = batch;
+    const { client, links } = batch;
     switch (write.kind) {
       case 'create': {
         const { record, audit } = write;
         if (!batch.created.delete(record.interactionId))
           return conflict(`interaction ${record.interactionId} exists already`);
-        linker.add(audit, { interactionDigest: interactionDigestOf(this.#secret, record) });
+        const interactionDigest = interactionDigestOf(this.#secret, record);
+        links.push((linker) => linker.add(audit, { interactionDigest }));
         return WRITTEN;
       }
       case 'append':
@@ -136,32 +148,33 @@ export class PostgresWriter {
         const interactionDigest = await this.#change(client, write.change);
         if (interactionDigest === undefined)
           return conflict(`interaction ${write.change.interactionId} is closed or does not exist`);
-        linker.add(write.audit, { interactionDigest });
+        links.push((linker) => linker.add(write.audit, { interactionDigest }));
         return WRITTEN;
       }
       case 'audit':
-        linker.add(write.audit);
+        links.push((linker) => linker.add(write.audit));
         return WRITTEN;
       case 'delete-customer': {
         const { customerHash, audit } = write;
         const { removed, closed } = await deleteCustomerRows(client, customerHash, audit.atUnixMs);
-        linker.addDeletion(audit, removed, closed);
+        links.push((linker) => linker.addDeletion(audit, removed, closed));
         return { kind: 'written', removed };
       }
       case 'retention': {
         const { removed, fields } = await removeOldRows(client, write.limits);
-        if (fields !== undefined) linker.add([write.audit], fields);
+        if (fields !== undefined) links.push((linker) => linker.add([write.audit], fields));
         return { kind: 'written', removed };
       }
     }
   }
 
-  async #settleAppend({ client, linker, appended }: Batch, write: Append): Promise<WriteOutcome> {
+  async #settleAppend({ client, links, appended }: Batch, write: Append): Promise<WriteOutcome> {
     const { turn, change, audit } = write;
     if (!appended.delete(turn.interactionId))
       return conflict(`turn ${turn.turnIndex} of ${turn.interactionId} cannot be the next`);
     const interactionDigest = change === undefined ? undefined : await this.#change(client, change);
-    linker.addTurn(turn, audit, interactionDigest === undefined ? {} : { interactionDigest });
+    const fields = interactionDigest === undefined ? {} : { interactionDigest };
+    links.push((linker) => linker.addTurn(turn, audit, fields));
     return WRITTEN;
   }
 
@@ -182,9 +195,12 @@ export class PostgresWriter {
   }
 }
 
+/** Adds the audit rows of one write, when its turn comes. */
+type Link = (linker: AuditLinker) => void;
+
 interface Batch {
   readonly client: PoolClient;
-  readonly linker: AuditLinker;
+  readonly links: Link[];
   readonly appended: Set<string>;
   readonly created: Set<string>;
 }
