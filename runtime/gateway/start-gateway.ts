@@ -19,8 +19,9 @@ import { DialogMetrics } from '../telemetry/dialog-metrics.ts';
 import { observeTurns } from '../telemetry/observe-dialog.ts';
 import { observeLedger } from '../telemetry/observe-ledger.ts';
 import { observeStores } from '../telemetry/observe-stores.ts';
-import { createTenancy } from '../tenants/create-tenancy.ts';
+import { createTenancy, type Tenancy } from '../tenants/create-tenancy.ts';
 import type { Ledger } from '../tenants/ledger.ts';
+import { MemoryLedger } from '../tenants/memory-ledger.ts';
 import { refuseWork } from './admin/admin-handlers.ts';
 import { createAuthenticate } from './auth.ts';
 import type { GatewayContext, Peers } from './context.ts';
@@ -84,11 +85,22 @@ function openExtras(
 }
 
 /** What /ready asks besides the providers. */
-function openDependencies(config: GatewayConfig, stores: Stores, clock: Clock): DependencyStates {
-  const kinds = { history: config.history.kind, contexts: config.contexts.kind, lock: config.lock.kind };
+function openDependencies(
+  config: GatewayConfig,
+  stores: Stores,
+  tenancy: Tenancy,
+  clock: Clock,
+): DependencyStates {
+  const ledger = tenancy.ledger instanceof MemoryLedger ? 'memory' : 'redis';
+  const kinds = {
+    history: config.history.kind,
+    contexts: config.contexts.kind,
+    lock: config.lock.kind,
+    ledger,
+  };
   const { history, contexts, lock } = stores;
   return new DependencyStates(
-    storeDependencies(kinds, { history, contexts, lock }),
+    storeDependencies(kinds, { history, contexts, lock, ledger: tenancy }),
     config.timeouts.connectMs,
     clock,
   );
@@ -148,7 +160,7 @@ function createContext(
     history: stores.history,
     chain,
     states,
-    dependencies: openDependencies(config, stores, clock),
+    dependencies: openDependencies(config, stores, created, clock),
     dialog: observeTurns(dialog, metrics),
     eventLog: createEventLog(config, environment, clock),
     newId: createIdSource(),

@@ -18,6 +18,7 @@ export class TenantMetrics implements TenantObserver {
   readonly #budgetLeft: Gauge<'tenant'>;
   readonly #failures: Counter<'operation'>;
   readonly #pending: Gauge;
+  readonly #losses: Counter;
   readonly #reloads: Counter<'result'>;
 
   constructor(registry: Registry, names: () => ReadonlySet<string>) {
@@ -59,6 +60,11 @@ export class TenantMetrics implements TenantObserver {
       help: 'Settlements that wait for the store to come back',
       registers,
     });
+    this.#losses = counter(
+      'busyhour_ledger_state_lost_total',
+      'Times that the store of limits and budgets was found to have forgotten a tenant or a request',
+      [],
+    );
     this.#reloads = counter('busyhour_tenants_reloads_total', 'Changes of the tenants file', ['result']);
   }
 
@@ -94,6 +100,10 @@ export class TenantMetrics implements TenantObserver {
 
   pendingSettlements(settlements: number): void {
     this.#pending.set(settlements);
+  }
+
+  stateLost(): void {
+    this.#losses.inc();
   }
 
   tenantsReloaded(result: 'ok' | 'refused'): void {

@@ -4,7 +4,7 @@ import { BusyhourError, createFailure } from '../../vocabulary/errors.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { TenantMetrics } from '../telemetry/tenant-metrics.ts';
-import type { Ledger, LedgerObserver, LedgerOperation } from './ledger.ts';
+import { isUnlimited, type Ledger, type LedgerObserver } from './ledger.ts';
 import { MemoryLedger } from './memory-ledger.ts';
 import { RedisLedger } from './redis-ledger.ts';
 import { TenantDirectory, type TenantReload } from './tenant-directory.ts';
@@ -25,6 +25,8 @@ export interface Tenancy {
   readonly directory: TenantDirectory;
   readonly ledger: Ledger;
   readonly observer: TenantObserver;
+  /** Rejects while no work can be done for want of the ledger. */
+  ping(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -44,6 +46,12 @@ function createNames(current: () => TenantList): () => ReadonlySet<string> {
     }
     return names;
   };
+}
+
+/** Whether everyone who calls for answers has limits: tenants without any go on without the ledger. */
+function allAreLimited({ tenants }: TenantList): boolean {
+  const callers = tenants.filter((tenant) => !tenant.admin);
+  return callers.length > 0 && !callers.some(isUnlimited);
 }
 
 function createLedger(config: TenancyConfig, deps: TenancyDependencies, observer: LedgerObserver): Ledger {
@@ -68,12 +76,12 @@ function createLedger(config: TenancyConfig, deps: TenancyDependencies, observer
 /** A line per failure would drown the log of a store that is down. */
 const LOG_EVERY_MS = 1000;
 
-function createReport(clock: Clock, logger: Logger): (operation: LedgerOperation, error: unknown) => void {
+function createReport(clock: Clock, logger: Logger): (details: object, text: string) => void {
   let loggedAtMs = Number.NEGATIVE_INFINITY;
-  return (operation, error) => {
+  return (details, text) => {
     if (clock.nowMs() - loggedAtMs < LOG_EVERY_MS) return;
     loggedAtMs = clock.nowMs();
-    logger.error({ err: error, operation }, 'ledger failure');
+    logger.error(details, text);
   };
 }
 
@@ -91,12 +99,17 @@ export function createTenancy(config: TenancyConfig, deps: TenancyDependencies):
     createNames(() => directory.current),
   );
   const report = createReport(clock, logger);
+  const reportLoss = createReport(clock, logger);
   const ledgerObserver: LedgerObserver = {
     ledgerFailed(operation, error) {
       observer.ledgerFailed(operation);
-      report(operation, error);
+      report({ err: error, operation }, 'ledger failure');
     },
     pendingSettlements: (settlements) => observer.pendingSettlements(settlements),
+    stateLost(tenant) {
+      observer.stateLost();
+      reportLoss({ tenant }, 'the ledger has lost what tenants used; what this process knows was put back');
+    },
   };
   try {
     const ledger = deps.ledger ?? createLedger(config, deps, ledgerObserver);
@@ -104,7 +117,10 @@ export function createTenancy(config: TenancyConfig, deps: TenancyDependencies):
       directory.close();
       await ledger.close();
     };
-    return { directory, ledger, observer, close };
+    const ping = async (): Promise<void> => {
+      if (config.onLedgerFailure === 'closed' && allAreLimited(directory.current)) await ledger.ping();
+    };
+    return { directory, ledger, observer, ping, close };
   } catch (error) {
     directory.close();
     throw error;

@@ -76,6 +76,8 @@ export interface Ledger {
   settle(reservation: Reservation, used: Estimate): Promise<void>;
   /** Nothing was used; the request still counts as begun. Never rejects. */
   release(reservation: Reservation): Promise<void>;
+  /** Rejects when the store behind it does not answer. */
+  ping(): Promise<void>;
   /** Of the current day, for /v1/admin. */
   read(tenant: Tenant): Promise<DayTotals>;
   /** Books what is still to be booked, within a short limit. Idempotent. */
@@ -90,6 +92,8 @@ export interface LedgerObserver {
   ledgerFailed(operation: LedgerOperation, error: unknown): void;
   /** Settlements that wait for the store to come back. */
   pendingSettlements(settlements: number): void;
+  /** The store had forgotten what this tenant used; what this process knows was put back. */
+  stateLost(tenant: string): void;
 }
 
 export const isUnlimited = ({ limits }: Tenant): boolean =>

@@ -145,6 +145,8 @@ export class MemoryLedger implements Ledger {
     return this.settle(reservation, { tokens: 0, costUsd: 0 });
   }
 
+  async ping(): Promise<void> {}
+
   async read(tenant: Tenant): Promise<DayTotals> {
     const account = this.#accountAt(tenant.name, this.#clock.unixMs());
     return {

@@ -34,7 +34,16 @@ export interface RedisLedgerOptions {
 interface Booking {
   readonly reservation: Reservation;
   readonly used: Estimate;
+  /** Redis may have it already: it was sent before, or its reservation may never have come about. */
+  readonly isRepeated: boolean;
 }
+
+/** What Redis has said of a tenant; it only grows within a day. */
+interface Seen {
+  readonly day: string;
+  readonly spentNanoUsd: string;
+}
+const NOTHING_SEEN: Seen = { day: '-1', spentNanoUsd: '0' };
 
 const DEFAULT_PREFIX = 'busyhour:ledger:';
 const NO_LIMIT = -1;
@@ -45,6 +54,9 @@ const MAX_PENDING = 100_000;
 const IDS_PER_RENEWAL = 500;
 /** Leases are renewed when a third of them has passed. */
 const RENEWALS_PER_LEASE = 3;
+/** Replies of a Redis that did not run the script at all. */
+const UNDONE = /^(LOADING|OOM|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|MISCONF|NOAUTH|NOPERM|BUSY) /;
+const isUndone = (error: unknown): boolean => error instanceof Error && UNDONE.test(error.message);
 const NOTHING: Estimate = { tokens: 0, costUsd: 0 };
 
 /**
@@ -58,6 +70,8 @@ export class RedisLedger implements Ledger {
   readonly #head = randomBytes(6).toString('base64url');
   readonly #running = new Map<string, { readonly tenant: string; readonly sinceMs: number }>();
   readonly #pending = new Map<string, Booking>();
+  /** By tenant: puts back what a Redis that lost its state has forgotten. */
+  readonly #seen = new Map<string, Seen>();
   readonly #sending = new Set<Promise<void>>();
   readonly #renewal: NodeJS.Timeout;
   #retry: NodeJS.Timeout | undefined;
@@ -119,6 +133,9 @@ export class RedisLedger implements Ledger {
     if (this.#starting !== undefined) await this.#starting;
     const { limits } = tenant;
     const { dailyBudgetUsd } = limits;
+    const seen = this.#seen.get(tenant.name) ?? NOTHING_SEEN;
+    // What is never sent is held nowhere, and leaves nothing to give back.
+    if (this.#redis.status !== 'ready') return this.#refuseUnasked(new Error('not connected'), reservation);
     try {
       const reply = await this.#run(RESERVE, tenant.name, [
         reservation.id,
@@ -129,6 +146,8 @@ export class RedisLedger implements Ledger {
         estimate.tokens,
         nanoUsdFrom(estimate.costUsd),
         this.#options.leaseMs,
+        seen.day,
+        seen.spentNanoUsd,
       ]);
       return this.#decide(reply as readonly string[], tenant, reservation);
     } catch (error) {
@@ -137,14 +156,16 @@ export class RedisLedger implements Ledger {
   }
 
   #decide(reply: readonly string[], tenant: Tenant, reservation: Reservation): ReserveResult {
-    const [granted, now, ...rest] = reply;
+    const [granted, now, lost, day = '', spentNanoUsd = '0', ...rest] = reply;
     const nowUnixMs = Number(now);
+    this.#seen.set(tenant.name, { day, spentNanoUsd });
+    if (Number(lost) === 1) this.#options.observer.stateLost(tenant.name);
     if (Number(granted) === 0) {
       const refusal = { limit: rest[0], waitMs: Number(rest[1]) } as Refusal;
       return { kind: 'refused', fault: faultFromRefusal(refusal, tenant, reservation.estimate, nowUnixMs) };
     }
     this.#running.set(reservation.id, { tenant: tenant.name, sinceMs: performance.now() });
-    const [requests, tokens, resetMs, spent, held] = rest.map(Number);
+    const [requests, tokens, resetMs, held] = rest.map(Number);
     return {
       kind: 'granted',
       reservation,
@@ -153,16 +174,20 @@ export class RedisLedger implements Ledger {
         requestsInWindow: requests ?? 0,
         tokensInWindow: tokens ?? 0,
         windowResetMs: resetMs ?? 0,
-        spentUsd: usdFromNano(spent ?? 0),
+        spentUsd: usdFromNano(Number(spentNanoUsd)),
         reservedUsd: usdFromNano(held ?? 0),
       },
     };
   }
 
   #failedReserve(error: unknown, reservation: Reservation): ReserveResult {
-    this.#options.observer.ledgerFailed('reserve', error);
     // The answer was lost, and not perhaps the deed: what may be held is given back later.
-    this.#postpone({ reservation, used: NOTHING });
+    if (!isUndone(error)) this.#postpone({ reservation, used: NOTHING, isRepeated: true });
+    return this.#refuseUnasked(error, reservation);
+  }
+
+  #refuseUnasked(error: unknown, reservation: Reservation): ReserveResult {
+    this.#options.observer.ledgerFailed('reserve', error);
     if (this.#options.onFailure === 'open') return { kind: 'granted', reservation };
     const message = 'The ledger of limits and budgets is not available.';
     return { kind: 'refused', fault: createFault('gateway_store_unavailable', message) };
@@ -172,7 +197,7 @@ export class RedisLedger implements Ledger {
     const isHeld = this.#running.delete(reservation.id);
     // Also what a failed-open reservation used is booked when the store turns out to have it after all.
     if (!isHeld && !this.#pending.delete(reservation.id)) return Promise.resolve();
-    const sending = this.#book({ reservation, used });
+    const sending = this.#book({ reservation, used, isRepeated: !isHeld });
     this.#sending.add(sending);
     return sending.finally(() => this.#sending.delete(sending));
   }
@@ -182,12 +207,17 @@ export class RedisLedger implements Ledger {
   }
 
   async #book(booking: Booking): Promise<void> {
-    const { reservation, used } = booking;
+    const { reservation, used, isRepeated } = booking;
+    const { observer } = this.#options;
+    const isSent = this.#redis.status === 'ready';
     try {
-      await this.#run(SETTLE, reservation.tenant, [reservation.id, used.tokens, nanoUsdFrom(used.costUsd)]);
+      const parts = [reservation.id, used.tokens, nanoUsdFrom(used.costUsd), isRepeated ? 0 : 1];
+      if (!isSent) throw new Error('not connected');
+      if (Number(await this.#run(SETTLE, reservation.tenant, parts)) === 2)
+        observer.stateLost(reservation.tenant);
     } catch (error) {
-      this.#options.observer.ledgerFailed('settle', error);
-      this.#postpone(booking);
+      observer.ledgerFailed('settle', error);
+      this.#postpone({ ...booking, isRepeated: isRepeated || (isSent && !isUndone(error)) });
     }
   }
 
@@ -231,6 +261,10 @@ export class RedisLedger implements Ledger {
 
   #report(operation: LedgerOperation): (error: unknown) => void {
     return (error) => this.#options.observer.ledgerFailed(operation, error);
+  }
+
+  async ping(): Promise<void> {
+    await this.#redis.ping();
   }
 
   async read(tenant: Tenant): Promise<DayTotals> {

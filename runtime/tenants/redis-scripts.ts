@@ -58,8 +58,9 @@ end
 
 /**
  * ARGV 3…: id, limits of requests, tokens, nano-dollars, concurrency (-1: none), estimate in tokens and nano-dollars,
- * lease, ms. Returns { 1, now, requests, tokens, reset in ms, spent, held } or { 0, now, limit, wait in ms }. Numbers of money are text:
- * they can be larger than what Redis returns as an integer from a double without loss of meaning.
+ * lease, ms, and a day with what was known to be spent in it. Redis that has less has lost its state: what is known is
+ * put back. Returns { 1, now, lost, day, spent, requests, tokens, reset in ms, held } or { 0, now, lost, day, spent, limit,
+ * wait in ms }. Numbers of money are text: they can be larger than what Redis returns as an integer from a double.
  */
 export const RESERVE = scriptFrom(`${OPEN_ACCOUNT}
 local id = ARGV[3]
@@ -77,19 +78,28 @@ for _, old in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', int(now - daym
   redis.call('HDEL', KEYS[2], old)
   redis.call('ZREM', KEYS[3], old)
 end
+local lost = 0
+if tonumber(ARGV[11]) == day and (not state[1] or spent < tonumber(ARGV[12])) then
+  lost, spent = 1, math.max(spent, tonumber(ARGV[12]))
+  redis.call('HSET', KEYS[1], 'spent', int(spent))
+  redis.call('PEXPIRE', KEYS[1], int(2 * dayms))
+end
+local function refusal(limit, wait)
+  return { 0, int(now), lost, int(day), int(spent), limit, int(wait) }
+end
 if maxrunning >= 0 and redis.call('ZCOUNT', KEYS[3], '(' .. int(now), '+inf') >= maxrunning then
-  return { 0, int(now), 'concurrent', '0' }
+  return refusal('concurrent', 0)
 end
 if maxq >= 0 and q + 1 > maxq then
-  return { 0, int(now), 'requests', int(untilroom('q', q, maxq - 1)) }
+  return refusal('requests', untilroom('q', q, maxq - 1))
 end
 if maxt >= 0 and t + tokens > maxt then
-  if tokens > maxt then return { 0, int(now), 'request-size', '0' } end
-  return { 0, int(now), 'tokens', int(untilroom('t', t, maxt - tokens)) }
+  if tokens > maxt then return refusal('request-size', 0) end
+  return refusal('tokens', untilroom('t', t, maxt - tokens))
 end
 if maxnano >= 0 and spent + heldsum >= maxnano then
   local limit = spent < maxnano and 'reserved-budget' or 'budget'
-  return { 0, int(now), limit, int((day + 1) * dayms - now) }
+  return refusal(limit, (day + 1) * dayms - now)
 end
 q, t, heldsum = q + 1, t + tokens, heldsum + nano
 local isfirst = redis.call('HINCRBY', KEYS[1], 'q' .. int(cur), 1) == 1
@@ -100,13 +110,24 @@ redis.call('ZADD', KEYS[3], int(now + lease), id)
 if isfirst then
   for i = 1, 3 do redis.call('PEXPIRE', KEYS[i], int(2 * dayms)) end
 end
-return { 1, int(now), int(q), int(t), int((cur + ${WINDOW_SLICES} + 1) * slicems - now), int(spent), int(heldsum) }
+local reset = (cur + ${WINDOW_SLICES} + 1) * slicems - now
+return { 1, int(now), lost, int(day), int(spent), int(q), int(t), int(reset), int(heldsum) }
 `);
 
-/** ARGV 3…: id, tokens and nano-dollars used. Returns 1, or 0 where nothing is held under the id. */
+/**
+ * ARGV 3…: id, tokens and nano-dollars used, 1 where this was never sent before. Returns 1; 0 where nothing is held under
+ * the id; 2 where that can only be because the state was lost: then what was used is booked all the same.
+ */
 export const SETTLE = scriptFrom(`${OPEN_ACCOUNT}
 local record = redis.call('HGET', KEYS[2], ARGV[3])
-if not record then return 0 end
+if not record then
+  if ARGV[6] ~= '1' then return 0 end
+  redis.call('HINCRBY', KEYS[1], 't' .. int(cur), ARGV[4])
+  redis.call('HINCRBY', KEYS[1], 't', ARGV[4])
+  redis.call('HINCRBY', KEYS[1], 'spent', ARGV[5])
+  redis.call('PEXPIRE', KEYS[1], int(2 * dayms))
+  return 2
+end
 redis.call('HDEL', KEYS[2], ARGV[3])
 redis.call('ZREM', KEYS[3], ARGV[3])
 local rday, rslice, rtokens, rnano = string.match(record, '^(%d+)|(%d+)|(%d+)|(%d+)$')

@@ -12,7 +12,8 @@ export const REFUSAL_REASONS = [
 ] as const satisfies readonly FaultCode[];
 
 /** What telemetry learns of the use that tenants make. */
-export interface TenantObserver extends LedgerObserver {
+export interface TenantObserver extends Omit<LedgerObserver, 'stateLost'> {
+  stateLost(): void;
   granted(tenant: Tenant, standing: Standing | undefined): void;
   refused(tenant: Tenant, code: FaultCode): void;
   used(tenant: Tenant, spent: Spent): void;

@@ -6,6 +6,7 @@ import { RedisLedger, type RedisLedgerOptions } from '../../../runtime/tenants/r
 export class LedgerLog implements LedgerObserver {
   readonly failures: LedgerOperation[] = [];
   pending = 0;
+  readonly lost: string[] = [];
 
   ledgerFailed(operation: LedgerOperation): void {
     this.failures.push(operation);
@@ -13,6 +14,10 @@ export class LedgerLog implements LedgerObserver {
 
   pendingSettlements(settlements: number): void {
     this.pending = settlements;
+  }
+
+  stateLost(tenant: string): void {
+    this.lost.push(tenant);
   }
 }
 

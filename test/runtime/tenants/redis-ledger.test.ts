@@ -121,6 +121,61 @@ describe.skipIf(redisBinary() === undefined)(title, () => {
   });
 });
 
+describe.skipIf(redisBinary() === undefined)('a Redis that has lost its state (needs redis-server)', () => {
+  it('gets back what running gateways know was spent, and says so; nothing starts anew in silence', async () => {
+    const server = await startRedis();
+    const log = new LedgerLog();
+    const ledger = await openRedisLedger(server.url, { observer: log, timeoutMs: 300 });
+    const tenant = tenantOf({ dailyBudgetUsd: 1 });
+    const spend = async (costUsd: number) => {
+      const result = await ledger.reserve(tenant, SMALL);
+      if (result.kind === 'refused') return result.fault.code;
+      await ledger.settle(result.reservation, { tokens: 5, costUsd });
+      return 'granted';
+    };
+    expect(await spend(0.9)).toBe('granted');
+    const running = await ledger.reserve(tenant, SMALL);
+    if (running.kind === 'refused') throw new Error('refused');
+    // Nothing is persisted: what comes back is as empty as a failover to a copy that never was one.
+    await server.kill();
+    await until(async () => (await spend(0)) !== 'granted', 'refusing');
+    await ledger.settle(running.reservation, { tokens: 5, costUsd: 0.05 });
+    await server.restart();
+    await until(() => log.pending === 0, 'booking', 8000);
+    expect(log.lost.length).toBeGreaterThan(0);
+    await until(async () => (await spend(0)) === 'granted', 'being back', 8000);
+    expect((await ledger.read(tenant)).spentUsd).toBeGreaterThanOrEqual(0.9);
+    expect(await spend(0.2)).toBe('granted');
+    expect(await spend(0)).toBe('policy_budget_exhausted');
+    // Emptied while it runs.
+    const direct = new Redis(server.url);
+    const losses = log.lost.length;
+    await direct.flushall();
+    expect(await spend(0)).toBe('policy_budget_exhausted');
+    expect(log.lost).toHaveLength(losses + 1);
+    await direct.quit();
+    await ledger.close();
+    await server.stop();
+  });
+
+  it('books work that it has forgotten once, however often it is settled', async () => {
+    const server = await startRedis();
+    const log = new LedgerLog();
+    const ledger = await openRedisLedger(server.url, { observer: log });
+    const tenant = tenantOf({ dailyBudgetUsd: 1 });
+    const result = await ledger.reserve(tenant, SMALL);
+    if (result.kind === 'refused') throw new Error('refused');
+    const direct = new Redis(server.url);
+    await direct.flushall();
+    for (let time = 0; time < 3; time++) await ledger.settle(result.reservation, { tokens: 5, costUsd: 0.3 });
+    expect((await ledger.read(tenant)).spentUsd).toBe(0.3);
+    expect(log.lost).toEqual([tenant.name]);
+    await direct.quit();
+    await ledger.close();
+    await server.stop();
+  });
+});
+
 describe.skipIf(redisBinary() === undefined)('Redis gone and back (needs redis-server)', () => {
   it('refuses while it is gone, or grants when told to, and settles later what ended meanwhile', async () => {
     const server = await startRedis({ appendOnly: true, args: ['--appendfsync', 'always'] });
@@ -136,6 +191,11 @@ describe.skipIf(redisBinary() === undefined)('Redis gone and back (needs redis-s
       return refused.kind === 'refused' && refused.fault.code === 'gateway_store_unavailable';
     }, 'refusing');
     expect((await openLedger.reserve(tenant, SMALL)).kind).toBe('granted');
+    const queued = log.pending;
+    for (let time = 0; time < 50; time++) await closedLedger.reserve(tenant, SMALL);
+    // What was never sent is not queued to be given back.
+    expect(log.pending).toBe(queued);
+    await expect(closedLedger.ping()).rejects.toThrow();
     await closedLedger.settle(result.reservation, { tokens: 5, costUsd: 0.25 });
     expect(log.failures).toContain('reserve');
     expect(log.failures).toContain('settle');
