@@ -15,6 +15,12 @@ const SCRIPTS = (
   JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
 ).scripts;
 
+/** `audit verify` is a command of a command. */
+function subcommandOf([word, ...rest]: readonly string[], program: Command): Command | undefined {
+  const found = program.commands.find((each) => each.name() === word);
+  return found === undefined || found.commands.length === 0 ? found : subcommandOf(rest, found);
+}
+
 /** What is wrong with a documented command, if anything: an unknown subcommand, flag or npm script. */
 function problemOf(command: string, program: Command): string | undefined {
   const script = /^npm (?:run )?(?:--silent )?([\w-]+)/.exec(command)?.[1];
@@ -28,8 +34,8 @@ function problemOf(command: string, program: Command): string | undefined {
   const words = /^(?:npx |npm run busyhour -- |node \S+\/)?busyhour\s+(.*)$/.exec(command)?.[1]?.split(/\s+/);
   if (words === undefined) return undefined;
   if (words[0]?.startsWith('-')) return undefined;
-  const subcommand = program.commands.find((each) => each.name() === words[0]);
-  if (subcommand === undefined) return `there is no command ${words[0]}`;
+  const subcommand = subcommandOf(words, program);
+  if (subcommand === undefined) return `there is no command ${words.slice(0, 2).join(' ')}`;
   const known = new Set(['--help', ...subcommand.options.flatMap(({ short, long }) => [short, long])]);
   return words
     .filter((word) => /^--?[a-z]/.test(word) && !known.has(word.split('=')[0]))
@@ -118,6 +124,8 @@ describe('documented commands', () => {
     const program = createProgram();
     expect(problemOf('busyhour fly', program)).toBe('there is no command fly');
     expect(problemOf('busyhour demo --wings 2', program)).toBe('no option --wings');
+    expect(problemOf('busyhour audit verify --wings 2', program)).toBe('no option --wings');
+    expect(problemOf('busyhour audit fly', program)).toBe('there is no command audit fly');
     expect(problemOf('npm run no-such-script', program)).toContain('no-such-script');
     expect(problemOf('busyhour demo --out x', program)).toBeUndefined();
     const [block] = blocksOf('x.md', '```sh run\n# why\nbusyhour demo \\\n  --out x && ls\n```\n');
