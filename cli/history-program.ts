@@ -52,9 +52,11 @@ export function addHistoryCommands(program: Command): void {
     .description('remove the texts and the hash of one customer')
     .option('--customer-id-stdin', 'read the id from standard input, where no process list shows it')
     .option('--hash-secret-env <name>', 'environment variable with the secret of customer hashes')
+    .option('--redis-env <name>', 'environment variable with the URL of the Redis that holds working memory')
+    .option('--redis-prefix <text>', 'prefix of its keys', 'busyhour:')
     .addHelpText(
       'after',
       '\nExample:\n  printf %s c-17 | busyhour history delete-customer --history history.sqlite --customer-id-stdin\n',
     )
-    .action(action(async () => (await import('./commands/audit.ts')).historyDeleteCustomer));
+    .action(action(async () => (await import('./commands/delete-customer.ts')).historyDeleteCustomer));
 }

@@ -1,6 +1,3 @@
-import { createHmac } from 'node:crypto';
-import { text as readStream } from 'node:stream/consumers';
-import type { AuditEntry } from '../../runtime/store/audit.ts';
 import type { ChainHead } from '../../runtime/store/audit-chain.ts';
 import type { AuditReport } from '../../runtime/store/audit-report.ts';
 import type { HistoryStore, Removed } from '../../runtime/store/history-store.ts';
@@ -15,7 +12,7 @@ import type { Command, CommandContext } from '../boundary.ts';
 const MS_PER_DAY = 86_400_000;
 
 /** Which history; one of the first two. */
-interface HistoryOptions {
+export interface HistoryOptions {
   readonly history?: string;
   readonly postgresEnv?: string;
   readonly secretEnv?: string;
@@ -31,14 +28,9 @@ export interface PurgeOptions extends HistoryOptions {
   readonly auditDays?: number;
 }
 
-export interface DeleteCustomerOptions extends HistoryOptions {
-  readonly customerIdStdin?: boolean;
-  readonly hashSecretEnv?: string;
-}
+export const usage = (message: string): BusyhourError => new BusyhourError(createFailure('USAGE', message));
 
-const usage = (message: string): BusyhourError => new BusyhourError(createFailure('USAGE', message));
-
-function readVariable(name: string): string {
+export function readVariable(name: string): string {
   const value = process.env[name];
   if (value === undefined || value === '') throw usage(`the environment variable ${name} is not set`);
   return value;
@@ -105,7 +97,8 @@ function openForWriting(options: HistoryOptions): HistoryStore {
   return unwrap(openSqliteHistory(options.history, auditSecret));
 }
 
-async function withHistory(
+/** Opens the history that the options name, and says what was removed from it. */
+export async function withHistory(
   options: HistoryOptions,
   { say }: CommandContext,
   work: (store: HistoryStore) => Promise<Removed>,
@@ -134,23 +127,5 @@ export const historyPurge: Command<PurgeOptions> = async (options, context) => {
   const removed = await withHistory(options, context, (store) =>
     purgeHistory(store, limits, { nowUnixMs, by: 'command' }),
   );
-  return { exitCode: EXIT_CODES.ok, json: removed };
-};
-
-/** `busyhour history delete-customer`: the id comes by standard input, so that it is in no process list. */
-export const historyDeleteCustomer: Command<DeleteCustomerOptions> = async (options, context) => {
-  if (options.customerIdStdin !== true)
-    throw usage('the id is read from standard input: --customer-id-stdin');
-  const customerId = (await readStream(process.stdin)).replace(/\r?\n$/, '');
-  if (customerId === '') throw usage('no customer id on standard input');
-  const hashSecret = options.hashSecretEnv === undefined ? 'busyhour' : readVariable(options.hashSecretEnv);
-  const customerHash = createHmac('sha256', hashSecret).update(customerId).digest('hex');
-  const entry: AuditEntry = {
-    kind: 'customer_deleted',
-    atUnixMs: Date.now(),
-    tenant: '',
-    decisions: [{ step: 'deletion', outcome: 'command' }],
-  };
-  const removed = await withHistory(options, context, (store) => store.deleteCustomer(customerHash, entry));
   return { exitCode: EXIT_CODES.ok, json: removed };
 };

@@ -31,6 +31,7 @@ export interface InteractionInput {
 /** Turns shown with an interaction; older ones stay in the store. */
 const MAX_SHOWN_TURNS = 500;
 const DEFAULT_TENANT = 'default';
+const FORGET_WAIT_MS = 2000;
 
 /**
  * Interactions and their turns: one at a time and in order within an interaction. Refusals are FaultErrors. An
@@ -55,9 +56,17 @@ export class DialogService {
     return hashCustomerId(this.#parts.customerHashSecret, customerId);
   }
 
-  /** Drops working memory, where it can be reached; what history has stays. */
+  /**
+   * Drops working memory, where it can be reached; what history has stays. A turn that was written just before still
+   * keeps its context, so it goes once more when the turn is over, or has had long enough for that.
+   */
   async forget(interactionId: string): Promise<void> {
-    await this.#parts.contexts.delete(interactionId).catch(this.#parts.onStoreFailure);
+    const { contexts, onStoreFailure } = this.#parts;
+    await contexts.delete(interactionId).catch(onStoreFailure);
+    const held = this.#lock.acquire(interactionId, AbortSignal.timeout(FORGET_WAIT_MS));
+    const release = await held.catch(() => undefined);
+    await contexts.delete(interactionId).catch(onStoreFailure);
+    release?.();
   }
 
   async create(input: InteractionInput): Promise<InteractionView> {

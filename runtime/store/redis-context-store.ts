@@ -28,6 +28,10 @@ function contextFromText(text: string | null): DialogContext | undefined {
   return contextSchema.safeParse(value).success ? (value as DialogContext) : undefined;
 }
 
+/** Where the context of an interaction is. */
+export const contextKey = (keyPrefix: string, interactionId: string): string =>
+  `${keyPrefix}context:${interactionId}`;
+
 /** Contexts that all gateways share. */
 export class RedisContextStore implements ContextStore {
   readonly #redis: Redis;
@@ -44,7 +48,7 @@ export class RedisContextStore implements ContextStore {
   }
 
   #key(interactionId: string): string {
-    return `${this.#options.keyPrefix}context:${interactionId}`;
+    return contextKey(this.#options.keyPrefix, interactionId);
   }
 
   async get(interactionId: string): Promise<DialogContext | undefined> {

@@ -188,6 +188,14 @@ export async function readTenants(context: GatewayContext) {
   return { tenants: await Promise.all(rows) };
 }
 
+/** What is in no history: contexts, and the events that sockets may still ask for. */
+async function forget({ dialog, eventLog, logger }: GatewayContext, interactionId: string): Promise<void> {
+  await dialog.forget(interactionId);
+  await eventLog
+    .forget(interactionId)
+    .catch((error: unknown) => logger.error({ err: error }, 'event store failure'));
+}
+
 export async function deleteCustomer(context: GatewayContext, request: FastifyRequest) {
   const { customerId } = parseRequest(deleteCustomerSchema, request.body);
   const hash = context.dialog.customerHashOf(customerId);
@@ -200,7 +208,7 @@ export async function deleteCustomer(context: GatewayContext, request: FastifyRe
   };
   const removed = await stored(context, context.history.deleteCustomer(hash, entry));
   const { interactionIds, turns, auditRows } = removed;
-  await Promise.all(interactionIds.map((id) => context.dialog.forget(id)));
+  await Promise.all(interactionIds.map((id) => forget(context, id)));
   return { interactions: interactionIds.length, turns, auditRows };
 }
 

@@ -17,6 +17,8 @@ export interface EventLog {
   /** Keeps events (JSON texts) and resolves to the id of the last; none only asks for that id. */
   append(interactionId: string, events: readonly string[]): Promise<number>;
   readAfter(interactionId: string, afterId: number): Promise<ReadAfter>;
+  /** Drops the events that are kept; ids go on, so that whoever comes back learns of the gap. */
+  forget(interactionId: string): Promise<void>;
   /** Tells of ids appended by other processes, until the returned function is called. */
   follow(interactionId: string, onNews: (lastId: number) => void): () => void;
   /** Other processes in which somebody follows. */

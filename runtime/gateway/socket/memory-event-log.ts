@@ -72,6 +72,13 @@ export class MemoryEventLog implements EventLog {
     return from < 0 ? { kind: 'gap', lastId } : { kind: 'events', events: events.slice(from), lastId };
   }
 
+  async forget(interactionId: string): Promise<void> {
+    const ring = this.#rings.get(interactionId);
+    if (ring === undefined) return;
+    ring.events = [];
+    ring.chars = 0;
+  }
+
   follow(): () => void {
     return () => undefined;
   }

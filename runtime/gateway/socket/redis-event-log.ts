@@ -24,6 +24,10 @@ if #ARGV > 3 then
 end
 return seq`;
 
+/** Where the events of an interaction are, and what goes with them. */
+export const eventKey = (keyPrefix: string, interactionId: string, what: 'seq' | 'events' | 'news'): string =>
+  `${keyPrefix}socket:{${interactionId}}:${what}`;
+
 const idOf = (entry: string): number => Number(entry.slice(0, entry.indexOf('-')));
 
 /** Keeps events in Redis streams, so that a client may come back to another gateway. */
@@ -44,15 +48,16 @@ export class RedisEventLog implements EventLog {
     });
   }
 
-  #name(interactionId: string, what: string): string {
-    return `${this.#options.keyPrefix}socket:{${interactionId}}:${what}`;
+  #name(interactionId: string, what: 'seq' | 'events' | 'news'): string {
+    return eventKey(this.#options.keyPrefix, interactionId, what);
   }
 
   async append(interactionId: string, events: readonly string[]): Promise<number> {
-    const [seq, stream, channel] = ['seq', 'events', 'news'].map((what) => this.#name(interactionId, what));
+    const seq = this.#name(interactionId, 'seq');
+    const stream = this.#name(interactionId, 'events');
     const { ttlMs, maxEvents } = this.#options;
-    const values = [ttlMs, maxEvents, channel ?? '', ...events];
-    return Number(await this.#redis.eval(APPEND, 2, seq ?? '', stream ?? '', ...values));
+    const values = [ttlMs, maxEvents, this.#name(interactionId, 'news'), ...events];
+    return Number(await this.#redis.eval(APPEND, 2, seq, stream, ...values));
   }
 
   async readAfter(interactionId: string, afterId: number): Promise<ReadAfter> {
@@ -64,6 +69,10 @@ export class RedisEventLog implements EventLog {
     const events: LoggedEvent[] = entries.map(([id, fields]) => ({ id: idOf(id), json: fields[1] ?? '' }));
     if (events[0]?.id !== afterId + 1) return { kind: 'gap', lastId };
     return { kind: 'events', events, lastId: events.at(-1)?.id ?? lastId };
+  }
+
+  async forget(interactionId: string): Promise<void> {
+    await this.#redis.del(this.#name(interactionId, 'events'));
   }
 
   follow(interactionId: string, onNews: (lastId: number) => void): () => void {

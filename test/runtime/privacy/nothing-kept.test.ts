@@ -1,10 +1,10 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { GatewayConfigInput } from '../../../runtime/config.ts';
 import { redisBinary, startRedis } from '../../support/redis.ts';
+import { dumpRedis } from '../../support/redis-dump.ts';
 import { chunkOf, startFaultServer } from '../support/fault-server.ts';
 import { Cleanup, getJson, postJson, startTestGateway, until } from '../support/gateway-rig.ts';
 import { startOtlpReceiver } from '../telemetry/otlp-receiver.ts';
@@ -33,37 +33,6 @@ const SECRETS = [
 ];
 
 const isFound = (haystack: string): string[] => SECRETS.filter((secret) => haystack.includes(secret));
-
-/** The value of a key as text, by its type: what Redis dumps is packed, and a search would miss it. */
-async function readKey(redis: Redis, key: string): Promise<unknown> {
-  switch (await redis.type(key)) {
-    case 'string':
-      return redis.get(key);
-    case 'hash':
-      return redis.hgetall(key);
-    case 'list':
-      return redis.lrange(key, '0', '-1');
-    case 'set':
-      return redis.smembers(key);
-    case 'zset':
-      return redis.zrange(key, '0', '-1');
-    case 'stream':
-      return redis.xrange(key, '-', '+');
-    default:
-      throw new Error(`a key of a type that is not read: ${key}`);
-  }
-}
-
-async function dumpRedis(url: string): Promise<{ readonly keys: number; readonly text: string }> {
-  const redis = new Redis(url);
-  try {
-    const keys = await redis.keys('*');
-    const values = await Promise.all(keys.map((key) => readKey(redis, key)));
-    return { keys: keys.length, text: JSON.stringify([keys, values]) };
-  } finally {
-    redis.disconnect();
-  }
-}
 
 async function startPlace() {
   const folder = mkdtempSync(join(tmpdir(), 'busyhour-privacy-'));
