@@ -55,12 +55,15 @@ function annotate(map: YAMLMap, path: readonly string[], comments: ReadonlyMap<s
   }
 }
 
+/** An empty list or mapping that has a comment is written over three lines. */
+const EMPTY_AND_COMMENT = /:\n +(\[\]|\{\})\n +(# .*)\n/g;
+
 /** The view as YAML that `--config` reads back, with the origin of each value behind it. */
 export function renderResolvedView(view: ResolvedView): string {
   const document = new Document(view.settings);
   const comments = new Map(view.origins.map((row) => [row.path, commentFor(row)]));
   if (isMap(document.contents)) annotate(document.contents, [], comments);
-  const text = document.toString({ lineWidth: 0 });
+  const text = document.toString({ lineWidth: 0 }).replaceAll(EMPTY_AND_COMMENT, ': $1 $2\n');
   if (view.unusedVariables.length === 0) return text;
   return `${text}# Variables that name no setting: ${view.unusedVariables.join(', ')}\n`;
 }

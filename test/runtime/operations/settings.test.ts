@@ -128,6 +128,7 @@ describe('the resolved view', () => {
     expect(text).toMatch(/^logLevel: warn # flag$/m);
     expect(text).toMatch(/^host: 127\.0\.0\.1 # default$/m);
     expect(text).toMatch(/^providers:\n\s+# file$/m);
+    expect(text).toMatch(/^ {2}allowedOrigins: \[\] # default$/m);
     expect(view.origins).toContainEqual({ path: 'port', value: 9090, origin: 'environment' });
   });
 
