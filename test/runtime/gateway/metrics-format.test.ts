@@ -71,7 +71,8 @@ describe('/metrics', () => {
     for (const { name, type } of families.values()) {
       if (!name.startsWith('busyhour_')) continue;
       if (type === 'counter') expect(name).toMatch(/_total$/);
-      if (type === 'histogram') expect(name).toMatch(/_seconds$/);
+      // Spans of time, and sizes of what is written together.
+      if (type === 'histogram') expect(name).toMatch(/_(seconds|writes)$/);
       expect(name).not.toMatch(/_(ms|milliseconds)/);
     }
   });
