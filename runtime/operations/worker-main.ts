@@ -1,8 +1,9 @@
 /** What one worker process runs: a gateway that the primary starts, drains and scrapes through messages. */
+import './small-young-generation.ts';
+
 import type { Registry } from 'prom-client';
 import { failureFromUnknown } from '../../vocabulary/errors.ts';
 import type { GatewayConfig } from '../config.ts';
-import { tuneMemory } from '../gateway/run-gateway.ts';
 import { type RunningGateway, startGateway } from '../gateway/start-gateway.ts';
 import type { FromWorker, Metrics, ToWorker } from './worker-messages.ts';
 
@@ -45,7 +46,6 @@ function scrapeAll(): Promise<string> {
 
 async function start(config: GatewayConfig, purges: boolean): Promise<RunningGateway | undefined> {
   drainMs = config.drainMs;
-  tuneMemory();
   try {
     const gateway = await startGateway(config, {
       ...(KERNEL_SHARES_PORTS ? { listenOptions: { reusePort: true } } : {}),
