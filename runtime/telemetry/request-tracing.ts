@@ -1,4 +1,5 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FaultCode } from '../../vocabulary/faults.ts';
 import { runInSpan, type Span, type Tracing } from './spans.ts';
 import { formatTraceparent, parseTraceparent } from './trace-context.ts';
 
@@ -32,9 +33,8 @@ function startServerSpan(tracing: Tracing, request: FastifyRequest): Span {
 }
 
 /** 4xx is the caller's failure, not the server's: it is named, and the span is not an error. */
-function endServerSpan(span: Span, request: FastifyRequest, reply: FastifyReply): void {
-  const { outcome } = request;
-  span.set({ 'http.response.status_code': reply.raw.statusCode, 'busyhour.outcome': outcome });
+export function endWithOutcome(span: Span, outcome: 'ok' | FaultCode): void {
+  span.set({ 'busyhour.outcome': outcome });
   if (outcome.startsWith('provider_') || outcome.startsWith('gateway_')) span.fail(outcome);
   else if (outcome !== 'ok') span.set({ 'error.type': outcome });
   span.end();
@@ -59,7 +59,10 @@ export function addRequestTracing(app: FastifyInstance, tracing: Tracing | undef
     const span = startServerSpan(tracing, request);
     request.span = span;
     request.traceparent = span.traceparent;
-    reply.raw.once('close', () => endServerSpan(span, request, reply));
+    reply.raw.once('close', () => {
+      span.set({ 'http.response.status_code': reply.raw.statusCode });
+      endWithOutcome(span, request.outcome);
+    });
     done();
   });
   // Here and not earlier: the body arrives in events of the socket, which belong to no request.

@@ -1,4 +1,4 @@
-import type { FaultCode } from '../../../vocabulary/faults.ts';
+import { endWithOutcome } from '../../telemetry/request-tracing.ts';
 import { runInSpan, type Span } from '../../telemetry/spans.ts';
 import { formatTraceparent, parseTraceparent, type TraceContext } from '../../telemetry/trace-context.ts';
 import type { Ticket } from '../admission.ts';
@@ -26,13 +26,6 @@ function beginTrace({ telemetry }: GatewayContext, requestId: string, upgrade: s
   return { span, context: parent, traceparent: parent && formatTraceparent(parent) };
 }
 
-function endSpan(span: Span, outcome: 'ok' | FaultCode): void {
-  span.set({ 'busyhour.outcome': outcome });
-  if (outcome.startsWith('provider_') || outcome.startsWith('gateway_')) span.fail(outcome);
-  else if (outcome !== 'ok') span.set({ 'error.type': outcome });
-  span.end();
-}
-
 /** Runs a turn with what a request over HTTP has: a span, a line in the log and its place in the metrics. */
 export async function runObservedTurn(
   context: GatewayContext,
@@ -50,7 +43,7 @@ export async function runObservedTurn(
   const outcome = await (tracing === undefined || span === undefined
     ? work()
     : runInSpan(tracing, span, work));
-  if (span !== undefined) endSpan(span, outcome);
+  if (span !== undefined) endWithOutcome(span, outcome);
   const durationMs = clock.nowMs() - startedAtMs;
   metrics.requestEnded(SOCKET_ROUTE, outcome, durationMs);
   const line = {
