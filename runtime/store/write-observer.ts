@@ -1,5 +1,3 @@
-import type { WriteOutcome } from './history-writes.ts';
-
 /** Told of the transactions of a history. */
 export interface WriteObserver {
   /** `spanMs` from handing the writes over to their outcomes; `hasFailed` when any of them was not done. */
@@ -16,5 +14,6 @@ export interface StoreLoad {
   readonly pool?: { readonly used: number; readonly idle: number; readonly waiting: number };
 }
 
-export const hasFailed = (outcomes: readonly WriteOutcome[]): boolean =>
+/** Takes any outcomes by kind: those of the history know this file. */
+export const hasFailed = (outcomes: readonly { readonly kind: string }[]): boolean =>
   outcomes.some(({ kind }) => kind === 'failed');
