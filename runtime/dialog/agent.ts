@@ -11,7 +11,8 @@ export interface Asked {
   readonly prepared: Prepared;
 }
 
-function completionFor(scope: TurnScope, prepared: Prepared, attempt: number): CompletionRequest {
+/** What the agent is asked with. */
+export function completionFor(scope: TurnScope, prepared: Prepared, attempt = 0): CompletionRequest {
   const { parts, options, interaction } = scope;
   return {
     requestId: attempt === 0 ? options.requestId : `${options.requestId}-${attempt}`,

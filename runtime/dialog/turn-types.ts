@@ -1,5 +1,6 @@
 import type { Answer, AnswerSink } from '../llm/answer.ts';
 import type { Fault } from '../llm/fault.ts';
+import type { CompletionRequest } from '../llm/provider.ts';
 import type { Decision } from '../store/audit.ts';
 import type { DialogContext } from '../store/context-store.ts';
 import type { HandOver, InteractionRecord, TurnRecord } from '../store/history-store.ts';
@@ -19,6 +20,8 @@ export interface TurnOptions {
   readonly sink?: AnswerSink;
   /** Whose request it is; `default` when absent. */
   readonly tenant?: string;
+  /** Called before models are asked, with the longest prompts that they will get; rejects where they may not be. */
+  readonly reserve?: (completions: () => readonly CompletionRequest[]) => Promise<void>;
   /** W3C trace context, sent on to providers. */
   readonly traceparent?: string;
 }

@@ -1,7 +1,8 @@
+import type { CompletionRequest } from '../llm/provider.ts';
 import { addSpent } from '../llm/spent.ts';
 import type { InteractionRecord } from '../store/history-store.ts';
 import { withSpan } from '../telemetry/spans.ts';
-import { type Asked, askAgent } from './agent.ts';
+import { type Asked, askAgent, completionFor } from './agent.ts';
 import type { DialogParts } from './dependencies.ts';
 import type { Escalation } from './escalation/hand-over.ts';
 import { escalationByMessage, escalationByScript, escalationByUnsureTurns } from './escalation/triggers.ts';
@@ -10,9 +11,10 @@ import { redactionContextOf } from './kept-text.ts';
 import { runScript, type ScriptStep } from './script/run-script.ts';
 import type { AgentBrief } from './script/schema.ts';
 import type { ScriptState } from './script/script-state.ts';
+import { reviewCompletion } from './supervisor/model-review.ts';
 import { policyFault, supervise, watchSink } from './supervisor/supervise.ts';
 import type { ReviewSubject, Verdict } from './supervisor/verdict.ts';
-import { loadContext, prepare } from './turn-context.ts';
+import { loadContext, type Prepared, prepare } from './turn-context.ts';
 import {
   type Answered,
   decide,
@@ -88,6 +90,9 @@ function handOver(scope: TurnScope, escalation: Escalation, ask: HandOverAsk = {
   return finishTurn(scope, { answer, decidedBy: 'script', step, state, escalation });
 }
 
+/** Of a draft that is still to be written, as a reviewer may count it. */
+const DRAFT_BYTES_PER_TOKEN = 4;
+
 const NO_BRIEF: AgentBrief = { facts: [], allowedActions: [] };
 
 function subjectOf(scope: TurnScope, brief: AgentBrief): Omit<ReviewSubject, 'answer'> {
@@ -108,6 +113,22 @@ interface Drafted extends Asked {
   readonly stopped: Verdict | undefined;
 }
 
+/** What models may be asked in this turn: the agent, and whoever reviews the longest draft that it can write. */
+function completionsOf(
+  scope: TurnScope,
+  prepared: Prepared,
+  subject: Omit<ReviewSubject, 'answer'>,
+): CompletionRequest[] {
+  const { supervisor, maxOutputTokens } = scope.parts.config;
+  const asked = completionFor(scope, prepared);
+  if (supervisor.mode === 'off' || !supervisor.model.enabled) return [asked];
+  const longest = 'x'.repeat(maxOutputTokens * DRAFT_BYTES_PER_TOKEN);
+  const { requestId, signal } = scope.options;
+  const { tenant } = scope.interaction;
+  const review = { subject: { ...subject, answer: longest }, requestId, tenant, signal };
+  return [asked, reviewCompletion(supervisor.model, review)];
+}
+
 /** Lets the agent answer: straight to the customer, watched on its way there, or held back. */
 async function draft(
   scope: TurnScope,
@@ -117,6 +138,7 @@ async function draft(
   const { parts, options, input, keptText, context } = scope;
   const text = parts.sendOriginalToProviders ? input.text : keptText;
   const prepared = prepare(parts, context, text, brief);
+  await options.reserve?.(() => completionsOf(scope, prepared, subject));
   const { mode } = parts.config.supervisor;
   if (mode === 'alongside' && options.sink !== undefined) {
     const watched = watchSink(parts, options.sink, subject, options.signal);

@@ -13,7 +13,7 @@ import {
   type modelsResponseSchema,
 } from './chat-schema.ts';
 import { ChatChunks, usageBodyFrom } from './chat-stream.ts';
-import { type AuditedCompletion, auditCompletion, auditRefusal, faultOf } from './completion-audit.ts';
+import { type AuditedRequest, auditCompletion, auditRefusal, faultOf } from './completion-audit.ts';
 import type { GatewayContext } from './context.ts';
 import { parseRequest } from './error-body.ts';
 import { costText, type Meter, type Metered, metered, rateLimitHeaders } from './metering.ts';
@@ -27,7 +27,7 @@ interface Completion {
   readonly meter: Meter;
   readonly body: ChatRequest;
   readonly completion: CompletionRequest;
-  readonly audited: AuditedCompletion;
+  readonly audited: AuditedRequest;
   readonly createdAtUnixS: number;
 }
 

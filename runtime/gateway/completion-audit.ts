@@ -5,18 +5,20 @@ import type { AuditEntry, Decision } from '../store/audit.ts';
 import type { Tenant } from '../tenants/ledger.ts';
 import type { GatewayContext } from './context.ts';
 
-/** Whose completion it is. */
-export interface AuditedCompletion {
+/** Whose completion or turn it is. */
+export interface AuditedRequest {
   readonly tenant: Tenant;
   readonly requestId: string;
   readonly traceparent: string | undefined;
+  /** Of a turn, as the caller named it. */
+  readonly turn?: { readonly interactionId: string; readonly messageId: string };
 }
 
 const TRACE_ID = /^[0-9a-f]{2}-([0-9a-f]{32})-/;
 
 function entryOf(
   { clock }: GatewayContext,
-  { tenant, requestId, traceparent }: AuditedCompletion,
+  { tenant, requestId, traceparent, turn }: AuditedRequest,
   rest: Pick<AuditEntry, 'kind' | 'decisions' | 'fault' | 'costUsd'>,
 ): AuditEntry {
   const traceId = traceparent === undefined ? undefined : TRACE_ID.exec(traceparent)?.[1];
@@ -25,6 +27,7 @@ function entryOf(
     tenant: tenant.name,
     requestId,
     ...(traceId === undefined ? {} : { traceId }),
+    ...turn,
     ...rest,
   };
 }
@@ -43,7 +46,7 @@ export function faultOf(answer: Answer): Fault | undefined {
 /** Writes the row of a completion; resolves when it is kept. Rejects when the store fails. */
 export async function auditCompletion(
   context: GatewayContext,
-  completion: AuditedCompletion,
+  completion: AuditedRequest,
   answer: Answer,
 ): Promise<void> {
   if (!context.config.audit.completions) return;
@@ -62,23 +65,24 @@ export async function auditCompletion(
 const writtenAtMs = new WeakMap<GatewayContext, Map<string, number>>();
 
 /**
- * Writes the row of a refusal by a limit: one per tenant and code in a second, since whoever is refused may ask
+ * Writes the row of a refusal by a limit: one per tenant, kind and code in a second, since whoever is refused may ask
  * thousands of times; metrics count them all. A store that fails too is logged: the caller is refused either way.
  */
 export async function auditRefusal(
   context: GatewayContext,
-  completion: AuditedCompletion,
+  request: AuditedRequest,
   fault: Fault,
 ): Promise<void> {
-  if (!context.config.audit.completions) return;
+  const kind = request.turn === undefined ? 'completion_refused' : 'turn_refused';
+  if (kind === 'completion_refused' && !context.config.audit.completions) return;
   const written = writtenAtMs.get(context) ?? new Map<string, number>();
   writtenAtMs.set(context, written);
-  const key = `${fault.code} ${completion.tenant.name}`;
+  const key = `${kind} ${fault.code} ${request.tenant.name}`;
   const nowMs = context.clock.nowMs();
   if (nowMs - (written.get(key) ?? Number.NEGATIVE_INFINITY) < MS_PER_S) return;
   written.set(key, nowMs);
   const decisions = [{ step: 'limits', outcome: fault.code }];
-  const entry = entryOf(context, completion, { kind: 'completion_refused', decisions, fault: fault.code });
+  const entry = entryOf(context, request, { kind, decisions, fault: fault.code });
   await context.history
     .appendAudit([entry])
     .catch((error) => context.logger.error({ err: error }, 'audit failure'));

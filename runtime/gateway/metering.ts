@@ -13,29 +13,40 @@ import {
 /** A reservation that was granted. */
 export interface Meter {
   readonly standing: Standing | undefined;
+  /** Reserves for work that was let in with nothing reserved, once it is known; FaultError where that is refused. */
+  extend(estimate: () => Estimate): Promise<void>;
   /** Says what was used; the first word counts. */
   book(spent: Spent): void;
 }
 
+type Granted = Extract<ReserveResult, { kind: 'granted' }>;
+
 class OpenMeter implements Meter {
   readonly #tenancy: Tenancy;
-  readonly #tenant: Tenant;
-  readonly #reservation: Reservation;
-  readonly standing: Standing | undefined;
+  readonly #metered: Metered;
+  #reservation: Reservation;
+  standing: Standing | undefined;
   #isOpen = true;
 
-  constructor(tenancy: Tenancy, tenant: Tenant, granted: Extract<ReserveResult, { kind: 'granted' }>) {
+  constructor(tenancy: Tenancy, metered: Metered, granted: Granted) {
     this.#tenancy = tenancy;
-    this.#tenant = tenant;
+    this.#metered = metered;
     this.#reservation = granted.reservation;
     this.standing = granted.standing;
+  }
+
+  async extend(estimate: () => Estimate): Promise<void> {
+    if (isUnlimited(this.#metered.tenant)) return;
+    const granted = await reserve(this.#tenancy, this.#metered, estimate(), this.#reservation);
+    this.#reservation = granted.reservation;
+    this.standing = granted.standing ?? this.standing;
   }
 
   book(spent: Spent): void {
     const { ledger, observer } = this.#tenancy;
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    observer.used(this.#tenant, spent);
+    observer.used(this.#metered.tenant, spent);
     const tokens = spent.inputTokens + spent.outputTokens;
     // Not awaited: the ledger tries again on its own, and the client need not wait for the books.
     if (tokens === 0 && spent.costUsd === 0) void ledger.release(this.#reservation);
@@ -61,24 +72,32 @@ export interface Metered {
 
 const UNLIMITED: Estimate = { tokens: 0, costUsd: 0 };
 
+async function reserve(
+  { ledger, observer }: Tenancy,
+  { tenant, onRefusal }: Metered,
+  estimate: Estimate,
+  begun?: Reservation,
+): Promise<Granted> {
+  const result = await ledger.reserve(tenant, estimate, begun);
+  if (result.kind === 'granted') return result;
+  observer.refused(tenant, result.fault.code);
+  await onRefusal?.(result.fault);
+  throw new FaultError(result.fault);
+}
+
 /**
  * Runs work for a tenant under a reservation: nothing begins that its limits do not allow (FaultError), and what was
  * used is booked however the work ends.
  */
 export async function metered<T>(
   tenancy: Tenancy,
-  { tenant, estimate, onRefusal }: Metered,
+  what: Metered,
   work: (meter: Meter) => Promise<T>,
 ): Promise<T> {
-  const { ledger, observer } = tenancy;
-  const granted = await ledger.reserve(tenant, isUnlimited(tenant) ? UNLIMITED : estimate());
-  if (granted.kind === 'refused') {
-    observer.refused(tenant, granted.fault.code);
-    await onRefusal?.(granted.fault);
-    throw new FaultError(granted.fault);
-  }
-  const meter = new OpenMeter(tenancy, tenant, granted);
-  observer.granted(tenant, granted.standing);
+  const { tenant, estimate } = what;
+  const granted = await reserve(tenancy, what, isUnlimited(tenant) ? UNLIMITED : estimate());
+  const meter = new OpenMeter(tenancy, what, granted);
+  tenancy.observer.granted(tenant, granted.standing);
   try {
     const result = await work(meter);
     meter.book(NOTHING_SPENT);

@@ -13,7 +13,7 @@ import { errorBodyFrom, parseRequest } from './error-body.ts';
 import { costText, type Meter, metered, rateLimitHeaders } from './metering.ts';
 import { createSseSink, settleAnswer, withTicket } from './request-scope.ts';
 import type { SseWriter } from './sse-writer.ts';
-import { spentOfTurn, turnReservation } from './turn-metering.ts';
+import { reserveTurn, spentOfTurn, turnReservation } from './turn-metering.ts';
 
 interface TurnScope {
   readonly meter: Meter;
@@ -23,6 +23,7 @@ interface TurnScope {
   readonly ticket: Ticket;
   readonly interactionId: string;
   readonly body: z.output<typeof createTurnSchema>;
+  readonly requestId: string;
 }
 
 /** POST /v1/interactions/:id/turns. */
@@ -33,9 +34,13 @@ export async function handleTurn(
 ): Promise<unknown> {
   const body = parseRequest(createTurnSchema, request.body);
   const interactionId = interactionIdOf(request);
+  const requestId = context.newId();
+  const { tenant, traceparent } = request;
+  const turn = { interactionId, messageId: body.messageId };
+  const reservation = turnReservation(context, { tenant, requestId, traceparent, turn });
   return withTicket(context, reply, (ticket) =>
-    metered(context.tenancy, turnReservation(context, request.tenant), (meter) => {
-      const scope = { context, request, reply, ticket, meter, interactionId, body };
+    metered(context.tenancy, reservation, (meter) => {
+      const scope = { context, request, reply, ticket, meter, interactionId, body, requestId };
       return body.stream ? streamTurn(scope) : sendTurn(scope);
     }),
   );
@@ -43,10 +48,11 @@ export async function handleTurn(
 
 /** Runs the turn and books what it used; a replayed one uses nothing. */
 async function runMetered(scope: TurnScope, sink?: AnswerSink): Promise<TurnResult> {
-  const { context, request, ticket, meter, interactionId, body } = scope;
+  const { context, request, ticket, meter, interactionId, body, requestId } = scope;
   const { tenant, traceparent } = request;
   const result = await context.dialog.turn(interactionId, body, {
-    requestId: context.newId(),
+    requestId,
+    reserve: reserveTurn(context, meter),
     signal: ticket.signal,
     tenant: tenant.name,
     ...(traceparent === undefined ? {} : { traceparent }),
@@ -114,7 +120,10 @@ function sendReplay(
 async function streamTurn(scope: TurnScope): Promise<FastifyReply> {
   const { context, request, reply, ticket, meter } = scope;
   const { sink, writer } = createSseSink(context, reply, ticket, {
-    headers: rateLimitHeaders(request.tenant, meter.standing),
+    // Read when the first token comes: by then the reservation is whole.
+    get headers() {
+      return rateLimitHeaders(request.tenant, meter.standing);
+    },
     begin: ({ provider, engine, level }: Answerer) => event('started', { provider, engine, level }),
     text: (text) => `event: text\ndata: {"text":${JSON.stringify(text)}}\n\n`,
   });

@@ -6,7 +6,7 @@ import { answererOf, type DecisiveEvent, nextEvent, noteEnd, receive } from './a
 import { type BreakerOptions, type BreakerState, DEFAULT_BREAKER } from './breaker.ts';
 import type { AnswerEnd, AnswerEvent, ChainObserver, CompletionEstimate } from './chain-events.ts';
 import { begin, type Course, createCourse, end, endAll } from './course.ts';
-import { estimatePromptTokens } from './estimate.ts';
+import { estimatePromptTokens, maxPromptTokens } from './estimate.ts';
 import { createFault, type Fault, faultFromAbort } from './fault.ts';
 import { type FirstEvent, firstEventOf } from './hedge.ts';
 import { type ChainMember, createLink, enterLink, isLocal, type Link } from './link.ts';
@@ -14,7 +14,7 @@ import { type LlmObserver, SILENT_LLM_OBSERVER } from './llm-observer.ts';
 import type { CompletionRequest, Provider } from './provider.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { planRetry, type RetryOptions, type RetryScope } from './retry-plan.ts';
-import { costUsdOf, NOTHING_SPENT } from './spent.ts';
+import { maxCostUsdOf, NOTHING_SPENT } from './spent.ts';
 
 export * from './chain-events.ts';
 export type { ChainMember } from './link.ts';
@@ -97,20 +97,18 @@ export class ProviderChain {
   }
 
   /**
-   * Tokens and cost of the longest answer at the dearest provider; where requests are hedged, its prompt twice. What an
-   * attempt costs that is cut off in the middle comes on top, and is in `spent`.
+   * The most that a request may cost, whatever its text: a token for each byte of the prompt in every attempt that may be
+   * paid for, and the longest answer, at the dearest provider. Its tokens are those of ordinary text in one attempt, with
+   * its prompt twice where requests are hedged.
    */
   estimate(request: CompletionRequest): CompletionEstimate {
     const promptTokens = estimatePromptTokens(request);
     const prompts = this.#links.some((link) => link.hedge !== undefined) ? 2 : 1;
-    const usage = {
-      promptTokens: promptTokens * prompts,
-      cachedPromptTokens: 0,
-      outputTokens: request.maxOutputTokens,
-    };
+    const most = { promptTokens: maxPromptTokens(request), outputTokens: request.maxOutputTokens };
+    const attempts = this.#retry.options?.maxAttempts ?? this.#links.length;
     let costUsd = 0;
-    for (const link of this.#links) costUsd = Math.max(costUsd, costUsdOf(usage, link.price));
-    return { tokens: usage.promptTokens + request.maxOutputTokens, costUsd };
+    for (const link of this.#links) costUsd = Math.max(costUsd, maxCostUsdOf(most, attempts, link.price));
+    return { tokens: promptTokens * prompts + request.maxOutputTokens, costUsd };
   }
 
   /** Tokens of a provider that nobody got: an answer delivered whole, to a client that had left. */

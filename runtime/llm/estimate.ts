@@ -8,6 +8,13 @@ const TOKENS_PER_MESSAGE = 8;
  */
 const MIN_BYTES_PER_TOKEN = 2;
 
+/** The most tokens that a prompt of whatever bytes has: no tokenizer in use makes more than one of a byte. */
+export function maxPromptTokens(request: CompletionRequest): number {
+  let bytes = 0;
+  for (const message of request.messages) bytes += Buffer.byteLength(message.content);
+  return bytes + TOKENS_PER_MESSAGE * (request.messages.length + 1);
+}
+
 /** The most tokens that a prompt of ordinary text has. */
 export function estimatePromptTokens(request: CompletionRequest): number {
   let bytes = 0;

@@ -47,6 +47,23 @@ export function costUsdOf(usage: TokenUsage, price: TokenPrice | undefined): num
   );
 }
 
+/** The most that attempts cost of which the last gives the answer: each pays its prompt, written into a cache or not. */
+export function maxCostUsdOf(
+  { promptTokens, outputTokens }: { readonly promptTokens: number; readonly outputTokens: number },
+  attempts: number,
+  price: TokenPrice | undefined,
+): number {
+  const plain = { promptTokens, cachedPromptTokens: 0, outputTokens: 0 };
+  const written = { ...plain, cacheWriteTokens: promptTokens };
+  const promptUsd = Math.max(costUsdOf(plain, price), costUsdOf(written, price));
+  return (
+    promptUsd * (attempts - 1) +
+    promptUsd +
+    costUsdOf({ ...plain, outputTokens }, price) -
+    costUsdOf(plain, price)
+  );
+}
+
 /** What the usage of one attempt comes to. */
 export const spentFrom = (usage: TokenUsage, price: TokenPrice | undefined): Spent => ({
   inputTokens: usage.promptTokens,

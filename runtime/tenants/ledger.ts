@@ -71,7 +71,11 @@ export interface DayTotals {
  * `maxConcurrent` is free when its lease ends. One contract suite holds all (test/contracts/ledger.ts).
  */
 export interface Ledger {
-  reserve(tenant: Tenant, estimate: Estimate): Promise<ReserveResult>;
+  /**
+   * With `begun`, a reservation of nothing that is in progress, that one becomes this: the request is not counted again,
+   * and when it is refused the one begun stays. Either way the one that was granted last is to be settled.
+   */
+  reserve(tenant: Tenant, estimate: Estimate, begun?: Reservation): Promise<ReserveResult>;
   /** Replaces the reservation by what was used; never rejects. Settling or releasing twice changes nothing. */
   settle(reservation: Reservation, used: Estimate): Promise<void>;
   /** Nothing was used; the request still counts as begun. Never rejects. */

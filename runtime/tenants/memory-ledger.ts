@@ -46,6 +46,18 @@ const createAccount = (): Account => ({
   heldNanoUsd: 0,
 });
 
+/** The limits that are left to one whose request has been counted. */
+const withoutCounts = (tenant: Tenant): Tenant => {
+  const { tokensPerMin, dailyBudgetUsd } = tenant.limits;
+  return {
+    ...tenant,
+    limits: {
+      ...(tokensPerMin === undefined ? {} : { tokensPerMin }),
+      ...(dailyBudgetUsd === undefined ? {} : { dailyBudgetUsd }),
+    },
+  };
+};
+
 /** The ledger of one process. It forgets with the process; several processes each grant the whole limit. */
 export class MemoryLedger implements Ledger {
   readonly #clock: Clock;
@@ -58,18 +70,18 @@ export class MemoryLedger implements Ledger {
     this.#periods = periods;
   }
 
-  async reserve(tenant: Tenant, estimate: Estimate): Promise<ReserveResult> {
-    const reservation = { id: String(this.#nextId++), tenant: tenant.name, estimate };
+  async reserve(tenant: Tenant, estimate: Estimate, begun?: Reservation): Promise<ReserveResult> {
+    const reservation = { id: begun?.id ?? String(this.#nextId++), tenant: tenant.name, estimate };
     if (isUnlimited(tenant)) return { kind: 'granted', reservation };
     const nowUnixMs = this.#clock.unixMs();
     const account = this.#accountAt(tenant.name, nowUnixMs);
-    const refusal = this.#refusal(account, tenant, estimate, nowUnixMs);
+    const refusal = this.#refusal(account, begun ? withoutCounts(tenant) : tenant, estimate, nowUnixMs);
     if (refusal !== undefined)
       return { kind: 'refused', fault: faultFromRefusal(refusal, tenant, estimate, nowUnixMs) };
     const { slice, day } = account;
     const held = { day, slice, tokens: estimate.tokens, nanoUsd: nanoUsdFrom(estimate.costUsd) };
     account.held.set(reservation.id, held);
-    account.requests.add(slice, 1);
+    if (begun === undefined) account.requests.add(slice, 1);
     account.tokens.add(slice, held.tokens);
     account.heldNanoUsd += held.nanoUsd;
     return {

@@ -14,7 +14,7 @@ import {
   type Tenant,
 } from './ledger.ts';
 import { DEFAULT_PERIODS, nanoUsdFrom, type Periods, sliceMsOf, usdFromNano } from './periods.ts';
-import { READ, RENEW, RESERVE, type RedisScript, SETTLE } from './redis-scripts.ts';
+import { isUndone, READ, RENEW, RESERVE, type RedisScript, SETTLE } from './redis-scripts.ts';
 import { faultFromRefusal, type Refusal } from './refusal.ts';
 
 export interface RedisLedgerOptions {
@@ -47,6 +47,8 @@ const NOTHING_SEEN: Seen = { day: '-1', spentNanoUsd: '0' };
 
 const DEFAULT_PREFIX = 'busyhour:ledger:';
 const NO_LIMIT = -1;
+/** Connecting may take longer than a command: a process that starts is busy. */
+const MIN_CONNECT_MS = 2000;
 const RETRY_MS = 200;
 const MAX_RECONNECT_MS = 1000;
 /** Beyond it the oldest are given up: they stay presumed spent. */
@@ -54,9 +56,6 @@ const MAX_PENDING = 100_000;
 const IDS_PER_RENEWAL = 500;
 /** Leases are renewed when a third of them has passed. */
 const RENEWALS_PER_LEASE = 3;
-/** Replies of a Redis that did not run the script at all. */
-const UNDONE = /^(LOADING|OOM|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|MISCONF|NOAUTH|NOPERM|BUSY) /;
-const isUndone = (error: unknown): boolean => error instanceof Error && UNDONE.test(error.message);
 const NOTHING: Estimate = { tokens: 0, costUsd: 0 };
 
 /**
@@ -86,7 +85,7 @@ export class RedisLedger implements Ledger {
     const { Redis: Client } = loadRedisDriver();
     this.#redis = new Client(options.url, {
       commandTimeout: options.timeoutMs,
-      connectTimeout: options.timeoutMs,
+      connectTimeout: Math.max(options.timeoutMs, MIN_CONNECT_MS),
       enableAutoPipelining: true,
       // What was not sent has not happened, and what may have happened is never sent again.
       enableOfflineQueue: false,
@@ -103,11 +102,11 @@ export class RedisLedger implements Ledger {
     this.#renewal.unref();
   }
 
-  /** Resolves when Redis answers, or after the time limit of a command: it may come later. */
+  /** Resolves when Redis answers, or after a while: it may come later. */
   async connected(): Promise<void> {
     if (this.#redis.status === 'ready') return;
     await new Promise<void>((resolve) => {
-      const fuse = setTimeout(resolve, this.#options.timeoutMs).unref();
+      const fuse = setTimeout(resolve, Math.max(this.#options.timeoutMs, MIN_CONNECT_MS)).unref();
       this.#redis.once('ready', () => {
         clearTimeout(fuse);
         resolve();
@@ -127,14 +126,16 @@ export class RedisLedger implements Ledger {
     }
   }
 
-  async reserve(tenant: Tenant, estimate: Estimate): Promise<ReserveResult> {
-    const reservation = { id: `${this.#head}${this.#nextId++}`, tenant: tenant.name, estimate };
+  async reserve(tenant: Tenant, estimate: Estimate, begun?: Reservation): Promise<ReserveResult> {
+    const id = begun?.id ?? `${this.#head}${this.#nextId++}`;
+    const reservation = { id, tenant: tenant.name, estimate };
     if (isUnlimited(tenant)) return { kind: 'granted', reservation };
     if (this.#starting !== undefined) await this.#starting;
     const { limits } = tenant;
     const { dailyBudgetUsd } = limits;
     const seen = this.#seen.get(tenant.name) ?? NOTHING_SEEN;
     // What is never sent is held nowhere, and leaves nothing to give back.
+    this.#pending.delete(id);
     if (this.#redis.status !== 'ready') return this.#refuseUnasked(new Error('not connected'), reservation);
     try {
       const reply = await this.#run(RESERVE, tenant.name, [
@@ -148,6 +149,7 @@ export class RedisLedger implements Ledger {
         this.#options.leaseMs,
         seen.day,
         seen.spentNanoUsd,
+        begun === undefined ? 0 : 1,
       ]);
       return this.#decide(reply as readonly string[], tenant, reservation);
     } catch (error) {
@@ -181,8 +183,9 @@ export class RedisLedger implements Ledger {
   }
 
   #failedReserve(error: unknown, reservation: Reservation): ReserveResult {
-    // The answer was lost, and not perhaps the deed: what may be held is given back later.
-    if (!isUndone(error)) this.#postpone({ reservation, used: NOTHING, isRepeated: true });
+    // The answer was lost, and not perhaps the deed: what may be held is given back later, or when what is begun ends.
+    if (!isUndone(error) && !this.#running.has(reservation.id))
+      this.#postpone({ reservation, used: NOTHING, isRepeated: true });
     return this.#refuseUnasked(error, reservation);
   }
 
@@ -264,6 +267,7 @@ export class RedisLedger implements Ledger {
   }
 
   async ping(): Promise<void> {
+    if (this.#starting !== undefined) await this.#starting;
     await this.#redis.ping();
   }
 

@@ -12,6 +12,11 @@ const scriptFrom = (text: string): RedisScript => ({
   sha: createHash('sha1').update(text).digest('hex'),
 });
 
+/** Errors of a Redis that did not run the script at all. */
+const UNDONE = /^(LOADING|OOM|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|MISCONF|NOAUTH|NOPERM|BUSY) /;
+/** Whether an error says that nothing was done. */
+export const isUndone = (error: unknown): boolean => error instanceof Error && UNDONE.test(error.message);
+
 /**
  * KEYS: use (hash: head slice, sums, one field per slice, totals of the day), held (hash: reservation → what it holds),
  * leases (sorted set: reservation → end of its lease). ARGV 1, 2: slice length and day length, ms. Time is Redis's own,
@@ -58,7 +63,7 @@ end
 
 /**
  * ARGV 3…: id, limits of requests, tokens, nano-dollars, concurrency (-1: none), estimate in tokens and nano-dollars,
- * lease, ms, and a day with what was known to be spent in it. Redis that has less has lost its state: what is known is
+ * lease, ms, a day with what was known to be spent in it, and 1 where the id was let in before with nothing. Redis that has less has lost its state: what is known is
  * put back. Returns { 1, now, lost, day, spent, requests, tokens, reset in ms, held } or { 0, now, lost, day, spent, limit,
  * wait in ms }. Numbers of money are text: they can be larger than what Redis returns as an integer from a double.
  */
@@ -87,6 +92,8 @@ end
 local function refusal(limit, wait)
   return { 0, int(now), lost, int(day), int(spent), limit, int(wait) }
 end
+local begun = ARGV[13] == '1'
+if begun then maxrunning, maxq = -1, -1 end
 if maxrunning >= 0 and redis.call('ZCOUNT', KEYS[3], '(' .. int(now), '+inf') >= maxrunning then
   return refusal('concurrent', 0)
 end
@@ -101,8 +108,9 @@ if maxnano >= 0 and spent + heldsum >= maxnano then
   local limit = spent < maxnano and 'reserved-budget' or 'budget'
   return refusal(limit, (day + 1) * dayms - now)
 end
-q, t, heldsum = q + 1, t + tokens, heldsum + nano
-local isfirst = redis.call('HINCRBY', KEYS[1], 'q' .. int(cur), 1) == 1
+local more = begun and 0 or 1
+q, t, heldsum = q + more, t + tokens, heldsum + nano
+local isfirst = redis.call('HINCRBY', KEYS[1], 'q' .. int(cur), more) <= 1
 if tokens > 0 then redis.call('HINCRBY', KEYS[1], 't' .. int(cur), int(tokens)) end
 redis.call('HSET', KEYS[1], 'q', int(q), 't', int(t), 'held', int(heldsum))
 redis.call('HSET', KEYS[2], id, int(day) .. '|' .. int(cur) .. '|' .. int(tokens) .. '|' .. int(nano))

@@ -64,6 +64,21 @@ export function describeLedger(name: string, open: () => Promise<LedgerSubject>)
       await granted(tenant);
     });
 
+    it('a reservation of nothing becomes the real one without counting twice, or stays when that is refused', async () => {
+      const { ledger, other } = await start();
+      const tenant = tenantOf({ requestsPerMin: 1, maxConcurrent: 1, tokensPerMin: 100, dailyBudgetUsd: 1 });
+      const { reservation: begun } = await granted(tenant, { tokens: 0, costUsd: 0 });
+      const tooMuch = await ledger.reserve(tenant, { tokens: 101, costUsd: 0.5 }, begun);
+      expect(tooMuch).toMatchObject({ kind: 'refused', fault: { code: 'policy_request_too_large' } });
+      const result = await ledger.reserve(tenant, { tokens: 60, costUsd: 0.5 }, begun);
+      if (result.kind === 'refused') throw new Error(result.fault.message);
+      expect(result.standing).toMatchObject({ requestsInWindow: 1, tokensInWindow: 60, reservedUsd: 0.5 });
+      expect((await refused(tenant, SMALL, other)).code).toBe('policy_rate_limited');
+      await ledger.settle(result.reservation, { tokens: 20, costUsd: 0.25 });
+      await ledger.settle(begun, { tokens: 20, costUsd: 0.25 });
+      expect(await other.read(tenant)).toEqual({ spentUsd: 0.25, reservedUsd: 0, presumedUsd: 0 });
+    });
+
     it('a refusal uses up nothing', async () => {
       const { ledger } = await start();
       const tenant = tenantOf({ requestsPerMin: 1, dailyBudgetUsd: 1 });

@@ -84,6 +84,7 @@ describe.skipIf(missing)('readiness with real stores (skipped without redis-serv
       { name: 'history', kind: 'postgres', state: 'up' },
       { name: 'contexts', kind: 'redis', state: 'up' },
       { name: 'lock', kind: 'redis', state: 'up' },
+      { name: 'ledger', kind: 'redis', state: 'up' },
     ]);
     serve.kill('SIGTERM');
     expect(await serve.exited).toBe(0);
@@ -112,7 +113,7 @@ describe.skipIf(missing)('readiness with real stores (skipped without redis-serv
         await server(kind).restart();
       }
       const { readiness } = await untilDependency(serve, name, 'up');
-      expect(readiness.dependencies?.length).toBe(3);
+      expect(readiness.dependencies?.length).toBe(4);
       await turnUntilAnswered(turns, 'during');
       await turnUntilAnswered(turns, 'before');
       serve.kill('SIGTERM');

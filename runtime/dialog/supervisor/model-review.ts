@@ -2,6 +2,7 @@ import type { SupervisorConfig } from '../../config/dialog.ts';
 import { type AnswerObserver, answer } from '../../llm/answer.ts';
 import type { ProviderChain } from '../../llm/chain.ts';
 import { createFault, FaultError } from '../../llm/fault.ts';
+import type { CompletionRequest } from '../../llm/provider.ts';
 import { NOTHING_SPENT, type Spent } from '../../llm/spent.ts';
 import { APPROVED, type ReviewSubject, type Verdict } from './verdict.ts';
 
@@ -52,6 +53,28 @@ function promptFor({ answer: draft, customerText, grounds }: ReviewSubject): str
   ].join('\n\n');
 }
 
+/** What the reviewing model is asked with. */
+export function reviewCompletion(
+  config: SupervisorConfig['model'],
+  request: ReviewRequest,
+): CompletionRequest {
+  const { subject, requestId, tenant, traceparent } = request;
+  return {
+    requestId: `${requestId}-review`,
+    tenant,
+    messages: [
+      { role: 'system', content: config.prompt },
+      { role: 'user', content: promptFor(subject) },
+    ],
+    maxOutputTokens: config.maxOutputTokens,
+    temperature: 0,
+    topP: 1,
+    stop: [],
+    ignoreEos: false,
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
+}
+
 const onFailure = (config: SupervisorConfig['model'], why: string): Verdict =>
   config.onFailure === 'approve' ? APPROVED : { kind: 'blocked', reason: `no review: ${why}` };
 
@@ -59,7 +82,7 @@ const onFailure = (config: SupervisorConfig['model'], why: string): Verdict =>
 export async function reviewByModel(
   deps: ReviewDependencies,
   config: SupervisorConfig['model'],
-  { subject, requestId, tenant, signal, traceparent }: ReviewRequest,
+  request: ReviewRequest,
 ): Promise<ModelReview> {
   const stop = new AbortController();
   const timer = setTimeout(
@@ -67,24 +90,10 @@ export async function reviewByModel(
     config.timeoutMs,
   );
   try {
-    const result = await answer(
-      deps.chain,
-      {
-        requestId: `${requestId}-review`,
-        tenant,
-        messages: [
-          { role: 'system', content: config.prompt },
-          { role: 'user', content: promptFor(subject) },
-        ],
-        maxOutputTokens: config.maxOutputTokens,
-        temperature: 0,
-        topP: 1,
-        stop: [],
-        ignoreEos: false,
-        ...(traceparent === undefined ? {} : { traceparent }),
-      },
-      { signal: AbortSignal.any([signal, stop.signal]), observer: deps.observer },
-    );
+    const result = await answer(deps.chain, reviewCompletion(config, request), {
+      signal: AbortSignal.any([request.signal, stop.signal]),
+      observer: deps.observer,
+    });
     const failure = failureOf(result);
     if (failure !== undefined) return { verdict: onFailure(config, failure), spent: result.spent, failure };
     const verdict = result.kind === 'answered' ? parseVerdict(result.text) : undefined;

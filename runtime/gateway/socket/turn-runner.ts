@@ -9,7 +9,7 @@ import type { GatewayContext } from '../context.ts';
 import { turnResponseFrom } from '../dialog-responses.ts';
 import { errorBodyFrom } from '../error-body.ts';
 import { metered } from '../metering.ts';
-import { spentOfTurn, turnReservation } from '../turn-metering.ts';
+import { reserveTurn, spentOfTurn, turnReservation } from '../turn-metering.ts';
 import type { SocketEvent } from './frames.ts';
 
 /** Where the events of a turn go. */
@@ -70,12 +70,14 @@ export async function runSocketTurn(
   const { messageId } = message;
   const startedAtMs = clock.nowMs();
   try {
-    const result = await metered(context.tenancy, turnReservation(context, tenant), async (meter) => {
+    const audited = { tenant, requestId, traceparent, turn: { interactionId, messageId } };
+    const result = await metered(context.tenancy, turnReservation(context, audited), async (meter) => {
       const askedAtMs = clock.nowMs();
       const ended = await context.dialog.turn(interactionId, message, {
         requestId,
         signal: ticket.signal,
         tenant: tenant.name,
+        reserve: reserveTurn(context, meter),
         sink: pacedSink(sinkOf(messageId, events), { metrics, clock, startedAtMs }),
         ...(traceparent === undefined ? {} : { traceparent }),
       });

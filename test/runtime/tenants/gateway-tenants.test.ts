@@ -1,80 +1,17 @@
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { GatewayConfigInput } from '../../../runtime/config.ts';
-import type { RunningGateway } from '../../../runtime/gateway/start-gateway.ts';
-import type { AuditEntry } from '../../../runtime/store/audit.ts';
-import type { HistoryStore } from '../../../runtime/store/history-store.ts';
-import { openSqliteHistory } from '../../../runtime/store/sqlite-history-store.ts';
-import { MemoryLedger } from '../../../runtime/tenants/memory-ledger.ts';
-import { unwrap } from '../../../vocabulary/errors.ts';
 import { tenantOf } from '../../contracts/ledger-tenant.ts';
-import { redisBinary, startRedis } from '../../support/redis.ts';
 import { Cleanup, postJson, readMetric, startTestGateway, until } from '../support/gateway-rig.ts';
-import { startTestInference } from '../support/inference.ts';
+import { bearer, CHAT, chat, hello, pricedGateway, sha256, tenantWith } from './priced-gateway.ts';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
-const CHAT = '/v1/chat/completions';
-const hello = { messages: [{ role: 'user', content: 'hello' }], max_tokens: 20 };
-const sha256 = (key: string): string => createHash('sha256').update(key).digest('hex');
-const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
-type TenantInput = NonNullable<GatewayConfigInput['tenants']>[number];
-
-const tenantWith = (
-  limits: NonNullable<TenantInput['limits']>,
-  more: Partial<TenantInput> = {},
-): TenantInput => ({
-  name: 'acme',
-  keys: [sha256('key-a')],
-  limits,
-  ...more,
-});
-
-const chat = (gateway: RunningGateway, body: object = hello, key = 'key-a') =>
-  postJson(gateway, CHAT, body, bearer(key));
-
-/** A real history whose audit entries can be seen, and which can be made to fail. */
-async function watchedHistory() {
-  const history = unwrap(await openSqliteHistory(':memory:'));
-  const entries: AuditEntry[] = [];
-  const state = { failing: false };
-  const watched = new Proxy(history, {
-    get(target, name) {
-      if (name === 'appendAudit')
-        return async (audit: readonly AuditEntry[]) => {
-          if (state.failing) throw new Error('disk full');
-          await target.appendAudit(audit);
-          entries.push(...audit);
-        };
-      const value: unknown = Reflect.get(target, name);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  }) as HistoryStore;
-  return { watched, entries, state };
-}
-
-/** A gateway in front of an engine that costs a dollar per thousand tokens. */
-async function pricedGateway(config: GatewayConfigInput, stepMs = 1) {
-  const inference = cleanup.add(await startTestInference({ stepMs }));
-  const price = { inputUsdPerMTok: 1000, outputUsdPerMTok: 1000 };
-  const ledger = new MemoryLedger();
-  const history = await watchedHistory();
-  const providers = [{ kind: 'grpc' as const, name: 'local', address: inference.address, price }];
-  const gateway = await startTestGateway(
-    cleanup,
-    { providers, ...config },
-    { ledger, history: history.watched },
-  );
-  return { gateway, inference, ledger, ...history };
-}
-
 describe('limits', () => {
   it('let so many through, say on each answer what is left, and refuse with the time to come back', async () => {
-    const { gateway, entries } = await pricedGateway({
+    const { gateway, entries } = await pricedGateway(cleanup, {
       tenants: [tenantWith({ requestsPerMin: 2, tokensPerMin: 100_000 })],
     });
     const first = await chat(gateway);
@@ -102,7 +39,7 @@ describe('limits', () => {
   });
 
   it('book what an answer cost, say it, and refuse when the budget is spent', async () => {
-    const { gateway, ledger, entries } = await pricedGateway({
+    const { gateway, ledger, entries } = await pricedGateway(cleanup, {
       tenants: [tenantWith({ dailyBudgetUsd: 0.02 })],
     });
     const answer = await chat(gateway, { ...hello, ignore_eos: true });
@@ -124,7 +61,7 @@ describe('limits', () => {
   });
 
   it('hold for dialog turns, and a replayed turn costs nothing', async () => {
-    const { gateway, ledger } = await pricedGateway({
+    const { gateway, ledger } = await pricedGateway(cleanup, {
       tenants: [tenantWith({ dailyBudgetUsd: 1000, maxConcurrent: 4 })],
       dialog: { maxOutputTokens: 10 },
     });
@@ -142,8 +79,66 @@ describe('limits', () => {
     expect(totals.reservedUsd).toBe(0);
   });
 
+  it('a turn reserves what its prompt may use, not a whole window; refused ones have a row a second', async () => {
+    const { gateway, ledger, entries } = await pricedGateway(cleanup, {
+      tenants: [tenantWith({ tokensPerMin: 600, dailyBudgetUsd: 1000 })],
+      dialog: { maxOutputTokens: 50, contextTokens: 100_000 },
+    });
+    const { body } = await postJson(gateway, '/v1/interactions', {}, bearer('key-a'));
+    const path = `/v1/interactions/${body.interactionId}/turns`;
+    const send = (messageId: string, text: string) =>
+      postJson(gateway, path, { messageId, text }, bearer('key-a'));
+    const first = await send('m-1', 'Where is my parcel?');
+    expect(first.status).toBe(200);
+    expect(Number(first.headers.get('x-ratelimit-remaining-tokens'))).toBeLessThan(600);
+    for (const messageId of ['m-2', 'm-3', 'm-4'])
+      expect(await send(messageId, 'long '.repeat(500))).toMatchObject({
+        status: 413,
+        body: { error: { code: 'policy_request_too_large' } },
+      });
+    const refusals = entries.filter(({ kind }) => kind === 'turn_refused');
+    expect(refusals.length).toBeGreaterThanOrEqual(1);
+    expect(refusals.length).toBeLessThan(3);
+    expect(refusals[0]).toMatchObject({
+      tenant: 'acme',
+      fault: 'policy_request_too_large',
+      interactionId: body.interactionId,
+      messageId: 'm-2',
+    });
+    const { spentUsd, reservedUsd } = await ledger.read(tenantOf({}));
+    expect(reservedUsd).toBe(0);
+    expect(spentUsd).toBeCloseTo(Number(first.headers.get('x-busyhour-cost-usd')), 9);
+    // The refused message was not taken: the same id may come with a shorter text.
+    const response = await fetch(gateway.url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...bearer('key-a') },
+      body: JSON.stringify({ messageId: 'm-2', text: 'Short.', stream: true }),
+    });
+    expect(response.headers.get('x-ratelimit-remaining-tokens')).not.toBeNull();
+    expect(await response.text()).toContain('event: completed');
+  });
+
+  it('a model that reviews is reserved for too', async () => {
+    const reserved = async (enabled: boolean): Promise<number> => {
+      const { gateway } = await pricedGateway(cleanup, {
+        tenants: [tenantWith({ tokensPerMin: 100_000 })],
+        dialog: {
+          maxOutputTokens: 50,
+          supervisor: { mode: 'before', model: { enabled, onFailure: 'approve' } },
+        },
+      });
+      const { body } = await postJson(gateway, '/v1/interactions', {}, bearer('key-a'));
+      const path = `/v1/interactions/${body.interactionId}/turns`;
+      const turn = await postJson(gateway, path, { messageId: 'm', text: 'hello' }, bearer('key-a'));
+      return 100_000 - Number(turn.headers.get('x-ratelimit-remaining-tokens'));
+    };
+    // Two bytes a token: at least the draft at four bytes a token, and the reviewer's own 120 tokens.
+    expect((await reserved(true)) - (await reserved(false))).toBeGreaterThan(120 + (50 * 4) / 2);
+  });
+
   it('a client that leaves mid-stream pays for what was generated, and holds nothing after', async () => {
     const { gateway, ledger, entries } = await pricedGateway(
+      cleanup,
       { tenants: [tenantWith({ dailyBudgetUsd: 1000 })] },
       5,
     );
@@ -167,7 +162,7 @@ describe('limits', () => {
   });
 
   it('a stream says its cost beside its usage', async () => {
-    const { gateway } = await pricedGateway({ tenants: [tenantWith({ requestsPerMin: 5 })] });
+    const { gateway } = await pricedGateway(cleanup, { tenants: [tenantWith({ requestsPerMin: 5 })] });
     const response = await fetch(gateway.url + CHAT, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...bearer('key-a') },
@@ -185,7 +180,7 @@ describe('limits', () => {
 
 describe('the audit row of a completion', () => {
   it('comes before its answer: without it there is no answer, whole or streamed', async () => {
-    const { gateway, state } = await pricedGateway({ tenants: [tenantWith({})] });
+    const { gateway, state } = await pricedGateway(cleanup, { tenants: [tenantWith({})] });
     state.failing = true;
     expect(await chat(gateway)).toMatchObject({
       status: 503,
@@ -202,7 +197,7 @@ describe('the audit row of a completion', () => {
   });
 
   it('is not written when switched off', async () => {
-    const { gateway, entries, state } = await pricedGateway({ audit: { completions: false } });
+    const { gateway, entries, state } = await pricedGateway(cleanup, { audit: { completions: false } });
     state.failing = true;
     expect((await chat(gateway)).status).toBe(200);
     expect(entries).toEqual([]);
@@ -262,32 +257,5 @@ describe('who may call', () => {
         issues: [{ path: 'tenants[1].keys' }, { path: 'tenants[3].name' }, { path: 'tenants[3].keys[0]' }],
       },
     });
-  });
-});
-
-describe.skipIf(redisBinary() === undefined)('gateways on one Redis (needs redis-server)', () => {
-  it('share a tenant’s limits; without Redis limited tenants get 503 and others go on', async () => {
-    const redis = await startRedis();
-    cleanup.add({ close: () => redis.stop() });
-    const environment = { LEDGER: redis.url };
-    const config: GatewayConfigInput = {
-      tenants: [tenantWith({ requestsPerMin: 3 }), { name: 'free', keys: [sha256('free')] }],
-      ledger: { kind: 'redis' },
-      redis: { urlEnv: 'LEDGER', commandMs: 300 },
-    };
-    const [one, two] = [
-      await startTestGateway(cleanup, config, { environment }),
-      await startTestGateway(cleanup, config, { environment }),
-    ];
-    const statuses: number[] = [];
-    for (const gateway of [one, two, one, two, one]) statuses.push((await chat(gateway)).status);
-    expect(statuses).toEqual([200, 200, 200, 429, 429]);
-    await redis.kill();
-    await until(async () => (await chat(one)).status === 503, 'failing closed');
-    expect((await chat(one)).body.error.code).toBe('gateway_store_unavailable');
-    expect((await chat(one, hello, 'free')).status).toBe(200);
-    expect(await readMetric(one, 'busyhour_ledger_failures_total{operation="reserve"}')).toBeGreaterThan(0);
-    await redis.restart();
-    await until(async () => (await chat(one)).status === 200, 'being back', 8000);
   });
 });
