@@ -1,23 +1,17 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { isIPv6 } from 'node:net';
 import type { Clock } from '../../vocabulary/clock.ts';
 import { createFault, FaultError } from '../llm/fault.ts';
 import type { Tenant } from '../tenants/ledger.ts';
 import type { KnownTenant, TenantKey, TenantList } from '../tenants/tenant-list.ts';
+import { isInside } from './client-address.ts';
 
 /** Who calls, by `authorization` header and address; throws FaultError when nobody known does. */
 export type Authenticate = (authorization: string | undefined, address: string | undefined) => Tenant;
 
 const BEARER = /^Bearer ([\x21-\x7e]{1,1024})$/i;
-/** Of IPv4 callers on a socket that takes both. */
-const MAPPED_IPV4 = '::ffff:';
 
-function isAllowed({ allowedIps }: KnownTenant, address: string | undefined): boolean {
-  if (allowedIps === undefined) return true;
-  if (address === undefined) return false;
-  const plain = address.startsWith(MAPPED_IPV4) ? address.slice(MAPPED_IPV4.length) : address;
-  return allowedIps.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
-}
+const isAllowed = ({ allowedIps }: KnownTenant, address = ''): boolean =>
+  allowedIps === undefined || isInside(allowedIps, address);
 
 const unauthenticated = (message?: string): FaultError =>
   new FaultError(createFault('caller_unauthenticated', message));
