@@ -83,6 +83,9 @@ export const MIGRATIONS: readonly string[] = [
      BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END;
    CREATE TRIGGER checkpoints_stay BEFORE DELETE ON audit_checkpoints
      BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END;`,
+  // Those who wait for a person are asked for again and again, and are few among many.
+  `CREATE INDEX interactions_waiting ON interactions (updated_at_unix_ms, interaction_id)
+     WHERE state = 'handed-off';`,
 ];
 
 /** Another process may have applied the step while this one waited for the write lock. */

@@ -19,6 +19,7 @@ import type {
 } from './history-store.ts';
 import { type HistoryWrite, unwrapWrite } from './history-writes.ts';
 import { migrate } from './migrations.ts';
+import { SqliteAnalyst } from './sqlite-analyst.ts';
 import { configureConnection, type Synchronous } from './sqlite-connection.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import { removeInPortions } from './sqlite-removal.ts';
@@ -34,9 +35,11 @@ export class SqliteHistoryStore implements HistoryStore {
   readonly #database: DatabaseSync;
   readonly #reader: SqliteReader;
   readonly #writes: WriteQueue;
+  readonly #analyst: SqliteAnalyst | undefined;
 
-  /** Writes go to the queue; without one, to the same database on this thread. */
-  constructor(database: DatabaseSync, writes?: WriteQueue) {
+  /** Writes go to the queue and long reads to the analyst; without them, to the same database on this thread. */
+  constructor(database: DatabaseSync, writes?: WriteQueue, analyst?: SqliteAnalyst) {
+    this.#analyst = analyst;
     this.#database = database;
     this.#reader = new SqliteReader(database);
     this.#writes = writes ?? new InThreadWriteQueue(database, DEFAULT_AUDIT_SECRET);
@@ -92,6 +95,7 @@ export class SqliteHistoryStore implements HistoryStore {
   }
 
   readAnalytics(window: AnalyticsWindow): Promise<Analytics> {
+    if (this.#analyst !== undefined) return this.#analyst.read(window);
     return readAnalyticsWith(
       async (sql, parameters) => this.#database.prepare(sql).all(...parameters),
       window,
@@ -112,6 +116,7 @@ export class SqliteHistoryStore implements HistoryStore {
   }
 
   async close(): Promise<void> {
+    await this.#analyst?.close();
     await this.#writes.close();
     if (this.#database.isOpen) this.#database.close();
   }
@@ -122,13 +127,14 @@ interface SqliteSettings {
   readonly synchronous: Synchronous;
 }
 
-/** Writes on a thread of their own; databases in memory, which no other thread can open, on this one. */
+/** Writes and long reads on threads of their own; databases in memory, which no other thread can open, on this one. */
 function openStore(database: DatabaseSync, path: string, settings: SqliteSettings): SqliteHistoryStore {
   const { auditSecret, synchronous } = settings;
   if (path === ':memory:')
     return new SqliteHistoryStore(database, new InThreadWriteQueue(database, auditSecret));
   database.exec('PRAGMA query_only = ON');
-  return new SqliteHistoryStore(database, new WriteThread({ path, auditSecret, synchronous }));
+  const writes = new WriteThread({ path, auditSecret, synchronous });
+  return new SqliteHistoryStore(database, writes, new SqliteAnalyst(path));
 }
 
 /** Opens (and creates, and migrates) a history; OUTPUT_NOT_WRITABLE when the file cannot be one. */

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { HistoryWrite, WriteOutcome } from './history-writes.ts';
 import type { Synchronous } from './sqlite-connection.ts';
+import { threadEntry } from './thread-entry.ts';
 import { hasFailed, SILENT_WRITE_OBSERVER } from './write-observer.ts';
 import type { WriteQueue } from './write-queue.ts';
 
@@ -15,10 +16,6 @@ const MAX_WRITES_PER_COMMIT = 512;
 const MAX_WAITING = 20_000;
 /** A disk that takes longer has failed. */
 const COMMIT_TIMEOUT_MS = 15_000;
-
-/** Beside this file, in the form in which this file runs: from sources or compiled. */
-const entryOf = (name: string): URL =>
-  new URL(`./${name}.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
 
 /**
  * The least time between two commits. A message to a thread and its answer cost more than the row, so rows of a busy
@@ -84,7 +81,7 @@ export class WriteThread implements WriteQueue {
 
   #start(): Worker {
     // Options of the process, such as --eval, are not meant for it.
-    const worker = new Worker(entryOf('sqlite-worker'), { workerData: this.#options, execArgv: [] });
+    const worker = new Worker(threadEntry('sqlite-worker'), { workerData: this.#options, execArgv: [] });
     // An idle thread does not keep the process alive; one that writes does.
     worker.unref();
     worker.on('message', (outcomes: readonly WriteOutcome[]) => this.#committed(outcomes));
@@ -157,7 +154,7 @@ export class WriteThread implements WriteQueue {
 }
 
 function startCheckpointer({ path }: WriteThreadOptions): Worker {
-  const worker = new Worker(entryOf('sqlite-checkpointer'), { workerData: { path }, execArgv: [] });
+  const worker = new Worker(threadEntry('sqlite-checkpointer'), { workerData: { path }, execArgv: [] });
   worker.unref();
   // Without it the writer bounds the log itself, at a pause now and then.
   worker.on('error', () => undefined);

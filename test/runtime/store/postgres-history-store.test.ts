@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HistoryConflict } from '../../../runtime/store/history-store.ts';
@@ -69,6 +70,46 @@ describe.skipIf(postgresBinary() === undefined)('PostgreSQL (skipped without its
     expect(await left.listTurns('a', 100)).toHaveLength(30);
     await left.close();
     await right.close();
+  });
+
+  it('needs no more than docs/stores.md grants: a role that owns one schema, and one that may not create', async () => {
+    const page = readFileSync(new URL('../../../docs/stores.md', import.meta.url), 'utf8');
+    const statements = (title: string): string =>
+      new RegExp(`-- ${title}\\n([^]*?)\`\`\``).exec(page)?.[1] ?? expect.fail(`no ${title} on the page`);
+    const admin = new Client({ connectionString: server.url });
+    await admin.connect();
+    await admin.query(statements('the owner migrates'));
+    const urlOf = (role: string): string => server.url.replace('postgres@', `${role}@`);
+    const owner = open(urlOf('busyhour_owner'));
+    await owner.ping();
+    await owner.close();
+    await admin.query(statements('gateways write'));
+    const { rows } = await admin.query(
+      "SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname LIKE 'busyhour%'",
+    );
+    const none = { rolsuper: false, rolcreatedb: false, rolcreaterole: false };
+    expect(rows).toEqual([none, none]);
+    const gateway = open(urlOf('busyhour'));
+    const record = interactionOf('least');
+    await gateway.createInteraction(record, created(record));
+    await gateway.appendTurn(turnOf('least', 0), answered(turnOf('least', 0)));
+    await gateway.readAnalytics({ fromUnixMs: 0, toUnixMs: 9e12 });
+    const entry = { kind: 'customer_deleted', atUnixMs: 1.7e12, tenant: '', decisions: [] } as const;
+    await gateway.deleteCustomer(record.customerHash ?? '', entry);
+    const limits = { turnsBeforeUnixMs: 9e12, auditBeforeUnixMs: 1 };
+    expect((await gateway.applyRetention(limits, { ...entry, kind: 'retention_applied' })).turns).toBe(1);
+    await gateway.close();
+    const own = new Client({ connectionString: urlOf('busyhour') });
+    await own.connect();
+    for (const forbidden of [
+      'UPDATE audit SET body = body',
+      'ALTER TABLE audit DISABLE TRIGGER ALL',
+      'TRUNCATE audit',
+      'UPDATE audit_checkpoints SET sequence = 0',
+      'CREATE TABLE busyhour.mine (x int)',
+    ])
+      await expect(own.query(forbidden), forbidden).rejects.toThrow(/permission denied|must be owner/);
+    await Promise.all([own.end(), admin.end()]);
   });
 
   it('keeps no text of a customer whom another replica deletes meanwhile', async () => {

@@ -4,10 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, expect, it } from 'vitest';
+import { StoreFailure } from '../../../runtime/store/history-writes.ts';
 import { MIGRATIONS } from '../../../runtime/store/migrations.ts';
 import { openSqliteHistory } from '../../../runtime/store/sqlite-history-store.ts';
+import { verifyAudit, withSqliteSnapshot } from '../../../runtime/store/verify-audit.ts';
 import { unwrap } from '../../../vocabulary/errors.ts';
-import { answered, describeHistoryStore, interactionOf, turnOf } from '../../contracts/store-history.ts';
+import {
+  answered,
+  created,
+  describeHistoryStore,
+  interactionOf,
+  turnOf,
+} from '../../contracts/store-history.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'busyhour-history-'));
 let files = 0;
@@ -62,4 +70,93 @@ it('refuses a file that is not a database, one of a newer release, and a folder 
     expect(result).toMatchObject({ kind: 'failed', failure: { code: 'OUTPUT_NOT_WRITABLE' } });
     expect(result.kind === 'failed' && result.failure.message).toContain(path);
   }
+});
+
+/** Many turns of one interaction, written past the store: what is read is in question here. */
+function fill(path: string, turns: number): void {
+  const database = new DatabaseSync(path);
+  database.exec(`INSERT INTO turns (interaction_id, turn_index, message_id, customer_text, answer_text, outcome,
+      finish_reason, provider, engine, level, prompt_tokens, cached_prompt_tokens, output_tokens,
+      started_at_unix_ms, finished_at_unix_ms)
+    WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${turns - 1})
+    SELECT 'a', i, 'm' || i, 'text', 'text', 'complete', 'stop', 'p', 'e', 'primary', 1, 0, 1, i, i + i % 100 FROM n`);
+  database.close();
+}
+
+it('serves turns while analytics scan a large window, and ends the scan with the store', async () => {
+  const path = join(folder, 'large.sqlite');
+  const store = unwrap(openSqliteHistory(path));
+  await store.createInteraction(interactionOf('a'), created(interactionOf('a')));
+  fill(path, 100_000);
+  let isReading = true;
+  const reading = store.readAnalytics({ fromUnixMs: 0, toUnixMs: 1e9 }).finally(() => {
+    isReading = false;
+  });
+  let reads = 0;
+  while (isReading) {
+    await store.findTurn('a', `m${reads++}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  // Oracle: i % 100 is spread evenly over 0…99, so the nearest rank of 50 % of 100 000 is 49.
+  expect(await reading).toMatchObject({ turns: 100_000, answerTimeP50Ms: 49, answerTimeP95Ms: 94 });
+  expect(reads).toBeGreaterThan(100);
+  const cut = store.readAnalytics({ fromUnixMs: 0, toUnixMs: 1e9 });
+  const refused = expect(cut).rejects.toThrow(StoreFailure);
+  await store.close();
+  await refused;
+});
+
+it('takes over a history of the first release, and tells its turns, of which no row speaks, from its own', async () => {
+  const path = join(folder, 'first-release.sqlite');
+  const old = new DatabaseSync(path);
+  old.exec(`${MIGRATIONS[0]} PRAGMA user_version = 1;
+    INSERT INTO interactions VALUES ('old', 'hash', 'chat', 'closed', 'done', 1000.5, 2000.5);
+    INSERT INTO interactions VALUES ('open', NULL, 'voice', 'active', NULL, 3000, 4000);
+    INSERT INTO turns VALUES ('old', 0, 'm0', 'hi', 'hello', 'complete', 'stop', 'local', 'llama', 'primary', 7, 2, 3, 1500, 2000.5);
+    INSERT INTO turns VALUES ('open', 0, 'm0', 'huh', 'yes', 'failed_over', 'length', 'k', 'keyword', 'keyword', 0, 0, 0, 3500, 4000);`);
+  old.close();
+  const store = unwrap(openSqliteHistory(path));
+  expect(await store.findInteraction('old')).toEqual({
+    interactionId: 'old',
+    tenant: 'default',
+    customerHash: 'hash',
+    channel: 'chat',
+    state: 'closed',
+    reason: 'done',
+    createdAtUnixMs: 1000.5,
+    updatedAtUnixMs: 2000.5,
+  });
+  expect(await store.findTurn('old', 'm0')).toEqual({
+    interactionId: 'old',
+    tenant: 'default',
+    turnIndex: 0,
+    messageId: 'm0',
+    customerText: 'hi',
+    answerText: 'hello',
+    outcome: 'complete',
+    finishReason: 'stop',
+    provider: 'local',
+    engine: 'llama',
+    level: 'primary',
+    decidedBy: 'agent',
+    promptTokens: 7,
+    cachedPromptTokens: 2,
+    outputTokens: 3,
+    costUsd: 0,
+    startedAtUnixMs: 1500,
+    finishedAtUnixMs: 2000.5,
+  });
+  // What was open goes on, in its own numbering.
+  await store.appendTurn(turnOf('open', 1), answered(turnOf('open', 1)));
+  expect((await store.listTurns('open', 9)).map(({ turnIndex }) => turnIndex)).toEqual([0, 1]);
+  await store.close();
+  const report = await withSqliteSnapshot(path, (query) => verifyAudit(query, { secret: 'busyhour' }));
+  expect(report).toMatchObject({ intact: false, turns: 3, interactions: 2 });
+  expect(report.chains.map(({ broken }) => broken)).toEqual([undefined]);
+  expect(report.problems).toEqual([
+    { where: 'turn 0 of old', problem: 'no audit row says that it was answered' },
+    { where: 'turn 0 of open', problem: 'no audit row says that it was answered' },
+    { where: 'interaction old', problem: 'no audit row says that it was created' },
+    { where: 'interaction open', problem: 'no audit row says that it was created' },
+  ]);
 });

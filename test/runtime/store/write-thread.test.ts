@@ -54,7 +54,8 @@ const writerScript = (path: string, name: string): string => {
       await store.createInteraction(interactionOf(id), created(interactionOf(id)));
       for (let index = 0; ; index++) {
         await store.appendTurn(turnOf(id, index), answered(turnOf(id, index)));
-        process.stdout.write(id + ' ' + index + '\\n');
+        // A reader that is behind must not leave acknowledgements in this process when it is killed.
+        await new Promise((resolve) => process.stdout.write(id + ' ' + index + '\\n', resolve));
       }
     }
     for (let n = 0; n < 20; n++) void talk(${JSON.stringify(name)} + n);`;
