@@ -8,8 +8,11 @@ const SECRET_PATHS = ['req.headers.authorization', 'authorization', 'apiKey', 'h
 /** Lines that wait for a reader of standard error that does not read; what comes on top is dropped, not kept. */
 const MAX_WAITING_LOG_BYTES = 4_194_304;
 
-/** Lines gather to this much, or for this long: a system call for each line costs a tenth of a short request. */
-const GATHERED_LOG_BYTES = 8192;
+/**
+ * Lines gather to this much, or for this long: a system call for each line costs a tenth of a short request. With the line that
+ * fills it, it stays below the 4 KiB that a pipe takes whole, so that lines of several workers do not mix.
+ */
+const GATHERED_LOG_BYTES = 3072;
 const LOG_FLUSH_MS = 100;
 
 const MAX_CODE_CHARS = 64;
