@@ -5,8 +5,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../support/gateway-rig.ts';
-import { type BusyGateway, startBusyGateway } from './busy-gateway.ts';
+import { postJson, until } from '../support/gateway-rig.ts';
+import { type BusyGateway, SECRETS, startBusyGateway } from './busy-gateway.ts';
 import { FOLDER, panelQueries, type Query, ruleQueries } from './observability-files.ts';
 import { binary } from './prometheus-binaries.ts';
 
@@ -22,19 +22,24 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Nothing of this traffic fills them: no hedges, no retries of a vendor without places, no script, no model review. */
+/** Nothing of this traffic fills them: no vendor without places, no receiver of spans, no store that fails, no overload. */
 const MAY_BE_EMPTY = [
-  /^Supervisor/,
-  /^Script/,
-  /^Cache hit/,
+  /^Supervisor B/,
+  /^Script, p95 B/,
   /^Extra attempts/,
   /^Tokens for nobody/,
   /^Store failures/,
   /^Spans/,
   /^Shed/,
   /^Wait for admission/,
-  /^Cost by tenant/,
+  /^Database connections A/,
 ];
+
+/** A script folder and a supervisor, so that turns take every step. */
+const DIALOG = {
+  scripts: { folder: join(import.meta.dirname, '../../../scenarios/scripts/telecom-service-desk') },
+  supervisor: { mode: 'before', model: { enabled: true, onFailure: 'approve' } },
+} as const;
 
 interface Answer {
   readonly status: string;
@@ -56,7 +61,7 @@ describe.skipIf(binary('prometheus') === undefined)(
     };
 
     beforeAll(async () => {
-      busy = await startBusyGateway();
+      busy = await startBusyGateway({ config: { dialog: DIALOG } });
       folder = mkdtempSync(join(tmpdir(), 'busyhour-prometheus-'));
       const config = join(folder, 'prometheus.yaml');
       const target = new URL(busy.gateway.url).host;
@@ -88,8 +93,18 @@ scrape_configs:
       // Rates need a sample from before the traffic, and one after.
       await busy.serve();
       await busy.serve();
-      const served = 'increase(busyhour_dialog_turns_total{result="answered"}[1m]) > 0';
-      await until(async () => (await ask(served)).data.result.length > 0, 'a rate of turns', START_LIMIT_MS);
+      // One turn that no script answers, for the supervisor to review.
+      const headers = { authorization: `Bearer ${SECRETS.key}` };
+      const { body } = await postJson(busy.gateway, '/v1/interactions', {}, headers);
+      const turn = { messageId: 'm', text: 'which of your parrots is purple' };
+      await postJson(busy.gateway, `/v1/interactions/${body.interactionId}/turns`, turn, headers);
+      // What came last has been read often enough for a rate; all else came before it.
+      const scraped = 'sum(count_over_time(busyhour_supervisor_verdicts_total[1m])) > 3';
+      await until(
+        async () => (await ask(scraped)).data.result.length > 0,
+        'samples of the last turn',
+        START_LIMIT_MS,
+      );
     }, 60_000);
 
     afterAll(async () => {
@@ -137,7 +152,7 @@ scrape_configs:
 
     it('reads the same figure that the gateway counted', async () => {
       const answer = await ask('sum(busyhour_dialog_turns_total{result="answered"})');
-      expect(answer.data.result[0]?.value[1]).toBe('4');
+      expect(answer.data.result[0]?.value[1]).toBe('5');
     });
   },
 );
