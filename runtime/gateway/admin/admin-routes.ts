@@ -170,7 +170,7 @@ const CHANGING: readonly RouteSpec[] = [
     {
       path: 'customers/delete',
       operationId: 'deleteCustomer',
-      summary: 'Remove the texts of one customer; counts and the audit chain stay',
+      summary: 'Remove the texts of one customer and close what is open; counts and the audit chain stay',
       answer: schema.removedSchema,
       handle: handle.deleteCustomer,
     },
