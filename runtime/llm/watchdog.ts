@@ -33,12 +33,9 @@ export class Watchdog {
     return this.#controller.signal;
   }
 
-  /** A token came: from the first on, the idle limit applies. */
+  /** A token came: from the first on, the idle limit applies. `resume`, which follows each, winds the timer up again. */
   touch(): void {
-    if (this.#sawToken) {
-      this.#progress.refresh();
-      return;
-    }
+    if (this.#sawToken) return;
     this.#sawToken = true;
     clearTimeout(this.#progress);
     this.#progress = this.#fuse(this.#timeouts.idleMs, 'the next token');

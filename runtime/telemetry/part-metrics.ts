@@ -120,6 +120,11 @@ export const TENANT_METRICS = {
     help: 'Settlements that wait for the store to come back',
     labels: {},
   },
+  busyhour_ledger_state_lost_total: {
+    ...counts,
+    help: 'Times that the store of limits and budgets was found to have forgotten a tenant or a request',
+    labels: {},
+  },
   busyhour_tenants_reloads_total: {
     ...counts,
     help: 'Changes of the tenants file',
