@@ -8,6 +8,8 @@ export interface Clock {
   sleepUntil(atMs: number, signal?: AbortSignal): Promise<void>;
 }
 
+const TIMER_RESOLUTION_MS = 1;
+
 /** The machine's clock. Sleeps are as coarse as the event loop's timers (about 1 ms). */
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
@@ -22,13 +24,17 @@ export const systemClock: Clock = {
         clearTimeout(timer);
         reject(signal?.reason);
       };
-      const timer = setTimeout(
-        () => {
-          signal?.removeEventListener('abort', onAbort);
-          resolve();
-        },
-        Math.max(0, atMs - performance.now()),
-      );
+      const onTimer = (): void => {
+        const leftMs = atMs - performance.now();
+        // Timers count from when the loop last looked at the clock: after a long turn of it they fire early.
+        if (leftMs > TIMER_RESOLUTION_MS) {
+          timer = setTimeout(onTimer, leftMs);
+          return;
+        }
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      };
+      let timer = setTimeout(onTimer, Math.max(0, atMs - performance.now()));
       signal?.addEventListener('abort', onAbort, { once: true });
     });
   },

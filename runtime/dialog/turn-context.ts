@@ -105,8 +105,15 @@ async function scriptAfter(
   return step.state;
 }
 
+/** Turns in history: what a context must have seen to be of use. */
+async function storedTurns(parts: DialogParts, interactionId: string): Promise<number> {
+  const [last] = await fromStore(parts, parts.history.listTurns(interactionId, 1));
+  return last === undefined ? 0 : last.turnIndex + 1;
+}
+
 /**
- * The working memory of an interaction; after an expiry, eviction or restart it comes from history, turn by turn in the
+ * The working memory of an interaction; one that a process left behind that died between a row and its context, or that a
+ * Redis brought back from before its last second, is not used. After that, an expiry, eviction or restart it comes from history, turn by turn in the
  * way it grew, so that the next prompt (and its cached prefix) is the one that it would have been.
  */
 export async function loadContext(
@@ -115,7 +122,7 @@ export async function loadContext(
 ): Promise<DialogContext> {
   const { interactionId } = interaction;
   const known = await fromStore(parts, parts.contexts.get(interactionId));
-  if (known !== undefined) return known;
+  if (known !== undefined && known.turns === (await storedTurns(parts, interactionId))) return known;
   const turns = await fromStore(parts, parts.history.listTurns(interactionId, MAX_REBUILT_TURNS));
   let script = initialScript(parts, interaction);
   let context: DialogContext = {

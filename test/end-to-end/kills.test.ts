@@ -97,22 +97,30 @@ function expectNothingLost(run: PatientRun, stored: Stored, turns: number): void
   expect(misplaced).toEqual([]);
 }
 
-/** Waits a random time, does harm, and again, until told to stop. */
-async function harass(
-  random: Random,
-  spanMs: readonly [number, number],
-  isOver: () => boolean,
-  harm: () => Promise<void>,
-): Promise<number> {
-  let times = 0;
-  while (!isOver()) {
-    const waitMs = spanMs[0] + random.next() * (spanMs[1] - spanMs[0]);
-    await new Promise((resolve) => setTimeout(resolve, waitMs));
+const POLL_MS = 5;
+
+/**
+ * Does harm `times` times, at random points of the work: each when so many answers have come in, so that a fast machine
+ * is harmed as often as a slow one. Ends early when the work is over.
+ */
+async function harass(plan: {
+  readonly random: Random;
+  readonly times: number;
+  readonly turns: number;
+  readonly received: () => number;
+  readonly isOver: () => boolean;
+  readonly harm: (time: number) => Promise<void>;
+}): Promise<number> {
+  const { random, times, turns, received, isOver, harm } = plan;
+  const points = Array.from({ length: times }, () => random.next() * turns * 0.95).sort((a, b) => a - b);
+  let done = 0;
+  for (const point of points) {
+    while (received() < point && !isOver()) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     if (isOver()) break;
-    await harm();
-    times++;
+    await harm(done);
+    done++;
   }
-  return times;
+  return done;
 }
 
 describe('answers and rows, under kill -9', () => {
@@ -136,19 +144,21 @@ describe('answers and rows, under kill -9', () => {
       interactions: turns / TURNS_PER_INTERACTION,
     });
     let over = false;
-    const kills = harass(
-      createRandom(1),
-      [500, 2500],
-      () => over,
-      async () => {
+    const kills = harass({
+      random: createRandom(1),
+      times: 15,
+      turns,
+      received: () => client.received,
+      isOver: () => over,
+      harm: async () => {
         await replica.kill();
         await replica.start();
       },
-    );
+    });
     const run = await client.run().finally(() => {
       over = true;
     });
-    expect(await kills).toBeGreaterThan(3);
+    expect(await kills).toBeGreaterThan(10);
     // A run that no kill interrupted would prove nothing.
     expect(run.failures).toBeGreaterThan(0);
     expect(await replica.terminate()).toBe(0);
@@ -186,26 +196,25 @@ describe('answers and rows, under kill -9', () => {
         turnsPerInteraction: TURNS_PER_INTERACTION,
         interactions: turns / TURNS_PER_INTERACTION,
       });
-      const random = createRandom(2);
       let over = false;
-      let next = 0;
-      const harms = harass(
-        random,
-        [1500, 4000],
-        () => over,
-        async () => {
-          const kind = next++ % 4;
+      const harms = harass({
+        random: createRandom(2),
+        times: 8,
+        turns,
+        received: () => client.received,
+        isOver: () => over,
+        harm: async (time) => {
+          const kind = time % 4;
           if (kind === 2) return redis.restart();
           if (kind === 3) return postgres.restart();
-          const replica = replicas[kind];
-          await replica?.kill();
-          await replica?.start();
+          await replicas[kind]?.kill();
+          await replicas[kind]?.start();
         },
-      );
+      });
       const run = await client.run().finally(() => {
         over = true;
       });
-      expect(await harms).toBeGreaterThan(3);
+      expect(await harms).toBe(8);
       expect(run.failures).toBeGreaterThan(0);
       for (const replica of replicas) expect(await replica.terminate()).toBe(0);
       expectNothingLost(run, await readPostgres(postgres.url), turns);

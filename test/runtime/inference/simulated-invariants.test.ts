@@ -38,8 +38,10 @@ const readyAtMs = (a: Arrival): number => a.arrivedAtMs + 3 + 0.125 * a.promptTo
 const admittedAtMs = (arrivals: readonly Arrival[], { timings }: Trace): number[] =>
   arrivals
     .map((a, i) => ({ readyMs: readyAtMs(a), waitMs: timings[i]?.queueWaitMs ?? Number.NaN }))
-    .sort((a, b) => a.readyMs - b.readyMs)
-    .map(({ readyMs, waitMs }) => readyMs + waitMs);
+    .map(({ readyMs, waitMs }) => ({ readyMs, atMs: readyMs + waitMs }))
+    // Of two that are ready at the same instant either may be first.
+    .sort((a, b) => a.readyMs - b.readyMs || a.atMs - b.atMs)
+    .map(({ atMs }) => atMs);
 
 describe('whatever mix of requests comes, with aborts at any time', () => {
   it('every request ends exactly once, and the KV cache is empty at the end and never over its size', () => {

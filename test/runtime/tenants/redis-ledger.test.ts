@@ -193,8 +193,8 @@ describe.skipIf(redisBinary() === undefined)('Redis gone and back (needs redis-s
     expect((await openLedger.reserve(tenant, SMALL)).kind).toBe('granted');
     const queued = log.pending;
     for (let time = 0; time < 50; time++) await closedLedger.reserve(tenant, SMALL);
-    // What was never sent is not queued to be given back.
-    expect(log.pending).toBe(queued);
+    // What was never sent is not queued to be given back; one may have been on the wire when it broke.
+    expect(log.pending - queued).toBeLessThanOrEqual(1);
     await expect(closedLedger.ping()).rejects.toThrow();
     await closedLedger.settle(result.reservation, { tokens: 5, costUsd: 0.25 });
     expect(log.failures).toContain('reserve');
