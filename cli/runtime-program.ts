@@ -40,12 +40,7 @@ export function addServe(program: Command): void {
       'after',
       '\nExamples:\n  busyhour serve --inference 127.0.0.1:50051\n  busyhour serve --config gateway.yaml --port 0\n  busyhour serve --config gateway.yaml --print-config\n',
     )
-    .action(
-      action(async () => {
-        await import('../runtime/operations/small-young-generation.ts');
-        return (await import('./commands/serve.ts')).serve;
-      }),
-    );
+    .action(action(async () => (await import('./commands/serve.ts')).serve));
 }
 
 /** Declares `busyhour inference`. */

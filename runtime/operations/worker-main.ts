@@ -1,6 +1,4 @@
 /** What one worker process runs: a gateway that the primary starts, drains and scrapes through messages. */
-import './small-young-generation.ts';
-
 import type { Registry } from 'prom-client';
 import { failureFromUnknown } from '../../vocabulary/errors.ts';
 import type { GatewayConfig } from '../config.ts';
