@@ -101,19 +101,19 @@ export async function measureCapacity(target: Target, direct: Target): Promise<C
   };
 }
 
-/** Multiples of the carried rate among which the saturation point is looked for. */
-const PAST_THE_KNEE = [1, 1.2, 1.4, 1.7] as const;
+/** Goodput below this share of what is offered means that the knee is passed. */
+const KNEE_RATIO = 0.95;
+const MAX_OFFERED_PER_S = 8000;
 
-/** The most that is completed within the objective per second, whatever the load: the peak of goodput. */
-export async function measureSaturation(target: Target, carriedPerS: number): Promise<number> {
+/** The most that is completed within the objective per second: the load grows until goodput no longer follows it. */
+export async function measureSaturation(target: Target, fromPerS: number): Promise<number> {
   let peakPerS = 0;
-  for (const factor of PAST_THE_KNEE) {
-    const block = await runBlock(target, steady(Math.round(carriedPerS * factor), WINDOW_MS, 1));
+  for (let offeredPerS = fromPerS; offeredPerS <= MAX_OFFERED_PER_S; offeredPerS *= GROWTH) {
+    const block = await runBlock(target, steady(Math.round(offeredPerS), WINDOW_MS, 1));
     const goodputPerS = block.goodPerSlice.reduce((sum, good) => sum + good, 0) / block.windowS;
-    process.stderr.write(
-      `  ${(carriedPerS * factor).toFixed(0)}/s offered: goodput ${goodputPerS.toFixed(0)}/s\n`,
-    );
+    process.stderr.write(`  ${offeredPerS.toFixed(0)}/s offered: goodput ${goodputPerS.toFixed(0)}/s\n`);
     peakPerS = Math.max(peakPerS, goodputPerS);
+    if (goodputPerS < KNEE_RATIO * offeredPerS) break;
   }
   return peakPerS;
 }
