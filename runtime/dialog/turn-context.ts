@@ -112,9 +112,9 @@ async function storedTurns(parts: DialogParts, interactionId: string): Promise<n
 }
 
 /**
- * The working memory of an interaction; one that a process left behind that died between a row and its context, or that a
- * Redis brought back from before its last second, is not used. After that, an expiry, eviction or restart it comes from history, turn by turn in the
- * way it grew, so that the next prompt (and its cached prefix) is the one that it would have been.
+ * The working memory of an interaction. One older than history is not used: a process died between a row and its context,
+ * or a Redis came back without its last second. Then, and after an expiry, eviction or restart, it comes from history,
+ * turn by turn in the way it grew, so that the next prompt (and its cached prefix) is the one that it would have been.
  */
 export async function loadContext(
   parts: DialogParts,
