@@ -12,17 +12,15 @@ import type {
   InteractionRecord,
   Page,
   Removed,
-  RetentionLimits,
-  StateChange,
   TurnRecord,
 } from './history-store.ts';
-import { type HistoryWrite, StoreFailure, unwrapWrite, type WriteOutcome } from './history-writes.ts';
+import { type HistoryWrite, StoreFailure, type WriteOutcome } from './history-writes.ts';
 import { cursorFrom, pageFrom } from './paging.ts';
 import { migratePostgres } from './postgres-migrations.ts';
 import { rowFromStored, storedText, storedValues } from './postgres-text.ts';
 import { PostgresWriter } from './postgres-writer.ts';
+import { QueuedHistory } from './queued-history.ts';
 import { interactionFromRow, type Row, turnFromRow } from './rows.ts';
-import { removeInPortions } from './sqlite-removal.ts';
 import type { StoreLoad, WriteObserver } from './write-observer.ts';
 
 /** One database behind a history. */
@@ -78,7 +76,7 @@ function createPool(options: PostgresHistoryOptions): Pool {
 }
 
 /** History in PostgreSQL, shared by any number of gateways. */
-export class PostgresHistoryStore implements HistoryStore {
+export class PostgresHistoryStore extends QueuedHistory implements HistoryStore {
   readonly #pool: Pool;
   readonly #writer: PostgresWriter;
   readonly #writes: GroupCommit;
@@ -86,6 +84,7 @@ export class PostgresHistoryStore implements HistoryStore {
 
   /** Connects with the first use; migrates then. */
   constructor(options: PostgresHistoryOptions) {
+    super();
     this.#pool = createPool(options);
     this.#writer = new PostgresWriter(options.auditSecret);
     this.#writes = new GroupCommit({
@@ -154,32 +153,12 @@ export class PostgresHistoryStore implements HistoryStore {
     }
   }
 
-  async #write(write: HistoryWrite): Promise<Removed> {
-    return unwrapWrite(await this.#writes.write(write));
+  override deleteCustomer(customerHash: string, audit: AuditEntry): Promise<Removed> {
+    return super.deleteCustomer(storedText(customerHash), audit);
   }
 
-  async createInteraction(record: InteractionRecord, audit: readonly AuditEntry[]): Promise<void> {
-    await this.#write({ kind: 'create', record, audit });
-  }
-
-  async changeState(change: StateChange, audit: readonly AuditEntry[]): Promise<void> {
-    await this.#write({ kind: 'change', change, audit });
-  }
-
-  async appendTurn(turn: TurnRecord, audit: readonly AuditEntry[], change?: StateChange): Promise<void> {
-    await this.#write({ kind: 'append', turn, audit, change });
-  }
-
-  async appendAudit(audit: readonly AuditEntry[]): Promise<void> {
-    if (audit.length > 0) await this.#write({ kind: 'audit', audit });
-  }
-
-  async deleteCustomer(customerHash: string, audit: AuditEntry): Promise<Removed> {
-    return this.#write({ kind: 'delete-customer', customerHash: storedText(customerHash), audit });
-  }
-
-  async applyRetention(limits: RetentionLimits, audit: AuditEntry): Promise<Removed> {
-    return removeInPortions(() => this.#write({ kind: 'retention', limits, audit }));
+  protected enqueue(write: HistoryWrite): Promise<WriteOutcome> {
+    return this.#writes.write(write);
   }
 
   async findInteraction(interactionId: string): Promise<InteractionRecord | undefined> {

@@ -3,7 +3,6 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { failed, ok, type Result } from '../../vocabulary/errors.ts';
 import { readAnalyticsWith } from './analytics.ts';
-import type { AuditEntry } from './audit.ts';
 import type {
   Analytics,
   AnalyticsWindow,
@@ -12,17 +11,14 @@ import type {
   InteractionFilter,
   InteractionRecord,
   Page,
-  Removed,
-  RetentionLimits,
-  StateChange,
   TurnRecord,
 } from './history-store.ts';
-import { type HistoryWrite, unwrapWrite } from './history-writes.ts';
+import type { HistoryWrite, WriteOutcome } from './history-writes.ts';
 import { migrate } from './migrations.ts';
+import { QueuedHistory } from './queued-history.ts';
 import { SqliteAnalyst } from './sqlite-analyst.ts';
 import { configureConnection, type Synchronous } from './sqlite-connection.ts';
 import { SqliteReader } from './sqlite-reader.ts';
-import { removeInPortions } from './sqlite-removal.ts';
 import type { StoreLoad, WriteObserver } from './write-observer.ts';
 import { InThreadWriteQueue, type WriteQueue } from './write-queue.ts';
 import { WriteThread } from './write-thread.ts';
@@ -31,7 +27,7 @@ import { WriteThread } from './write-thread.ts';
 export const DEFAULT_AUDIT_SECRET = 'busyhour';
 
 /** History in one SQLite file, or in memory with the path `:memory:`. */
-export class SqliteHistoryStore implements HistoryStore {
+export class SqliteHistoryStore extends QueuedHistory implements HistoryStore {
   readonly #database: DatabaseSync;
   readonly #reader: SqliteReader;
   readonly #writes: WriteQueue;
@@ -39,39 +35,15 @@ export class SqliteHistoryStore implements HistoryStore {
 
   /** Writes go to the queue and long reads to the analyst; without them, to the same database on this thread. */
   constructor(database: DatabaseSync, writes?: WriteQueue, analyst?: SqliteAnalyst) {
+    super();
     this.#analyst = analyst;
     this.#database = database;
     this.#reader = new SqliteReader(database);
     this.#writes = writes ?? new InThreadWriteQueue(database, DEFAULT_AUDIT_SECRET);
   }
 
-  async #write(write: HistoryWrite): Promise<Removed> {
-    return unwrapWrite(await this.#writes.write(write));
-  }
-
-  async createInteraction(record: InteractionRecord, audit: readonly AuditEntry[]): Promise<void> {
-    await this.#write({ kind: 'create', record, audit });
-  }
-
-  async changeState(change: StateChange, audit: readonly AuditEntry[]): Promise<void> {
-    await this.#write({ kind: 'change', change, audit });
-  }
-
-  async appendTurn(turn: TurnRecord, audit: readonly AuditEntry[], change?: StateChange): Promise<void> {
-    await this.#write({ kind: 'append', turn, audit, change });
-  }
-
-  async appendAudit(audit: readonly AuditEntry[]): Promise<void> {
-    if (audit.length > 0) await this.#write({ kind: 'audit', audit });
-  }
-
-  async deleteCustomer(customerHash: string, audit: AuditEntry): Promise<Removed> {
-    return this.#write({ kind: 'delete-customer', customerHash, audit });
-  }
-
-  /** In portions, so that turns are written in between. */
-  async applyRetention(limits: RetentionLimits, audit: AuditEntry): Promise<Removed> {
-    return removeInPortions(() => this.#write({ kind: 'retention', limits, audit }));
+  protected enqueue(write: HistoryWrite): Promise<WriteOutcome> {
+    return this.#writes.write(write);
   }
 
   async findInteraction(interactionId: string): Promise<InteractionRecord | undefined> {

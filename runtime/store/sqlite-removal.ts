@@ -115,18 +115,3 @@ export function removeOldRows(database: DatabaseSync, limits: RetentionLimits): 
     },
   };
 }
-
-/** Repeats a bounded removal until it finds nothing more. */
-export async function removeInPortions(removePortion: () => Promise<Removed>): Promise<Removed> {
-  const interactionIds: string[] = [];
-  let turns = 0;
-  let auditRows = 0;
-  for (;;) {
-    const portion = await removePortion();
-    interactionIds.push(...portion.interactionIds);
-    turns += portion.turns;
-    auditRows += portion.auditRows;
-    if (portion.interactionIds.length === 0 && portion.auditRows === 0)
-      return { interactionIds, turns, auditRows };
-  }
-}

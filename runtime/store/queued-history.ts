@@ -1,0 +1,59 @@
+import type { AuditEntry } from './audit.ts';
+import type {
+  InteractionRecord,
+  Removed,
+  RetentionLimits,
+  StateChange,
+  TurnRecord,
+} from './history-store.ts';
+import { type HistoryWrite, unwrapWrite, type WriteOutcome } from './history-writes.ts';
+
+/** Repeats a bounded removal until it finds nothing more. */
+async function removeInPortions(removePortion: () => Promise<Removed>): Promise<Removed> {
+  const interactionIds: string[] = [];
+  let turns = 0;
+  let auditRows = 0;
+  for (;;) {
+    const portion = await removePortion();
+    interactionIds.push(...portion.interactionIds);
+    turns += portion.turns;
+    auditRows += portion.auditRows;
+    if (portion.interactionIds.length === 0 && portion.auditRows === 0)
+      return { interactionIds, turns, auditRows };
+  }
+}
+
+/** The writing half of a history whose writes wait in a queue for their commit, whatever the database. */
+export abstract class QueuedHistory {
+  /** Resolves when the write is committed or has failed. */
+  protected abstract enqueue(write: HistoryWrite): Promise<WriteOutcome>;
+
+  async #write(write: HistoryWrite): Promise<Removed> {
+    return unwrapWrite(await this.enqueue(write));
+  }
+
+  async createInteraction(record: InteractionRecord, audit: readonly AuditEntry[]): Promise<void> {
+    await this.#write({ kind: 'create', record, audit });
+  }
+
+  async changeState(change: StateChange, audit: readonly AuditEntry[]): Promise<void> {
+    await this.#write({ kind: 'change', change, audit });
+  }
+
+  async appendTurn(turn: TurnRecord, audit: readonly AuditEntry[], change?: StateChange): Promise<void> {
+    await this.#write({ kind: 'append', turn, audit, change });
+  }
+
+  async appendAudit(audit: readonly AuditEntry[]): Promise<void> {
+    if (audit.length > 0) await this.#write({ kind: 'audit', audit });
+  }
+
+  async deleteCustomer(customerHash: string, audit: AuditEntry): Promise<Removed> {
+    return this.#write({ kind: 'delete-customer', customerHash, audit });
+  }
+
+  /** In portions, so that turns are written in between. */
+  async applyRetention(limits: RetentionLimits, audit: AuditEntry): Promise<Removed> {
+    return removeInPortions(() => this.#write({ kind: 'retention', limits, audit }));
+  }
+}
