@@ -2,6 +2,8 @@ import { type Answer, type AnswerSink, answer } from '../llm/answer.ts';
 import type { CompletionRequest } from '../llm/provider.ts';
 import { addSpent, NOTHING_SPENT, type Spent } from '../llm/spent.ts';
 import { dropOlderHalf } from './context-window.ts';
+import { reviewCompletion } from './supervisor/model-review.ts';
+import type { ReviewSubject } from './supervisor/verdict.ts';
 import { type Prepared, promptOf } from './turn-context.ts';
 import type { TurnScope } from './turn-types.ts';
 
@@ -26,6 +28,25 @@ export function completionFor(scope: TurnScope, prepared: Prepared, attempt = 0)
     cacheKey: prepared.context.interactionId,
     ...(options.traceparent === undefined ? {} : { traceparent: options.traceparent }),
   };
+}
+
+/** Of a draft that is still to be written, as a reviewer may count it. */
+const DRAFT_BYTES_PER_TOKEN = 4;
+
+/** What models may be asked in this turn: the agent, and whoever reviews the longest draft that it can write. */
+export function completionsOf(
+  scope: TurnScope,
+  prepared: Prepared,
+  subject: Omit<ReviewSubject, 'answer'>,
+): CompletionRequest[] {
+  const { supervisor, maxOutputTokens } = scope.parts.config;
+  const asked = completionFor(scope, prepared);
+  if (supervisor.mode === 'off' || !supervisor.model.enabled) return [asked];
+  const longest = 'x'.repeat(maxOutputTokens * DRAFT_BYTES_PER_TOKEN);
+  const { requestId, signal } = scope.options;
+  const { tenant } = scope.interaction;
+  const review = { subject: { ...subject, answer: longest }, requestId, tenant, signal };
+  return [asked, reviewCompletion(supervisor.model, review)];
 }
 
 /** Asks; where the engine finds the prompt too long after all, asks again with the older half of the turns dropped. */

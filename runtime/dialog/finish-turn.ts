@@ -157,6 +157,8 @@ export async function finishTurn(scope: TurnScope, outcome: Outcome): Promise<Tu
   } catch (error) {
     // Without its row the turn did not happen: the text that was streamed ends in this fault.
     const fault: Fault = faultFromUnknown(error, 'gateway_store_unavailable');
+    // A store that refuses this row can keep that of the refusal; one that does not answer would be waited for twice.
+    if (fault.code === 'caller_conflict') return refuseTurn(scope, fault, { answer });
     return { kind: 'refused', fault, answer };
   }
   parts.dialogObserver.turnDecided(outcome.decidedBy);
@@ -201,6 +203,15 @@ export async function refuseTurn(
   }
   parts.dialogObserver.escalated(escalation.trigger);
   return { kind: 'refused', fault, answer, handOver: change.handOver };
+}
+
+/** Counts the answer that a model began by what became of the turn: by its row where it has one, else as cut. */
+export function countAnswer({ parts, begun }: TurnScope, result: TurnResult | undefined): void {
+  for (const { answerer } of begun) {
+    if (result?.kind === 'answered')
+      parts.observer.answerEnded(result.turn.outcome, result.answer.answerer.level);
+    else parts.observer.answerEnded('incomplete', answerer.level);
+  }
 }
 
 type TurnResultAnswer = Extract<TurnResult, { kind: 'refused' }>['answer'];

@@ -58,6 +58,8 @@ export interface TurnScope {
   readonly keptText: string;
   /** In the order in which they were taken. */
   readonly decisions: Decision[];
+  /** Answers that a model began in this turn: one at most, and none where the script answers. */
+  readonly begun: Answered[];
 }
 
 /** Notes a decision for the audit trail; its reason is redacted, as it may quote. */

@@ -1,20 +1,18 @@
-import type { CompletionRequest } from '../llm/provider.ts';
 import { addSpent } from '../llm/spent.ts';
 import type { InteractionRecord } from '../store/history-store.ts';
 import { withSpan } from '../telemetry/spans.ts';
-import { type Asked, askAgent, completionFor } from './agent.ts';
+import { type Asked, askAgent, completionsOf } from './agent.ts';
 import type { DialogParts } from './dependencies.ts';
 import type { Escalation } from './escalation/hand-over.ts';
 import { escalationByMessage, escalationByScript, escalationByUnsureTurns } from './escalation/triggers.ts';
-import { deliver, finishTurn, refuseTurn, writtenAnswer } from './finish-turn.ts';
+import { countAnswer, deliver, finishTurn, refuseTurn, writtenAnswer } from './finish-turn.ts';
 import { redactionContextOf } from './kept-text.ts';
 import { runScript, type ScriptStep } from './script/run-script.ts';
 import type { AgentBrief } from './script/schema.ts';
 import type { ScriptState } from './script/script-state.ts';
-import { reviewCompletion } from './supervisor/model-review.ts';
 import { policyFault, supervise, watchSink } from './supervisor/supervise.ts';
 import type { ReviewSubject, Verdict } from './supervisor/verdict.ts';
-import { loadContext, type Prepared, prepare } from './turn-context.ts';
+import { loadContext, prepare } from './turn-context.ts';
 import {
   type Answered,
   decide,
@@ -35,7 +33,17 @@ async function openTurn(
   const startedAtUnixMs = parts.clock.unixMs();
   const context = await loadContext(parts, interaction);
   const { text: keptText, found } = parts.redactor.redact(input.text, redactionContextOf(context, input));
-  const scope = { parts, interaction, input, options, context, startedAtUnixMs, keptText, decisions: [] };
+  const scope = {
+    parts,
+    interaction,
+    input,
+    options,
+    context,
+    startedAtUnixMs,
+    keptText,
+    decisions: [],
+    begun: [],
+  };
   const kinds = Object.entries(found).map(([kind, times]) => `${kind} ×${times}`);
   if (kinds.length > 0) decide(scope, 'redaction', 'redacted', kinds.join(', '));
   return scope;
@@ -90,9 +98,6 @@ function handOver(scope: TurnScope, escalation: Escalation, ask: HandOverAsk = {
   return finishTurn(scope, { answer, decidedBy: 'script', step, state, escalation });
 }
 
-/** Of a draft that is still to be written, as a reviewer may count it. */
-const DRAFT_BYTES_PER_TOKEN = 4;
-
 const NO_BRIEF: AgentBrief = { facts: [], allowedActions: [] };
 
 function subjectOf(scope: TurnScope, brief: AgentBrief): Omit<ReviewSubject, 'answer'> {
@@ -111,22 +116,6 @@ function subjectOf(scope: TurnScope, brief: AgentBrief): Omit<ReviewSubject, 'an
 interface Drafted extends Asked {
   /** Set where a streamed answer was stopped before its end. */
   readonly stopped: Verdict | undefined;
-}
-
-/** What models may be asked in this turn: the agent, and whoever reviews the longest draft that it can write. */
-function completionsOf(
-  scope: TurnScope,
-  prepared: Prepared,
-  subject: Omit<ReviewSubject, 'answer'>,
-): CompletionRequest[] {
-  const { supervisor, maxOutputTokens } = scope.parts.config;
-  const asked = completionFor(scope, prepared);
-  if (supervisor.mode === 'off' || !supervisor.model.enabled) return [asked];
-  const longest = 'x'.repeat(maxOutputTokens * DRAFT_BYTES_PER_TOKEN);
-  const { requestId, signal } = scope.options;
-  const { tenant } = scope.interaction;
-  const review = { subject: { ...subject, answer: longest }, requestId, tenant, signal };
-  return [asked, reviewCompletion(supervisor.model, review)];
 }
 
 /** Lets the agent answer: straight to the customer, watched on its way there, or held back. */
@@ -240,6 +229,7 @@ async function answerByAgent(scope: TurnScope, step: ScriptStep | undefined): Pr
   const subject = subjectOf(scope, brief);
   const drafted = await draft(scope, brief, subject);
   const { answer, stopped } = drafted;
+  if (answer.kind === 'answered') scope.begun.push(answer);
   if (answer.kind === 'refused') {
     decide(scope, 'agent', 'refused', answer.fault.code);
     const isTimeout = answer.fault.code === 'provider_timeout' && parts.config.escalation.onAgentTimeout;
@@ -269,6 +259,16 @@ export async function runTurn(
   options: TurnOptions,
 ): Promise<TurnResult> {
   const scope = await openTurn(parts, interaction, input, options);
+  let result: TurnResult | undefined;
+  try {
+    result = await takeTurn(scope);
+    return result;
+  } finally {
+    countAnswer(scope, result);
+  }
+}
+
+async function takeTurn(scope: TurnScope): Promise<TurnResult> {
   const byMessage = escalationByMessage(scope);
   if (byMessage !== undefined) return handOver(scope, byMessage);
   const step = await withSpan('script', {}, () => scriptStep(scope));

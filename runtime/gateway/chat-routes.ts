@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { sFromMs } from '../../vocabulary/units.ts';
-import { type Answer, type AnswerSink, answer } from '../llm/answer.ts';
+import { type Answer, type AnswerSink, answer, endAnswer } from '../llm/answer.ts';
 import { createFault, type Fault, FaultError } from '../llm/fault.ts';
 import type { CompletionRequest } from '../llm/provider.ts';
 import type { Ticket } from './admission.ts';
@@ -83,23 +83,29 @@ async function ask(scope: Completion, sink?: AnswerSink): Promise<Answer> {
   return result;
 }
 
-/** The row of the answer, before the client learns of its end; the fault when it cannot be kept. */
-async function recordAnswer({ context, audited }: Completion, result: Answer): Promise<Fault | undefined> {
+/** The row of the answer, before the client learns of its end; without its row the answer did not happen. */
+async function recordAnswer({ context, audited }: Completion, result: Answer): Promise<Recorded> {
+  let unkept: Fault | undefined;
   try {
     await auditCompletion(context, audited, result);
-    return undefined;
   } catch (error) {
     context.logger.error({ err: error }, 'audit failure');
-    return createFault('gateway_store_unavailable');
+    unkept = createFault('gateway_store_unavailable');
   }
+  const recorded = endAnswer(context.metrics, result, unkept);
+  return { result: recorded, fault: faultOf(recorded) };
+}
+
+/** How it ended for good, and the fault in which it did. */
+interface Recorded {
+  readonly result: Answer;
+  readonly fault: Fault | undefined;
 }
 
 async function sendAnswer(scope: Completion): Promise<FastifyReply> {
   const { context, request, reply, meter } = scope;
   const askedAtMs = context.clock.nowMs();
-  const result = await ask(scope);
-  const unrecorded = await recordAnswer(scope, result);
-  const fault = faultOf(result) ?? unrecorded;
+  const { result, fault } = await recordAnswer(scope, await ask(scope));
   if (result.kind === 'answered' && fault === undefined) {
     reply
       .headers(answererHeaders(result.answerer))
@@ -164,19 +170,13 @@ async function streamAnswer(scope: Completion): Promise<FastifyReply> {
   const headers = rateLimitHeaders(request.tenant, meter.standing);
   const { sink, writer } = createSseSink(context, reply, ticket, { ...format, headers });
   const askedAtMs = context.clock.nowMs();
-  const result = await ask(scope, sink);
-  const unrecorded = await recordAnswer(scope, result);
+  const { result } = await recordAnswer(scope, await ask(scope, sink));
   if (result.kind === 'refused') {
     settleAnswer(context, request, askedAtMs, result);
     throw new FaultError(result.fault);
   }
-  // Without its row the answer did not happen: the text that was streamed ends in this fault.
-  const end: Answered['end'] =
-    unrecorded === undefined || result.end.outcome === 'incomplete'
-      ? result.end
-      : { kind: 'end', outcome: 'incomplete', fault: unrecorded, spent: result.spent };
-  writer.send(format.end(end));
-  settleAnswer(context, request, askedAtMs, { ...result, end });
+  writer.send(format.end(result.end));
+  settleAnswer(context, request, askedAtMs, result);
   await writer.end();
   return reply;
 }

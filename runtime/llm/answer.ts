@@ -58,7 +58,6 @@ function report(progress: Progress, options: AnswerOptions, chain: ProviderChain
   const { answerer, end } = progress;
   if (answerer === undefined || end === undefined) return;
   const { observer, signal, sink } = options;
-  observer.answerEnded(end.outcome, answerer.level);
   if (answerer.cached === true) return;
   if (end.outcome !== 'incomplete') observer.tokensUsed(end.usage, end.timings);
   if (!signal.aborted) return;
@@ -103,7 +102,10 @@ async function run(
   return progress;
 }
 
-/** Runs one completion through the chain into the sink, and tells telemetry how it ended. */
+/**
+ * Runs one completion through the chain into the sink, and tells telemetry what it used. How it ended is told by whoever
+ * asked (`endAnswer`): a whole answer whose row cannot be kept ends as an incomplete one.
+ */
 export async function answer(
   chain: ProviderChain,
   request: CompletionRequest,
@@ -117,4 +119,19 @@ export async function answer(
     return { kind: 'refused', fault: progress.fault ?? createFault('gateway_internal'), endedAtMs, spent };
   }
   return { kind: 'answered', answerer, text, end, endedAtMs, spent };
+}
+
+/**
+ * How an answer ends for the client, counted once: as the provider ended it, or in the fault that kept it from standing.
+ * To be called when that is known for good, so that metric, wire and log say the same.
+ */
+export function endAnswer(observer: AnswerObserver, answered: Answer, fault?: Fault): Answer {
+  if (answered.kind === 'refused') return answered;
+  const { end, spent, answerer } = answered;
+  const ended: AnswerEnd =
+    fault === undefined || end.outcome === 'incomplete'
+      ? end
+      : { kind: 'end', outcome: 'incomplete', fault, spent };
+  observer.answerEnded(ended.outcome, answerer.level);
+  return { ...answered, end: ended };
 }

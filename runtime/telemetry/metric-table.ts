@@ -35,7 +35,7 @@ export const GATEWAY_METRICS = {
   },
   busyhour_gateway_answers_total: {
     ...counts,
-    help: 'Answers begun, by how they ended and how far down the chain they came from',
+    help: 'Answers begun, by how they ended for their client (one whose row cannot be kept is incomplete) and their level of the chain',
     labels: { outcome: ['complete', 'failed_over', 'incomplete'], level: LEVELS },
   },
   busyhour_dialog_turns_total: {

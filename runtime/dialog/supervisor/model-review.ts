@@ -1,5 +1,5 @@
 import type { SupervisorConfig } from '../../config/dialog.ts';
-import { type AnswerObserver, answer } from '../../llm/answer.ts';
+import { type AnswerObserver, answer, endAnswer } from '../../llm/answer.ts';
 import type { ProviderChain } from '../../llm/chain.ts';
 import { createFault, FaultError } from '../../llm/fault.ts';
 import type { CompletionRequest } from '../../llm/provider.ts';
@@ -94,6 +94,7 @@ export async function reviewByModel(
       signal: AbortSignal.any([request.signal, stop.signal]),
       observer: deps.observer,
     });
+    endAnswer(deps.observer, result);
     const failure = failureOf(result);
     if (failure !== undefined) return { verdict: onFailure(config, failure), spent: result.spent, failure };
     const verdict = result.kind === 'answered' ? parseVerdict(result.text) : undefined;

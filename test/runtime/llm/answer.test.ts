@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type AnswerObserver, type AnswerSink, answer } from '../../../runtime/llm/answer.ts';
+import { type AnswerObserver, type AnswerSink, answer, endAnswer } from '../../../runtime/llm/answer.ts';
 import { type Answerer, ProviderChain } from '../../../runtime/llm/chain.ts';
 import { createFault, FaultError } from '../../../runtime/llm/fault.ts';
 import type { CompletionRequest, Provider, ProviderEvent } from '../../../runtime/llm/provider.ts';
@@ -71,6 +71,9 @@ it('whatever a provider does, an answer that began ends in exactly one outcome, 
       const { seen, observer, sink } = record();
       const chain = chainOf(scripted('first', first, throws), scripted('second', second, throwsToo));
       const result = await answer(chain, REQUEST, { signal: new AbortController().signal, observer, sink });
+      // Nothing is counted before whoever asked knows that the answer stands.
+      expect(seen.ended).toEqual([]);
+      expect(endAnswer(observer, result)).toEqual(result);
       expect(seen.ended.length).toBe(seen.begun);
       expect(seen.begun).toBeLessThanOrEqual(1);
       expect(result.kind === 'answered').toBe(seen.begun === 1);
@@ -103,7 +106,7 @@ it('counts what came for a reader that had left, and shows it nothing of that', 
       yield FINISH;
     },
   };
-  await answer(chainOf(stubborn), REQUEST, { signal: leaving.signal, observer, sink });
+  endAnswer(observer, await answer(chainOf(stubborn), REQUEST, { signal: leaving.signal, observer, sink }));
   expect(seen.text).toBe('seen ');
   expect(seen.orphans).toBe(2);
   expect(seen.ended).toHaveLength(1);
