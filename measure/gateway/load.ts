@@ -1,4 +1,4 @@
-import { type Dispatcher, Pool } from 'undici';
+import { Client, type Dispatcher } from 'undici';
 import { createRandom } from '../../vocabulary/random.ts';
 import { MS_PER_S, sFromMs } from '../../vocabulary/units.ts';
 import { type BlockReading, percentileOf } from './reading.ts';
@@ -97,13 +97,50 @@ const handlerOf = (done: Done): Dispatcher.DispatchHandler => {
   };
 };
 
+type Send = (client: Client) => void;
+
+/** Connections with one request each at a time, the last one freed used first: undici's own pool looks through them all. */
+class Connections {
+  readonly #create: () => Client;
+  readonly #free: Client[] = [];
+  readonly #all: Client[] = [];
+  readonly #waiting: Send[] = [];
+  #taken = 0;
+
+  constructor(create: () => Client) {
+    this.#create = create;
+  }
+
+  take(send: Send): void {
+    const free = this.#free.pop();
+    if (free !== undefined) send(free);
+    else if (this.#all.length < MAX_CONNECTIONS) {
+      const client = this.#create();
+      this.#all.push(client);
+      send(client);
+    } else this.#waiting.push(send);
+  }
+
+  release(client: Client): void {
+    const next = this.#waiting[this.#taken];
+    if (next === undefined) {
+      this.#free.push(client);
+      return;
+    }
+    this.#taken++;
+    next(client);
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all(this.#all.map((client) => client.destroy()));
+  }
+}
+
 async function runLoad(plan: LoadPlan): Promise<BlockReading> {
   const giveUpMs = plan.objectiveMs * GIVE_UP_FACTOR;
-  const pool = new Pool(plan.url, {
-    connections: MAX_CONNECTIONS,
-    headersTimeout: giveUpMs,
-    bodyTimeout: giveUpMs,
-  });
+  const connections = new Connections(
+    () => new Client(plan.url, { headersTimeout: giveUpMs, bodyTimeout: giveUpMs }),
+  );
   const arrivals = scheduleOf(plan);
   const recorder = new Recorder(plan);
   const { path, headers, body } = plan;
@@ -114,15 +151,18 @@ async function runLoad(plan: LoadPlan): Promise<BlockReading> {
         recorder.offered++;
         recorder.slipsMs.push(performance.now() - originMs - arrival.atMs);
       }
-      const handler = handlerOf((outcome) => {
-        const latencyMs = performance.now() - originMs - arrival.atMs;
-        recorder.ended(arrival, latencyMs, outcome);
-        resolve();
+      connections.take((client) => {
+        const handler = handlerOf((outcome) => {
+          const latencyMs = performance.now() - originMs - arrival.atMs;
+          recorder.ended(arrival, latencyMs, outcome);
+          connections.release(client);
+          resolve();
+        });
+        client.dispatch({ path, method: 'POST', headers, body }, handler);
       });
-      pool.dispatch({ path, method: 'POST', headers, body }, handler);
     });
   await paced(arrivals, originMs, send);
-  await pool.destroy();
+  await connections.destroy();
   const totalMs = plan.phases.reduce((sum, { durationMs }) => sum + durationMs, 0);
   return {
     offered: recorder.offered,

@@ -61,6 +61,12 @@ export class Admission {
     return this.#draining;
   }
 
+  /** Whether neither a place nor a place to wait is free. */
+  get isFull(): boolean {
+    const { maxInFlight, maxWaiting = 0 } = this.#options;
+    return this.#running.size >= maxInFlight && this.#waiting.length >= maxWaiting;
+  }
+
   /** Throws FaultError when draining or full. */
   admit(): Ticket {
     if (this.#draining) throw new FaultError(createFault('gateway_draining'));

@@ -10,7 +10,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Tenancy } from '../tenants/create-tenancy.ts';
 import type { Admission } from './admission.ts';
 import type { Authenticate } from './auth.ts';
-import type { Gate } from './create-admission.ts';
+import type { Gate } from './overload/create-gate.ts';
 import type { ProviderStates } from './provider-states.ts';
 import type { EventLog } from './socket/event-log.ts';
 

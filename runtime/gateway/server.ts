@@ -22,6 +22,8 @@ import { errorBodyFrom, sendFault } from './error-body.ts';
 import { addJsonParser, RefusedBody } from './json-body.ts';
 import { createOpenApi } from './openapi.ts';
 import type { RouteSpec } from './route-spec.ts';
+import { shedBeforeRouting } from './overload/connection-gate.ts';
+import { changeOpenResponses, openResponsesOf } from './overload/open-responses.ts';
 import { openApiRoute, ROUTES } from './routes.ts';
 import type { SocketHub } from './socket/hub.ts';
 import { SOCKET_ROUTE } from './socket/observed-turn.ts';
@@ -34,8 +36,6 @@ declare module 'fastify' {
     sockets: SocketHub | undefined;
   }
 }
-
-import { shedBeforeRouting } from './shed.ts';
 
 const MAX_ID_CHARS = 128;
 const KEEP_ALIVE_MS = 72_000;
@@ -143,13 +143,6 @@ function addHooks(app: FastifyInstance, context: GatewayContext): void {
   });
 }
 
-/** Responses begun and not ended on each connection; pipelining makes them more than one. */
-const openResponses = new WeakMap<Socket, number>();
-
-function changeOpenResponses(socket: Socket, by: number): void {
-  openResponses.set(socket, (openResponses.get(socket) ?? 0) + by);
-}
-
 /** What the HTTP parser refuses, and how that is said; any other code is bytes that are not HTTP. */
 const REFUSALS: Record<string, { readonly line: string; readonly fault: Fault }> = {
   HPE_HEADER_OVERFLOW: {
@@ -170,7 +163,7 @@ const NOT_HTTP = {
 function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return;
   // An answer under way owns the connection: a second head inside its body would pass for its text.
-  if ((openResponses.get(socket) ?? 0) > 0) {
+  if (openResponsesOf(socket) > 0) {
     socket.destroy();
     return;
   }
@@ -215,6 +208,6 @@ export function createServer(context: GatewayContext, tls?: ServerTls): FastifyI
   for (const route of routes) addRoute(app, context, route);
   if (socket.enabled) addUpgradeHint(app);
   addMethodRefusals(app, socket.enabled ? [...routes, { path: SOCKET_ROUTE, method: 'GET' }] : routes);
-  shedBeforeRouting(app.server, context);
+  shedBeforeRouting(app.server, context.gate.shedder, tls !== undefined);
   return app;
 }

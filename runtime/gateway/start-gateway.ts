@@ -25,8 +25,8 @@ import { MemoryLedger } from '../tenants/memory-ledger.ts';
 import { refuseWork } from './admin/admin-handlers.ts';
 import { createAuthenticate } from './auth.ts';
 import type { GatewayContext, Peers } from './context.ts';
-import { createGate } from './create-admission.ts';
 import { addEngineGauges } from './engine-gauges.ts';
+import { createGate } from './overload/create-gate.ts';
 import { ProviderStates } from './provider-states.ts';
 import { createServer } from './server.ts';
 import { createEventLog } from './socket/create-event-log.ts';
@@ -169,13 +169,21 @@ function createContext(
   };
 }
 
+/** A kernel that finds its queue of new connections full drops them in silence, and their callers wait for seconds. */
+const ACCEPT_BACKLOG = 4096;
+
 async function listen(
   app: FastifyInstance,
   config: GatewayConfig,
   deps: GatewayDependencies,
 ): Promise<number> {
   try {
-    await app.listen({ host: config.host, port: config.port, ...deps.listenOptions });
+    await app.listen({
+      host: config.host,
+      port: config.port,
+      backlog: ACCEPT_BACKLOG,
+      ...deps.listenOptions,
+    });
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     const where = `${config.host}:${config.port}`;

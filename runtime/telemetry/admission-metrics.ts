@@ -50,8 +50,8 @@ export class AdmissionMetrics {
     );
   }
 
-  shed(cause: ShedCause): void {
-    this.#shed.inc({ cause });
+  shed(cause: ShedCause, requests: number): void {
+    this.#shed.inc({ cause }, requests);
   }
 
   waited(ms: number): void {

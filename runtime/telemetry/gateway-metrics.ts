@@ -103,6 +103,11 @@ export class GatewayMetrics {
     if (durationMs !== undefined) this.#request.observe({ route }, sFromMs(durationMs));
   }
 
+  /** Requests that were refused before anything was done for them; their time is in no histogram. */
+  requestsRefused(route: string, outcome: FaultCode, requests: number): void {
+    this.#requests.add({ route, outcome }, requests);
+  }
+
   answerEnded(outcome: AnswerOutcome, level: DegradationLevel): void {
     this.#answers.add({ outcome, level });
   }

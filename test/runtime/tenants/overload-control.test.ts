@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OverloadControl } from '../../../runtime/gateway/overload-control.ts';
+import { OverloadControl } from '../../../runtime/gateway/overload/overload-control.ts';
 
 /** What a request and a refusal take of the one thread, ms; about what was measured with keyword answers. */
 const REQUEST_MS = 0.3;

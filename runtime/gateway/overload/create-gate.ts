@@ -1,15 +1,15 @@
-import type { Clock } from '../../vocabulary/clock.ts';
-import type { GatewayConfig } from '../config.ts';
-import { AdmissionMetrics } from '../telemetry/admission-metrics.ts';
-import type { GatewayMetrics } from '../telemetry/gateway-metrics.ts';
-import { Admission } from './admission.ts';
+import type { Clock } from '../../../vocabulary/clock.ts';
+import type { GatewayConfig } from '../../config.ts';
+import { AdmissionMetrics } from '../../telemetry/admission-metrics.ts';
+import type { GatewayMetrics } from '../../telemetry/gateway-metrics.ts';
+import { Admission } from '../admission.ts';
 import { OverloadControl } from './overload-control.ts';
+import { Shedder } from './shedder.ts';
 
 /** What stands between arriving work and the handlers. */
 export interface Gate {
   readonly admission: Admission;
-  readonly overload: OverloadControl;
-  readonly shedMetrics: AdmissionMetrics;
+  readonly shedder: Shedder;
   /** Stops looking at the event loop. */
   close(): void;
 }
@@ -29,8 +29,17 @@ export function createGate(
     maxWaiting: limits.maxWaiting,
     maxWaitMs: limits.maxWaitMs,
     onChange: (inFlight) => metrics.inFlightChanged(inFlight),
-    onFull: () => shedMetrics.shed('full'),
+    onFull: () => shedMetrics.shed('full', 1),
     onWaited: (waitedMs) => shedMetrics.waited(waitedMs),
   });
-  return { admission, overload, shedMetrics, close: overload.watch(clock) };
+  const shedder = new Shedder({ admission, overload, shedMetrics, metrics, clock });
+  const stop = overload.watch(() => shedder.flush(), clock);
+  return {
+    admission,
+    shedder,
+    close: () => {
+      stop();
+      shedder.flush();
+    },
+  };
 }
