@@ -162,7 +162,7 @@ function createContext(
     states,
     dependencies: openDependencies(config, stores, created, clock),
     dialog: observeTurns(dialog, metrics),
-    eventLog: createEventLog(config, environment, clock),
+    eventLog: createEventLog(config, environment, { clock, seal: stores.seal }),
     newId: createIdSource(),
     peers: deps.peers ?? NO_PEERS,
     scrape: deps.createScrape?.(registry) ?? (() => registry.metrics()),

@@ -6,11 +6,13 @@ import type { ContextStore } from './context-store.ts';
 import type { HistoryStore } from './history-store.ts';
 import type { InteractionLock } from './interaction-lock.ts';
 import { MemoryContextStore } from './memory-context-store.ts';
+import { openSeal } from './open-seal.ts';
 import { PostgresHistoryStore } from './postgres-history-store.ts';
 import { RedisContextStore } from './redis-context-store.ts';
 import { RedisInteractionLock } from './redis-interaction-lock.ts';
 import { type RetentionSchedule, scheduleRetention } from './retention.ts';
 import { DEFAULT_AUDIT_SECRET, openSqliteHistory } from './sqlite-history-store.ts';
+import type { TextSeal } from './text-seal.ts';
 
 /** Everything that is kept, as the configuration names it. */
 export interface Stores {
@@ -18,6 +20,8 @@ export interface Stores {
   readonly history: HistoryStore;
   /** Absent: order within this process is enough. */
   readonly lock?: InteractionLock;
+  /** In which form texts lie in a Redis. */
+  readonly seal: TextSeal;
   /** Purges on the schedule that is configured, until the close. */
   beginRetention(onFailure: (error: unknown) => void): void;
   /** Rejects when one of them does not answer. */
@@ -36,7 +40,7 @@ export interface StoreDependencies {
 
 type StoreConfig = Pick<
   GatewayConfig,
-  'history' | 'contexts' | 'lock' | 'redis' | 'retention' | 'auditSecretEnv' | 'dialog'
+  'history' | 'contexts' | 'lock' | 'redis' | 'retention' | 'auditSecretEnv' | 'dialog' | 'privacy'
 >;
 
 /** Secrets and addresses come from the environment; a variable that is named must be set. */
@@ -85,9 +89,15 @@ export async function createStores(config: StoreConfig, deps: StoreDependencies)
   if (url.kind === 'failed') return url;
   const history = deps.history === undefined ? openHistory(config, deps.environment) : ok(deps.history);
   if (history.kind === 'failed') return history;
-  const contexts = deps.contexts ?? openContexts(config, url.value, deps.clock);
+  const seal = openSeal(config.privacy, deps.environment, history.value);
+  if (seal.kind === 'failed') {
+    await history.value.close();
+    return seal;
+  }
+  const place = { url: url.value, clock: deps.clock, seal: seal.value };
+  const contexts = deps.contexts ?? openContexts(config, place);
   const lock = openLock(config, url.value);
-  const stores = joinStores({ contexts, history: history.value, lock }, config, deps.clock);
+  const stores = joinStores({ contexts, history: history.value, lock, seal: seal.value }, config, deps.clock);
   const connecting: Promise<void>[] = [];
   if (contexts instanceof RedisContextStore) connecting.push(contexts.connected());
   if (lock !== undefined) connecting.push(lock.connected());
@@ -98,9 +108,16 @@ export async function createStores(config: StoreConfig, deps: StoreDependencies)
   return ok(stores);
 }
 
-function openContexts({ contexts, redis, dialog }: StoreConfig, url: string, clock: Clock): ContextStore {
+interface ContextPlace {
+  readonly url: string;
+  readonly clock: Clock;
+  readonly seal: TextSeal;
+}
+
+function openContexts(config: StoreConfig, { url, clock, seal }: ContextPlace): ContextStore {
+  const { contexts, redis, dialog } = config;
   if (contexts.kind === 'memory') return new MemoryContextStore({ maxContexts: dialog.maxContexts, clock });
-  return new RedisContextStore({ url, ...redis, maxContextBytes: contexts.maxContextBytes });
+  return new RedisContextStore({ url, ...redis, maxContextBytes: contexts.maxContextBytes, seal });
 }
 
 function openLock({ lock, redis, dialog }: StoreConfig, url: string): RedisInteractionLock | undefined {
@@ -117,13 +134,15 @@ interface Parts {
   readonly contexts: ContextStore;
   readonly history: HistoryStore;
   readonly lock: RedisInteractionLock | undefined;
+  readonly seal: TextSeal;
 }
 
-function joinStores({ contexts, history, lock }: Parts, config: StoreConfig, clock: Clock): Stores {
+function joinStores({ contexts, history, lock, seal }: Parts, config: StoreConfig, clock: Clock): Stores {
   let schedule: RetentionSchedule | undefined;
   return {
     contexts,
     history,
+    seal,
     ...(lock === undefined ? {} : { lock }),
     beginRetention(onFailure) {
       schedule ??= scheduleRetention({ history, retention: config.retention, clock, onFailure });

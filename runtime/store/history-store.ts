@@ -136,6 +136,14 @@ export interface Removed {
   readonly auditRows: number;
 }
 
+/** Customers whose texts are gone on purpose. */
+export interface Deletion {
+  /** Unique among deletions. */
+  readonly id: string;
+  readonly atUnixMs: number;
+  readonly interactionIds: readonly string[];
+}
+
 /**
  * Durable record of interactions, turns and decisions. Every write stores its audit entries in the same transaction;
  * a resolved write survives the death of the process. One contract suite holds all (test/contracts/store-history.ts).
@@ -160,6 +168,10 @@ export interface HistoryStore {
   /** Removes the texts and the hash of one customer; rows, counts and the audit chain stay. */
   deleteCustomer(customerHash: string, audit: AuditEntry): Promise<Removed>;
   applyRetention(limits: RetentionLimits, audit: AuditEntry): Promise<Removed>;
+  /** Deletions by customer since an instant, whoever asked for them. */
+  listDeletions(fromUnixMs: number): Promise<readonly Deletion[]>;
+  /** 32 random bytes in base64, made by the first that asks and the same for all that share this history. */
+  sharedKey(): Promise<string>;
   /** Tells of each transaction from here on. */
   observeWrites(observer: WriteObserver): void;
   readonly load: StoreLoad;

@@ -19,6 +19,8 @@ export type HistoryWrite =
       readonly audit: readonly AuditEntry[];
     }
   | { readonly kind: 'audit'; readonly audit: readonly AuditEntry[] }
+  /** Kept where none is kept yet. */
+  | { readonly kind: 'keep-key'; readonly key: string }
   | { readonly kind: 'delete-customer'; readonly customerHash: string; readonly audit: AuditEntry }
   | { readonly kind: 'retention'; readonly limits: RetentionLimits; readonly audit: AuditEntry };
 

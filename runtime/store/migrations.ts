@@ -86,6 +86,21 @@ export const MIGRATIONS: readonly string[] = [
   // Those who wait for a person are asked for again and again, and are few among many.
   `CREATE INDEX interactions_waiting ON interactions (updated_at_unix_ms, interaction_id)
      WHERE state = 'handed-off';`,
+  // The key that gateways of this history share; deletions are looked for often; of each chain one checkpoint is enough.
+  `CREATE TABLE shared_key (
+     id INTEGER PRIMARY KEY CHECK (id = 1),
+     key TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX audit_deletions ON audit (at_unix_ms) WHERE kind = 'customer_deleted';
+   DROP TRIGGER checkpoints_stay;
+   DELETE FROM audit_checkpoints AS c WHERE EXISTS (
+     SELECT 1 FROM audit_checkpoints d WHERE d.chain = c.chain AND d.sequence > c.sequence);
+   CREATE TRIGGER checkpoints_stay BEFORE DELETE ON audit_checkpoints
+     WHEN NOT EXISTS (
+       SELECT 1 FROM audit_checkpoints c WHERE c.chain = OLD.chain AND c.sequence > OLD.sequence)
+     BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END;
+   CREATE TRIGGER checkpoints_are_thinned AFTER INSERT ON audit_checkpoints
+     BEGIN DELETE FROM audit_checkpoints WHERE chain = NEW.chain AND sequence < NEW.sequence; END;`,
 ];
 
 /** Another process may have applied the step while this one waited for the write lock. */

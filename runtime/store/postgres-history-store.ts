@@ -6,6 +6,7 @@ import { GroupCommit } from './group-commit.ts';
 import type {
   Analytics,
   AnalyticsWindow,
+  Deletion,
   EscalationFilter,
   HistoryStore,
   InteractionFilter,
@@ -20,7 +21,7 @@ import { migratePostgres } from './postgres-migrations.ts';
 import { rowFromStored, storedText, storedValues } from './postgres-text.ts';
 import { PostgresWriter } from './postgres-writer.ts';
 import { QueuedHistory } from './queued-history.ts';
-import { interactionFromRow, type Row, turnFromRow } from './rows.ts';
+import { DELETIONS, deletionFromRow, interactionFromRow, type Row, turnFromRow } from './rows.ts';
 import type { StoreLoad, WriteObserver } from './write-observer.ts';
 
 /** One database behind a history. */
@@ -159,6 +160,16 @@ export class PostgresHistoryStore extends QueuedHistory implements HistoryStore 
 
   protected enqueue(write: HistoryWrite): Promise<WriteOutcome> {
     return this.#writes.write(write);
+  }
+
+  protected async findKey(): Promise<string | undefined> {
+    const [row] = await this.#query(undefined, 'SELECT key FROM shared_key', []);
+    return row === undefined ? undefined : String(row.key);
+  }
+
+  async listDeletions(fromUnixMs: number): Promise<readonly Deletion[]> {
+    const rows = await this.#query('deletions', DELETIONS.replaceAll('?', '$'), [fromUnixMs]);
+    return rows.map(deletionFromRow);
   }
 
   async findInteraction(interactionId: string): Promise<InteractionRecord | undefined> {

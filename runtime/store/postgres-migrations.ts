@@ -89,6 +89,34 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
   // Those who wait for a person are asked for again and again, and are few among many.
   `CREATE INDEX interactions_waiting ON interactions (updated_at_unix_ms, interaction_id)
      WHERE state = 'handed-off';`,
+  // The key that gateways of this history share; deletions are looked for often; of each chain one checkpoint is enough.
+  // Whoever owns the table thins it: gateways themselves may delete no checkpoint.
+  `CREATE TABLE shared_key (
+     id INTEGER PRIMARY KEY CHECK (id = 1),
+     key TEXT NOT NULL
+   );
+   CREATE INDEX audit_deletions ON audit (at_unix_ms) WHERE kind = 'customer_deleted';
+   CREATE FUNCTION busyhour_checkpoints_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+     BEGIN
+       IF TG_OP = 'DELETE' THEN
+         PERFORM 1 FROM audit_checkpoints c WHERE c.chain = OLD.chain AND c.sequence > OLD.sequence;
+         IF FOUND THEN RETURN OLD; END IF;
+       END IF;
+       RAISE EXCEPTION 'audit rows are append-only';
+     END $$;
+   DROP TRIGGER checkpoints_append_only ON audit_checkpoints;
+   CREATE TRIGGER checkpoints_append_only BEFORE UPDATE OR DELETE ON audit_checkpoints
+     FOR EACH ROW EXECUTE FUNCTION busyhour_checkpoints_stay();
+   CREATE FUNCTION busyhour_thin_checkpoints() RETURNS trigger LANGUAGE plpgsql
+     SECURITY DEFINER SET search_path FROM CURRENT AS $$
+     BEGIN
+       DELETE FROM audit_checkpoints WHERE chain = NEW.chain AND sequence < NEW.sequence;
+       RETURN NULL;
+     END $$;
+   CREATE TRIGGER checkpoints_are_thinned AFTER INSERT ON audit_checkpoints
+     FOR EACH ROW EXECUTE FUNCTION busyhour_thin_checkpoints();
+   DELETE FROM audit_checkpoints c WHERE EXISTS (
+     SELECT 1 FROM audit_checkpoints d WHERE d.chain = c.chain AND d.sequence > c.sequence);`,
 ];
 
 /** Any number that no other use of this database has. */

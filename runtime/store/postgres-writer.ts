@@ -63,6 +63,8 @@ const NAME_HEADS = `WITH ends AS (
   UPDATE audit_heads h SET named_sequence = h.sequence FROM ends e
   WHERE h.chain = e.chain RETURNING h.chain, h.sequence, h.hash`;
 
+const KEEP_KEY = 'INSERT INTO shared_key (id, key) VALUES (1, $1) ON CONFLICT DO NOTHING';
+
 const conflict = (message: string): WriteOutcome => ({ kind: 'conflict', message });
 const WRITTEN: WriteOutcome = { kind: 'written' };
 
@@ -153,6 +155,9 @@ export class PostgresWriter {
       }
       case 'audit':
         links.push((linker) => linker.add(write.audit));
+        return WRITTEN;
+      case 'keep-key':
+        await client.query(KEEP_KEY, [write.key]);
         return WRITTEN;
       case 'delete-customer': {
         const { customerHash, audit } = write;

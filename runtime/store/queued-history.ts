@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { AuditEntry } from './audit.ts';
 import type {
   InteractionRecord,
@@ -6,7 +7,8 @@ import type {
   StateChange,
   TurnRecord,
 } from './history-store.ts';
-import { type HistoryWrite, unwrapWrite, type WriteOutcome } from './history-writes.ts';
+import { type HistoryWrite, StoreFailure, unwrapWrite, type WriteOutcome } from './history-writes.ts';
+import { KEY_BYTES } from './text-seal.ts';
 
 /** Repeats a bounded removal until it finds nothing more. */
 async function removeInPortions(removePortion: () => Promise<Removed>): Promise<Removed> {
@@ -27,6 +29,8 @@ async function removeInPortions(removePortion: () => Promise<Removed>): Promise<
 export abstract class QueuedHistory {
   /** Resolves when the write is committed or has failed. */
   protected abstract enqueue(write: HistoryWrite): Promise<WriteOutcome>;
+  /** The key that is kept; undefined where none is yet. */
+  protected abstract findKey(): Promise<string | undefined>;
 
   async #write(write: HistoryWrite): Promise<Removed> {
     return unwrapWrite(await this.enqueue(write));
@@ -50,6 +54,16 @@ export abstract class QueuedHistory {
 
   async deleteCustomer(customerHash: string, audit: AuditEntry): Promise<Removed> {
     return this.#write({ kind: 'delete-customer', customerHash, audit });
+  }
+
+  /** Of several that make one at once the first to write it decides. */
+  async sharedKey(): Promise<string> {
+    const known = await this.findKey();
+    if (known !== undefined) return known;
+    await this.#write({ kind: 'keep-key', key: randomBytes(KEY_BYTES).toString('base64') });
+    const kept = await this.findKey();
+    if (kept === undefined) throw new StoreFailure('the shared key was not kept');
+    return kept;
   }
 
   /** In portions, so that turns are written in between. */

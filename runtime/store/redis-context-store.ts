@@ -2,11 +2,14 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { ContextStore, DialogContext } from './context-store.ts';
 import { createRedis, type RedisConnectionOptions, whenReady } from './redis-connection.ts';
+import type { TextSeal } from './text-seal.ts';
 
 export interface RedisContextStoreOptions extends RedisConnectionOptions {
   readonly keyPrefix: string;
   /** A larger context is not kept; it is rebuilt from history. */
   readonly maxContextBytes: number;
+  /** In which form contexts lie there. */
+  readonly seal: TextSeal;
 }
 
 /** What another release wrote, or somebody else, is as good as nothing. */
@@ -17,8 +20,8 @@ const contextSchema = z.object({
   turns: z.int().min(0),
 });
 
-function contextFromText(text: string | null): DialogContext | undefined {
-  if (text === null) return undefined;
+function contextFromText(text: string | undefined): DialogContext | undefined {
+  if (text === undefined) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -52,15 +55,22 @@ export class RedisContextStore implements ContextStore {
   }
 
   async get(interactionId: string): Promise<DialogContext | undefined> {
-    return contextFromText(await this.#redis.get(this.#key(interactionId)));
+    const stored = await this.#redis.get(this.#key(interactionId));
+    if (stored === null) return undefined;
+    return contextFromText(await this.#options.seal.open({ kind: 'context', interactionId }, stored));
   }
 
   async set(context: DialogContext, ttlMs: number): Promise<void> {
     const text = JSON.stringify(context);
     const key = this.#key(context.interactionId);
     // An older context must not stay in its place: the next turn would be asked with a gap.
-    if (Buffer.byteLength(text) > this.#options.maxContextBytes) await this.#redis.del(key);
-    else await this.#redis.set(key, text, 'PX', Math.ceil(ttlMs));
+    if (Buffer.byteLength(text) > this.#options.maxContextBytes) {
+      await this.#redis.del(key);
+      return;
+    }
+    const { interactionId } = context;
+    const [sealed = ''] = await this.#options.seal.seal({ kind: 'context', interactionId }, [text]);
+    await this.#redis.set(key, sealed, 'PX', Math.ceil(ttlMs));
   }
 
   async delete(interactionId: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AuditRow } from './audit-chain.ts';
-import type { HandOver, InteractionRecord, TurnRecord } from './history-store.ts';
+import type { Deletion, HandOver, InteractionRecord, TurnRecord } from './history-store.ts';
 
 /** A row as either database gives it. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -207,6 +207,18 @@ export const auditValues = (row: AuditRow): Cell[] => [
   row.turnIndex,
   row.body,
 ];
+
+/** Deletions by customer since an instant. */
+export const DELETIONS = `SELECT chain, sequence, at_unix_ms, body FROM audit
+  WHERE kind = 'customer_deleted' AND at_unix_ms >= ?1`;
+
+const deletionBody = z.object({ interactionIds: z.array(z.string()).default([]) });
+
+export const deletionFromRow = (row: Row): Deletion => ({
+  id: `${row.chain}:${row.sequence}`,
+  atUnixMs: Number(row.at_unix_ms),
+  interactionIds: deletionBody.parse(JSON.parse(textOf(row.body))).interactionIds,
+});
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : String(value));
 

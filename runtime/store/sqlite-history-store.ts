@@ -6,6 +6,7 @@ import { readAnalyticsWith } from './analytics.ts';
 import type {
   Analytics,
   AnalyticsWindow,
+  Deletion,
   EscalationFilter,
   HistoryStore,
   InteractionFilter,
@@ -44,6 +45,14 @@ export class SqliteHistoryStore extends QueuedHistory implements HistoryStore {
 
   protected enqueue(write: HistoryWrite): Promise<WriteOutcome> {
     return this.#writes.write(write);
+  }
+
+  protected async findKey(): Promise<string | undefined> {
+    return this.#reader.findKey();
+  }
+
+  async listDeletions(fromUnixMs: number): Promise<readonly Deletion[]> {
+    return this.#reader.listDeletions(fromUnixMs);
   }
 
   async findInteraction(interactionId: string): Promise<InteractionRecord | undefined> {

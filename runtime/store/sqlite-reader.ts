@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type {
+  Deletion,
   EscalationFilter,
   InteractionFilter,
   InteractionRecord,
@@ -7,9 +8,9 @@ import type {
   TurnRecord,
 } from './history-store.ts';
 import { cursorFrom, pageFrom } from './paging.ts';
-import { interactionFromRow, turnFromRow } from './rows.ts';
+import { DELETIONS, deletionFromRow, interactionFromRow, turnFromRow } from './rows.ts';
 
-type Statement = 'find' | 'findTurn' | 'list' | 'interactions' | 'escalations' | 'ping';
+type Statement = 'find' | 'findTurn' | 'list' | 'interactions' | 'escalations' | 'deletions' | 'key' | 'ping';
 
 function prepareAll(database: DatabaseSync): Record<Statement, StatementSync> {
   return {
@@ -28,6 +29,8 @@ function prepareAll(database: DatabaseSync): Record<Statement, StatementSync> {
          AND (?3 IS NULL OR tenant = ?3)
        ORDER BY updated_at_unix_ms, interaction_id LIMIT ?4`,
     ),
+    deletions: database.prepare(DELETIONS),
+    key: database.prepare('SELECT key FROM shared_key'),
     ping: database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1'),
   };
 }
@@ -70,6 +73,15 @@ export class SqliteReader {
     const from = cursorFrom(after) ?? { atUnixMs: -Number.MAX_VALUE, id: '' };
     const rows = this.#statements.escalations.all(from.atUnixMs, from.id, tenant ?? null, limit + 1);
     return pageFrom(rows.map(interactionFromRow), limit, (last) => last.updatedAtUnixMs);
+  }
+
+  listDeletions(fromUnixMs: number): readonly Deletion[] {
+    return this.#statements.deletions.all(fromUnixMs).map(deletionFromRow);
+  }
+
+  findKey(): string | undefined {
+    const row = this.#statements.key.get();
+    return row === undefined ? undefined : String(row.key);
   }
 
   ping(): void {

@@ -26,10 +26,11 @@ const INSERT_TURN = `INSERT INTO turns (${TURN_COLUMNS.join(', ')})
     AND EXISTS (SELECT 1 FROM interactions WHERE interaction_id = ?1 AND state <> 'closed')
   ON CONFLICT DO NOTHING`;
 
-type Statement = 'create' | 'change' | 'touch' | 'append' | 'audit' | 'head' | 'heads' | 'named';
+type Statement = 'key' | 'create' | 'change' | 'touch' | 'append' | 'audit' | 'head' | 'heads' | 'named';
 
 function prepareAll(database: DatabaseSync): Record<Statement, StatementSync> {
   return {
+    key: database.prepare('INSERT INTO shared_key (id, key) VALUES (1, ?) ON CONFLICT DO NOTHING'),
     create: database.prepare(
       `INSERT INTO interactions (${INTERACTION_COLUMNS.join(', ')}) VALUES (${marks(INTERACTION_COLUMNS)})
        ON CONFLICT DO NOTHING`,
@@ -130,6 +131,9 @@ export class SqliteWriter {
         return this.#append(write);
       case 'audit':
         return this.#audit(write.audit);
+      case 'keep-key':
+        this.#statements.key.run(write.key);
+        return undefined;
       case 'delete-customer': {
         const { customerHash, audit } = write;
         const { removed, closed } = deleteCustomerRows(this.#database, customerHash, audit.atUnixMs);

@@ -13,6 +13,7 @@ const HISTORY_READS = [
   'listInteractions',
   'listEscalations',
   'readAnalytics',
+  'listDeletions',
 ];
 const HISTORY_WRITES = [
   'createInteraction',
@@ -21,6 +22,7 @@ const HISTORY_WRITES = [
   'appendAudit',
   'deleteCustomer',
   'applyRetention',
+  'sharedKey',
 ];
 const CONTEXT_READS = ['get'];
 const CONTEXT_WRITES = ['set', 'delete'];

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../vocabulary/clock.ts';
 import type { GatewayConfig } from '../../config.ts';
+import type { TextSeal } from '../../store/text-seal.ts';
 import type { EventLog } from './event-log.ts';
 import { MemoryEventLog } from './memory-event-log.ts';
 import { RedisEventLog } from './redis-event-log.ts';
@@ -8,12 +9,12 @@ import { RedisEventLog } from './redis-event-log.ts';
 export function createEventLog(
   config: GatewayConfig,
   environment: NodeJS.ProcessEnv,
-  clock: Clock,
+  { clock, seal }: { readonly clock: Clock; readonly seal: TextSeal },
 ): EventLog {
   const { maxEvents, eventTtlMs: ttlMs } = config.socket;
   const { urlEnv, connectMs, commandMs, keyPrefix } = config.redis;
   const url = environment[urlEnv] ?? '';
   const isShared = config.contexts.kind === 'redis' || config.lock.kind === 'redis';
   if (!isShared || url === '') return new MemoryEventLog({ maxEvents, ttlMs }, clock);
-  return new RedisEventLog({ maxEvents, ttlMs, url, connectMs, commandMs, keyPrefix });
+  return new RedisEventLog({ maxEvents, ttlMs, url, connectMs, commandMs, keyPrefix, seal });
 }

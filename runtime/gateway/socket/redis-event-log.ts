@@ -1,9 +1,12 @@
 import type { Redis } from 'ioredis';
 import { createRedis, type RedisConnectionOptions } from '../../store/redis-connection.ts';
+import type { TextSeal } from '../../store/text-seal.ts';
 import type { EventLog, EventLogOptions, LoggedEvent, ReadAfter } from './event-log.ts';
 
 export interface RedisEventLogOptions extends EventLogOptions, RedisConnectionOptions {
   readonly keyPrefix: string;
+  /** In which form events lie there. */
+  readonly seal: TextSeal;
 }
 
 /** Ids from one counter, the events of one call in a row, and word to those who follow: all or nothing. */
@@ -56,7 +59,8 @@ export class RedisEventLog implements EventLog {
     const seq = this.#name(interactionId, 'seq');
     const stream = this.#name(interactionId, 'events');
     const { ttlMs, maxEvents } = this.#options;
-    const values = [ttlMs, maxEvents, this.#name(interactionId, 'news'), ...events];
+    const sealed = await this.#options.seal.seal({ kind: 'event', interactionId }, events);
+    const values = [ttlMs, maxEvents, this.#name(interactionId, 'news'), ...sealed];
     return Number(await this.#redis.eval(APPEND, 2, seq, stream, ...values));
   }
 
@@ -66,9 +70,24 @@ export class RedisEventLog implements EventLog {
     if (afterId > lastId) return { kind: 'gap', lastId };
     const stream = this.#name(interactionId, 'events');
     const entries = await this.#redis.xrange(stream, `${afterId + 1}-0`, '+');
-    const events: LoggedEvent[] = entries.map(([id, fields]) => ({ id: idOf(id), json: fields[1] ?? '' }));
-    if (events[0]?.id !== afterId + 1) return { kind: 'gap', lastId };
+    const events = await this.#opened(interactionId, entries);
+    if (events === undefined || events[0]?.id !== afterId + 1) return { kind: 'gap', lastId };
     return { kind: 'events', events, lastId: events.at(-1)?.id ?? lastId };
+  }
+
+  /** Undefined where one of them is none of ours: without it the others are not what happened. */
+  async #opened(
+    interactionId: string,
+    entries: readonly [id: string, fields: string[]][],
+  ): Promise<readonly LoggedEvent[] | undefined> {
+    const { seal } = this.#options;
+    const events: LoggedEvent[] = [];
+    for (const [id, fields] of entries) {
+      const json = await seal.open({ kind: 'event', interactionId }, fields[1] ?? '');
+      if (json === undefined) return undefined;
+      events.push({ id: idOf(id), json });
+    }
+    return events;
   }
 
   async forget(interactionId: string): Promise<void> {

@@ -2,11 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RedisContextStore } from '../../../runtime/store/redis-context-store.ts';
 import { RedisInteractionLock } from '../../../runtime/store/redis-interaction-lock.ts';
+import { KEY_BYTES, KeyedSeal } from '../../../runtime/store/text-seal.ts';
 import { describeContextStore } from '../../contracts/store-context.ts';
 import { describeInteractionLock, MAX_WAITING } from '../../contracts/store-lock.ts';
 import { redisBinary, startRedis } from '../../support/redis.ts';
 import type { RealServer } from '../../support/server-process.ts';
 
+const SEAL = new KeyedSeal(async () => [Buffer.alloc(KEY_BYTES, 1)]);
 const never = new AbortController().signal;
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -33,7 +35,7 @@ describe.skipIf(redisBinary() === undefined)('Redis (skipped without redis-serve
   }
 
   async function openContexts(maxContextBytes = 10_000): Promise<RedisContextStore> {
-    const store = new RedisContextStore({ ...optionsFor(freshPrefix()), maxContextBytes });
+    const store = new RedisContextStore({ ...optionsFor(freshPrefix()), maxContextBytes, seal: SEAL });
     await store.connected();
     return store;
   }
