@@ -26,6 +26,7 @@ import { refuseWork } from './admin/admin-handlers.ts';
 import { createAuthenticate } from './auth.ts';
 import type { GatewayContext, Peers } from './context.ts';
 import { addEngineGauges } from './engine-gauges.ts';
+import { beginForgetting } from './forget-deleted.ts';
 import { createGate } from './overload/create-gate.ts';
 import { ProviderStates } from './provider-states.ts';
 import { createServer } from './server.ts';
@@ -245,12 +246,16 @@ export async function startGateway(
     if (deps.purges !== false)
       stores.beginRetention((error) => context.logger.error({ err: error }, 'retention failure'));
     await context.states.read();
+    const forgetting = beginForgetting(context);
     return {
       url: urlOf(tls === undefined ? 'http' : 'https', resolved.host, port),
       port,
       refuseWork: () => refuseWork(context, server),
       activateScript: async (version) => void (await context.dialog.scripts?.activateSoon(version)),
-      close: once((graceMs: number) => stop(server, context, stores, graceMs)),
+      close: once(async (graceMs: number) => {
+        await forgetting.stop();
+        await stop(server, context, stores, graceMs);
+      }),
     };
   } catch (error) {
     await app?.close();

@@ -96,6 +96,11 @@ export class ProviderChain {
     };
   }
 
+  /** Drops every kept answer. */
+  forgetAnswers(): void {
+    this.#cache?.clear();
+  }
+
   /**
    * The most that a request may cost, whatever its text: a token for each byte of the prompt in every attempt that may be
    * paid for, and the longest answer, at the dearest provider. Its tokens are those of ordinary text in one attempt, with

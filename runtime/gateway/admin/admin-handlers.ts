@@ -4,6 +4,7 @@ import type { InteractionRecord, Page } from '../../store/history-store.ts';
 import type { GatewayContext } from '../context.ts';
 import { interactionIdOf } from '../dialog-responses.ts';
 import { parseRequest } from '../error-body.ts';
+import { forgetInteractions } from '../forget-deleted.ts';
 import { withTicket } from '../request-scope.ts';
 import {
   activateSchema,
@@ -188,14 +189,6 @@ export async function readTenants(context: GatewayContext) {
   return { tenants: await Promise.all(rows) };
 }
 
-/** What is in no history: contexts, and the events that sockets may still ask for. */
-async function forget({ dialog, eventLog, logger }: GatewayContext, interactionId: string): Promise<void> {
-  await dialog.forget(interactionId);
-  await eventLog
-    .forget(interactionId)
-    .catch((error: unknown) => logger.error({ err: error }, 'event store failure'));
-}
-
 export async function deleteCustomer(context: GatewayContext, request: FastifyRequest) {
   const { customerId } = parseRequest(deleteCustomerSchema, request.body);
   const hash = context.dialog.customerHashOf(customerId);
@@ -208,7 +201,7 @@ export async function deleteCustomer(context: GatewayContext, request: FastifyRe
   };
   const removed = await stored(context, context.history.deleteCustomer(hash, entry));
   const { interactionIds, turns, auditRows } = removed;
-  await Promise.all(interactionIds.map((id) => forget(context, id)));
+  await forgetInteractions(context, interactionIds);
   return { interactions: interactionIds.length, turns, auditRows };
 }
 
