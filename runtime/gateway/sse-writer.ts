@@ -3,6 +3,14 @@ import { createFault, type Fault } from '../llm/fault.ts';
 
 /** Text that may wait for a slow reader before the provider is held back. */
 const MAX_PENDING_CHARS = 65_536;
+const LAST_CHUNK = '0\r\n\r\n';
+
+/** The body as it goes over the wire: in a chunk of its own where the response is sent in chunks. */
+function framed(body: string, isChunked: boolean): { readonly frame: string; readonly isAscii: boolean } {
+  const bytes = Buffer.byteLength(body);
+  const frame = isChunked && bytes > 0 ? `${bytes.toString(16)}\r\n${body}\r\n` : body;
+  return { frame, isAscii: bytes === body.length };
+}
 
 /**
  * Server-sent events to one reader. Events of one loop turn, and all that gather while the reader is behind, leave
@@ -13,6 +21,9 @@ export class SseWriter {
   readonly #response: ServerResponse;
   readonly #idleMs: number;
   readonly #onStalled: (fault: Fault) => void;
+  /** Writers with something to send in this loop turn: one immediate for all of them. */
+  static #due: SseWriter[] = [];
+  #isChunked = false;
   #pending = '';
   #scheduled = false;
   #blocked = false;
@@ -37,6 +48,9 @@ export class SseWriter {
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
     });
+    // Node writes a chunk in three pieces, which costs a relayed token more than all the rest of its way.
+    this.#isChunked = this.#response.chunkedEncoding;
+    this.#response.chunkedEncoding = false;
   }
 
   /** Queues complete events; `ready` says when to produce more. */
@@ -44,7 +58,7 @@ export class SseWriter {
     this.#pending += events;
     if (this.#scheduled || this.#blocked) return;
     this.#scheduled = true;
-    setImmediate(this.#flush);
+    if (SseWriter.#due.push(this) === 1) setImmediate(SseWriter.#flushDue);
   }
 
   /** Whether so much waits that the producer should stop and await `ready`. */
@@ -66,19 +80,26 @@ export class SseWriter {
         return;
       }
       this.#response.once('close', resolve);
-      this.#response.end(this.#pending, () => resolve());
+      const { frame } = framed(this.#pending, this.#isChunked);
+      this.#response.end(this.#isChunked ? `${frame}${LAST_CHUNK}` : frame, () => resolve());
       this.#pending = '';
       this.#ending = true;
     });
   }
 
-  readonly #flush = (): void => {
+  static readonly #flushDue = (): void => {
+    const due = SseWriter.#due;
+    SseWriter.#due = [];
+    for (const writer of due) writer.#flush();
+  };
+
+  #flush(): void {
     this.#scheduled = false;
     if (this.#pending === '' || this.#response.destroyed || this.#response.writableEnded) return;
-    const chunk = this.#pending;
+    const { frame, isAscii } = framed(this.#pending, this.#isChunked);
     this.#pending = '';
-    this.#blocked = !this.#response.write(chunk);
-  };
+    this.#blocked = !this.#response.write(frame, isAscii ? 'latin1' : 'utf8');
+  }
 
   /** The socket was still for `idleMs`. With nothing waiting, that is the provider's silence and not the reader's. */
   readonly #onTimeout = (): void => {

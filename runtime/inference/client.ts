@@ -11,11 +11,12 @@ import {
   type EngineLoad,
   type GenerateEvent,
   type GenerateRequest,
+  type GenerateStream,
   type InferenceClient,
   InferenceUnavailable,
 } from './contract.ts';
 import { channelCredentialsFrom } from './credentials.ts';
-import { EventQueue } from './event-queue.ts';
+import { EventQueue, type Take } from './event-queue.ts';
 import {
   ControlClient,
   type GenerateStreamResponse,
@@ -51,7 +52,7 @@ function unavailable(error: ServiceError): InferenceUnavailable {
 }
 
 /** Events of one RPC as they come, with the connection paused while the reader is far behind. */
-class StreamReader implements AsyncIterableIterator<GenerateEvent> {
+class StreamReader implements GenerateStream {
   readonly #queue = new EventQueue<GenerateEvent>(() => this.#cancel());
   readonly #call: ClientReadableStream<GenerateStreamResponse>;
   readonly #signal: AbortSignal;
@@ -70,11 +71,21 @@ class StreamReader implements AsyncIterableIterator<GenerateEvent> {
   }
 
   next(): Promise<IteratorResult<GenerateEvent>> {
-    if (this.#paused && this.#queue.unread < RESUME_BELOW) {
-      this.#paused = false;
-      this.#call.resume();
-    }
+    this.#readOn();
     return this.#queue.next();
+  }
+
+  handTo(take: Take<GenerateEvent>): Promise<void> {
+    return this.#queue.handTo((event) => {
+      this.#readOn();
+      return take(event);
+    });
+  }
+
+  #readOn(): void {
+    if (!this.#paused || this.#queue.unread >= RESUME_BELOW) return;
+    this.#paused = false;
+    this.#call.resume();
   }
 
   return(): Promise<IteratorResult<GenerateEvent>> {
@@ -144,8 +155,11 @@ class StreamReader implements AsyncIterableIterator<GenerateEvent> {
 }
 
 /** Nothing is sent for a request that was aborted before. */
-async function* abortedBefore(): AsyncIterable<GenerateEvent> {
-  yield { kind: 'finish', reason: 'abort', outputTokens: 0, timings: NO_TIMINGS };
+function abortedBefore(): GenerateStream {
+  const queue = new EventQueue<GenerateEvent>(() => undefined);
+  queue.push({ kind: 'finish', reason: 'abort', outputTokens: 0, timings: NO_TIMINGS });
+  queue.end();
+  return queue;
 }
 
 class GrpcInferenceClient implements InferenceClient {
@@ -165,7 +179,7 @@ class GrpcInferenceClient implements InferenceClient {
   generate(
     request: GenerateRequest,
     options: { signal: AbortSignal; deadlineMs: number; traceparent?: string },
-  ): AsyncIterable<GenerateEvent> {
+  ): GenerateStream {
     if (options.signal.aborted) return abortedBefore();
     const metadata = new Metadata();
     if (options.traceparent !== undefined) metadata.set('traceparent', options.traceparent);

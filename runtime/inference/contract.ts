@@ -80,13 +80,19 @@ export interface Engine {
   close(graceMs: number): Promise<void>;
 }
 
+/** What an inference server says of one request. */
+export interface GenerateStream extends AsyncIterableIterator<GenerateEvent> {
+  /** Hands over the events that were not read, as they come; a promise from `take` holds back the next. In place of iterating. */
+  handTo(take: (event: GenerateEvent) => Promise<void> | undefined): Promise<void>;
+}
+
 /** The gateway's view of an inference server over gRPC (implemented in client.ts). */
 export interface InferenceClient {
   /** Same events as the engine's own; transport failures throw InferenceUnavailable. Aborting cancels the RPC. */
   generate(
     request: GenerateRequest,
     options: { signal: AbortSignal; deadlineMs: number; traceparent?: string },
-  ): AsyncIterable<GenerateEvent>;
+  ): GenerateStream;
   /** Description and load of the server; rejects with InferenceUnavailable when it does not answer in timeoutMs. */
   describe(timeoutMs: number): Promise<EngineDescription>;
   load(timeoutMs: number): Promise<EngineLoad>;

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../vocabulary/clock.ts';
 import type { WireTimings } from '../../vocabulary/readiness.ts';
+import type { TakeText } from './attempt.ts';
 import type { AnswerEnd, Answerer, DegradationLevel, ProviderChain } from './chain.ts';
 import { createFault, type Fault } from './fault.ts';
 import type { CompletionRequest, TokenUsage } from './provider.ts';
@@ -82,13 +83,17 @@ async function run(
     tokens: 0,
     lateTokens: 0,
   };
-  for await (const event of chain.complete(request, { signal })) {
+  const take: TakeText = ({ text, tokens }) => {
+    progress.text += text;
+    progress.tokens += tokens;
+    if (signal.aborted) progress.lateTokens += tokens;
+    else sink?.text(text);
+    return sink?.hold();
+  };
+  for await (const event of chain.complete(request, { signal, take })) {
     if (event.kind === 'text') {
-      progress.text += event.text;
-      progress.tokens += event.tokens;
-      if (signal.aborted) progress.lateTokens += event.tokens;
-      else sink?.text(event.text);
-      const hold = sink?.hold();
+      // Of the cache: texts of providers go straight to `take`.
+      const hold = take(event);
       if (hold !== undefined) await hold;
     } else if (event.kind === 'selected') {
       progress.answerer = event.answerer;

@@ -3,12 +3,24 @@ import type { Answerer, AttemptStart, ChainObserver } from './chain-events.ts';
 import { guessPromptTokens } from './estimate.ts';
 import { createFault, type Fault, faultFromAbort, faultFromUnknown } from './fault.ts';
 import type { Link, Pass } from './link.ts';
-import type { CompletionRequest, EngineLabel, ProviderEvent, TokenUsage } from './provider.ts';
+import type {
+  CompletionRequest,
+  EngineLabel,
+  ProviderEvent,
+  ProviderStream,
+  TakeEvent,
+  TokenUsage,
+} from './provider.ts';
 import { NOTHING_SPENT, type Spent, spentFrom } from './spent.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** What an attempt says once it has begun: texts, then exactly one of the others. */
 export type DecisiveEvent = Exclude<ProviderEvent, { kind: 'started' }>;
+export type TextEvent = Extract<DecisiveEvent, { kind: 'text' }>;
+export type EndEvent = Exclude<DecisiveEvent, { kind: 'text' }>;
+
+/** Takes a text; a promise holds the provider back until it resolves. */
+export type TakeText = (event: TextEvent) => Promise<void> | undefined;
 
 /** Where one request to one provider stands. */
 export interface Attempt {
@@ -17,6 +29,7 @@ export interface Attempt {
   readonly start: AttemptStart;
   readonly request: CompletionRequest;
   readonly watchdog: Watchdog;
+  readonly stream: ProviderStream;
   readonly events: AsyncIterator<ProviderEvent>;
   readonly parent: AbortSignal;
   readonly startedAtMs: number;
@@ -58,13 +71,15 @@ export function beginAttempt(scope: AttemptScope, link: Link, pass: Pass, number
   const traceparent = observer.attemptStarted?.(start)?.traceparent;
   const watchdog = new Watchdog(link.timeouts, signal);
   const own = requestOf(request, number, traceparent);
+  const stream = link.provider.complete(own, { signal: watchdog.signal });
   return {
     link,
     pass,
     start,
     request: own,
     watchdog,
-    events: link.provider.complete(own, { signal: watchdog.signal })[Symbol.asyncIterator](),
+    stream,
+    events: stream[Symbol.asyncIterator](),
     parent: signal,
     startedAtMs: clock.nowMs(),
     engine: 'unknown',
@@ -101,10 +116,61 @@ export async function nextEvent(attempt: Attempt): Promise<DecisiveEvent> {
       noteStart(attempt, step.value);
     }
   } catch (error) {
-    const { parent } = attempt;
-    const fault = parent.aborted ? faultFromAbort(parent) : faultFromUnknown(error, 'provider_error');
-    return { kind: 'failed', fault };
+    return brokenBy(attempt, error);
   }
+}
+
+function brokenBy({ parent }: Attempt, error: unknown): EndEvent {
+  const fault = parent.aborted ? faultFromAbort(parent) : faultFromUnknown(error, 'provider_error');
+  return { kind: 'failed', fault };
+}
+
+/**
+ * Hands over the first text and all that follow, each as it comes; resolves with the end, rejects only with an error of
+ * `take`. A provider that hands over by itself costs no promise for a token.
+ */
+export async function handTexts(attempt: Attempt, first: TextEvent, take: TakeText): Promise<EndEvent> {
+  const handOver: TakeText = (event) => {
+    receive(attempt, event);
+    const hold = take(event);
+    if (hold !== undefined) return hold.then(() => attempt.watchdog.resume());
+    attempt.watchdog.resume();
+    return undefined;
+  };
+  const hold = handOver(first);
+  if (hold !== undefined) await hold;
+  if (attempt.stream.handTo !== undefined) return pushed(attempt, handOver);
+  for (;;) {
+    const event = await nextEvent(attempt);
+    if (event.kind !== 'text') return event;
+    const pause = handOver(event);
+    if (pause !== undefined) await pause;
+  }
+}
+
+async function pushed(attempt: Attempt, handOver: TakeText): Promise<EndEvent> {
+  let end: EndEvent = { kind: 'failed', fault: createFault('provider_incomplete') };
+  const defects: unknown[] = [];
+  const take: TakeEvent = (event) => {
+    if (event.kind === 'started') return undefined;
+    if (event.kind !== 'text') {
+      end = event;
+      return undefined;
+    }
+    try {
+      return handOver(event);
+    } catch (error) {
+      defects.push(error);
+      throw error;
+    }
+  };
+  try {
+    await attempt.stream.handTo?.(take);
+  } catch (error) {
+    end = brokenBy(attempt, error);
+  }
+  if (defects.length > 0) throw defects[0];
+  return end;
 }
 
 function noteStart(attempt: Attempt, event: Extract<ProviderEvent, { kind: 'started' }>): void {
@@ -115,7 +181,7 @@ function noteStart(attempt: Attempt, event: Extract<ProviderEvent, { kind: 'star
 }
 
 /** A text came and goes to the reader, whose time is not the provider's until `resume`. */
-export function receive(attempt: Attempt, event: Extract<DecisiveEvent, { kind: 'text' }>): void {
+export function receive(attempt: Attempt, event: TextEvent): void {
   attempt.receivedTokens += event.tokens;
   if (attempt.parent.aborted) attempt.lateTokens += event.tokens;
   attempt.watchdog.touch();
@@ -123,7 +189,7 @@ export function receive(attempt: Attempt, event: Extract<DecisiveEvent, { kind: 
 }
 
 /** Takes the terminal event down. */
-export function noteEnd(attempt: Attempt, event: Exclude<DecisiveEvent, { kind: 'text' }>): void {
+export function noteEnd(attempt: Attempt, event: EndEvent): void {
   attempt.usage = event.usage;
   if (event.kind === 'failed') attempt.fault = event.fault;
   else attempt.finishReason = event.reason;

@@ -2,7 +2,15 @@ import { randomInt } from 'node:crypto';
 import { type Clock, systemClock } from '../../vocabulary/clock.ts';
 import { createRandom, type Random } from '../../vocabulary/random.ts';
 import { AnswerCache, type CacheOptions, type KeptAnswer } from './answer-cache.ts';
-import { answererOf, type DecisiveEvent, nextEvent, noteEnd, receive } from './attempt.ts';
+import {
+  answererOf,
+  type EndEvent,
+  handTexts,
+  nextEvent,
+  noteEnd,
+  receive,
+  type TakeText,
+} from './attempt.ts';
 import { type BreakerOptions, type BreakerState, DEFAULT_BREAKER } from './breaker.ts';
 import type { AnswerEnd, AnswerEvent, ChainObserver, CompletionEstimate } from './chain-events.ts';
 import { begin, type Course, createCourse, end, endAll } from './course.ts';
@@ -42,6 +50,11 @@ export interface ChainState {
   /** Extra attempts that the budget holds; undefined without retries. */
   readonly retryBudgetLeft: number | undefined;
   readonly cache: { readonly entries: number; readonly bytes: number } | undefined;
+}
+
+export interface CompleteOptions {
+  readonly signal: AbortSignal;
+  readonly take?: TakeText;
 }
 
 const SILENT: ChainObserver = { attemptEnded: () => undefined };
@@ -121,22 +134,22 @@ export class ProviderChain {
     if (tokens > 0) this.#retry.events.tokensOrphaned(provider, tokens);
   }
 
-  /** Answers from the cache where it can, else asks. Ends every attempt when its reader stops reading. */
-  complete(
-    request: CompletionRequest,
-    { signal }: { readonly signal: AbortSignal },
-  ): AsyncGenerator<AnswerEvent> {
+  /**
+   * Answers from the cache where it can, else asks. Ends every attempt when its reader stops reading. With `take`, the texts
+   * of a provider go there as they come, and the other events alone are yielded.
+   */
+  complete(request: CompletionRequest, options: CompleteOptions): AsyncGenerator<AnswerEvent> {
     const key = this.#cache?.keyOf(request);
-    if (key === undefined) return this.#run(request, signal, undefined);
+    if (key === undefined) return this.#run(request, options, undefined);
     const kept = this.#cache?.get(key);
     this.#retry.events.cacheLooked(kept !== undefined);
-    return kept === undefined ? this.#run(request, signal, key) : replay(kept);
+    return kept === undefined ? this.#run(request, options, key) : replay(kept);
   }
 
-  /** One generator from the provider to the reader: what happens here happens for every token. */
+  /** One generator from the provider to the reader: what happens here without `take` happens for every token. */
   async *#run(
     request: CompletionRequest,
-    signal: AbortSignal,
+    { signal, take }: CompleteOptions,
     key: string | undefined,
   ): AsyncGenerator<AnswerEvent> {
     this.#retry.budget?.requestArrived();
@@ -158,6 +171,12 @@ export class ProviderChain {
       const answerer = answererOf(attempt);
       yield { kind: 'selected', answerer };
       let text = '';
+      if (take !== undefined && event.kind === 'text') {
+        event = await handTexts(attempt, event, (each) => {
+          if (key !== undefined) text += each.text;
+          return take(each);
+        });
+      }
       while (event.kind === 'text') {
         receive(attempt, event);
         if (key !== undefined) text += event.text;
@@ -247,7 +266,7 @@ const refusalOf = ({ refusal, spent }: Course): AnswerEvent => ({
   spent,
 });
 
-function endOf(course: Course, event: Exclude<DecisiveEvent, { kind: 'text' }>, link: Link): AnswerEnd {
+function endOf(course: Course, event: EndEvent, link: Link): AnswerEnd {
   const { spent } = course;
   if (event.kind === 'failed') return { kind: 'end', outcome: 'incomplete', fault: event.fault, spent };
   return { ...event, kind: 'end', outcome: link.position === 0 ? 'complete' : 'failed_over', spent };

@@ -4,12 +4,21 @@ import {
   type EngineErrorCode,
   type GenerateEvent,
   type GenerateRequest,
+  type GenerateStream,
   type GenerateTimings,
   type InferenceClient,
   InferenceUnavailable,
 } from '../inference/contract.ts';
 import { createFault, type Fault, FaultError, faultFromAbort, faultFromUnknown } from './fault.ts';
-import type { CompletionRequest, Provider, ProviderEvent, ProviderProbe, TokenUsage } from './provider.ts';
+import type {
+  CompletionRequest,
+  Provider,
+  ProviderEvent,
+  ProviderProbe,
+  ProviderStream,
+  TakeEvent,
+  TokenUsage,
+} from './provider.ts';
 
 const FAULT_OF_ENGINE_ERROR: Record<EngineErrorCode, FaultCode> = {
   OVERLOADED: 'provider_overloaded',
@@ -77,17 +86,11 @@ function finishFrom(event: FinishEvent, promptTokens: number, signal: AbortSigna
   };
 }
 
-function providerEventFrom(event: GenerateEvent, promptTokens: number, signal: AbortSignal): ProviderEvent {
-  switch (event.kind) {
-    case 'prompt':
-      throw new Error('a second prompt event');
-    case 'chunk':
-      return { kind: 'text', text: event.text, tokens: event.tokenIds.length };
-    case 'finish':
-      return finishFrom(event, promptTokens, signal);
-    case 'error':
-      return { kind: 'failed', fault: createFault(FAULT_OF_ENGINE_ERROR[event.code], event.message) };
-  }
+type EndEvent = Exclude<GenerateEvent, { kind: 'prompt' | 'chunk' }>;
+
+function endFrom(event: EndEvent, promptTokens: number, signal: AbortSignal): ProviderEvent {
+  if (event.kind === 'finish') return finishFrom(event, promptTokens, signal);
+  return { kind: 'failed', fault: createFault(FAULT_OF_ENGINE_ERROR[event.code], event.message) };
 }
 
 export interface GrpcProviderOptions {
@@ -115,6 +118,84 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
+interface AnswerSource {
+  readonly signal: AbortSignal;
+  describe(): Promise<EngineDescription>;
+  generate(): GenerateStream;
+  onOutage(): void;
+}
+
+/** One answer of the engine: iterated up to its first text, and handed on from there. */
+class GrpcAnswer implements ProviderStream {
+  readonly #source: AnswerSource;
+  readonly #progress = { promptTokens: 0, outputTokens: 0 };
+  #stream: GenerateStream | undefined;
+
+  constructor(source: AnswerSource) {
+    this.#source = source;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<ProviderEvent> {
+    try {
+      const engine = await this.#source.describe();
+      yield { kind: 'started', engine: engine.kind, model: engine.model };
+      this.#stream = this.#source.generate();
+      for await (const event of this.#stream) {
+        const out = this.#translate(event);
+        if (out === undefined) continue;
+        yield out;
+        if (out.kind !== 'text') return;
+      }
+      yield this.#incomplete();
+    } catch (error) {
+      yield this.#broken(error);
+    }
+  }
+
+  async handTo(take: TakeEvent): Promise<void> {
+    let hasEnded = false;
+    try {
+      await this.#stream?.handTo((event) => {
+        const out = this.#translate(event);
+        if (out === undefined) return undefined;
+        hasEnded = out.kind !== 'text';
+        return take(out);
+      });
+      if (!hasEnded) take(this.#incomplete());
+    } catch (error) {
+      take(this.#broken(error));
+    }
+  }
+
+  /** Undefined for what says nothing to the reader. */
+  #translate(event: GenerateEvent): ProviderEvent | undefined {
+    const progress = this.#progress;
+    if (event.kind === 'chunk') {
+      progress.outputTokens += event.tokenIds.length;
+      return { kind: 'text', text: event.text, tokens: event.tokenIds.length };
+    }
+    if (event.kind === 'prompt') {
+      progress.promptTokens = event.promptTokens;
+      return undefined;
+    }
+    const out = endFrom(event, progress.promptTokens, this.#source.signal);
+    return out.kind === 'failed' ? { ...out, usage: usageOf(progress) } : out;
+  }
+
+  #incomplete(): ProviderEvent {
+    const { signal } = this.#source;
+    const fault = signal.aborted ? faultFromAbort(signal) : createFault('provider_incomplete');
+    return { kind: 'failed', fault, usage: usageOf(this.#progress) };
+  }
+
+  #broken(error: unknown): ProviderEvent {
+    const { signal } = this.#source;
+    if (!signal.aborted) this.#source.onOutage();
+    const fault = signal.aborted ? faultFromAbort(signal) : faultFromThrown(error);
+    return { kind: 'failed', fault, usage: usageOf(this.#progress) };
+  }
+}
+
 /** The engine behind an inference client, as a provider. Owns the client. */
 export class GrpcProvider implements Provider {
   readonly kind = 'grpc';
@@ -128,34 +209,20 @@ export class GrpcProvider implements Provider {
     this.#options = options;
   }
 
-  async *complete(
-    request: CompletionRequest,
-    { signal }: { readonly signal: AbortSignal },
-  ): AsyncGenerator<ProviderEvent> {
-    const progress = { promptTokens: 0, outputTokens: 0 };
-    try {
-      const engine = await unlessAborted(this.#describe(this.#options.connectMs), signal);
-      yield { kind: 'started', engine: engine.kind, model: engine.model };
-      for await (const event of this.#generate(request, signal)) {
-        if (event.kind === 'prompt') {
-          progress.promptTokens = event.promptTokens;
-          continue;
-        }
-        if (event.kind === 'chunk') progress.outputTokens += event.tokenIds.length;
-        const out = providerEventFrom(event, progress.promptTokens, signal);
-        yield out.kind === 'failed' ? { ...out, usage: usageOf(progress) } : out;
-        if (out.kind !== 'text') return;
-      }
-      const fault = signal.aborted ? faultFromAbort(signal) : createFault('provider_incomplete');
-      yield { kind: 'failed', fault, usage: usageOf(progress) };
-    } catch (error) {
-      const fault = signal.aborted ? faultFromAbort(signal) : faultFromThrown(error);
-      if (!signal.aborted) this.#description = undefined;
-      yield { kind: 'failed', fault, usage: usageOf(progress) };
-    }
+  complete(request: CompletionRequest, { signal }: { readonly signal: AbortSignal }): ProviderStream {
+    const describe = (): Promise<EngineDescription> =>
+      unlessAborted(this.#describe(this.#options.connectMs), signal);
+    return new GrpcAnswer({
+      signal,
+      describe,
+      generate: () => this.#generate(request, signal),
+      onOutage: () => {
+        this.#description = undefined;
+      },
+    });
   }
 
-  #generate(request: CompletionRequest, signal: AbortSignal): AsyncIterable<GenerateEvent> {
+  #generate(request: CompletionRequest, signal: AbortSignal): GenerateStream {
     const { client, totalMs } = this.#options;
     const { traceparent } = request;
     return client.generate(generateRequestFrom(request), {

@@ -83,6 +83,18 @@ export interface ProviderLoad {
   readonly orphanOutputTokens: number;
 }
 
+/** Takes one event; a promise holds the next ones back until it resolves. */
+export type TakeEvent = (event: ProviderEvent) => Promise<void> | undefined;
+
+/** What a provider says of one request. */
+export interface ProviderStream extends AsyncIterable<ProviderEvent> {
+  /**
+   * Hands over the events that were not iterated, as they come, and resolves after the last. Absent where a token is dear
+   * enough to pay for the promises of an iterator.
+   */
+  handTo?(take: TakeEvent): Promise<void>;
+}
+
 /**
  * A source of completions. `complete` is the seam; aborting its signal must end the stream promptly with a
  * `failed` event and stop the work at the far end. One contract suite holds all (test/contracts/provider.ts).
@@ -92,10 +104,7 @@ export interface Provider {
   readonly kind: ProviderKind;
   /** The model that is asked for, where that is fixed. */
   readonly model?: string;
-  complete(
-    request: CompletionRequest,
-    options: { readonly signal: AbortSignal },
-  ): AsyncIterable<ProviderEvent>;
+  complete(request: CompletionRequest, options: { readonly signal: AbortSignal }): ProviderStream;
   probe(timeoutMs: number): Promise<ProviderProbe>;
   /** Absent when the provider's load cannot be known. */
   load?(timeoutMs: number): Promise<ProviderLoad>;

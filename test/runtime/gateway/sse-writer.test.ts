@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { SseWriter } from '../../../runtime/gateway/sse-writer.ts';
 import { Cleanup, until } from '../support/gateway-rig.ts';
@@ -41,11 +41,16 @@ it('sends the events of one loop turn in one write, complete and in order', asyn
   for (const event of events) writer.send(event);
   await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
   expect(writes()).toBe(1);
-  writer.send('data: last\n\n');
+  // Length in bytes and not in characters.
+  writer.send('data: é😀\n\n');
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  writer.send('data: last ü\n\n');
   await writer.end();
   const message = (await incoming)[0] as IncomingMessage;
   expect(message.headers['content-type']).toBe('text/event-stream; charset=utf-8');
-  expect(Buffer.concat(await message.toArray()).toString()).toBe(`${events.join('')}data: last\n\n`);
+  expect(Buffer.concat(await message.toArray()).toString()).toBe(
+    `${events.join('')}data: é😀\n\ndata: last ü\n\n`,
+  );
 });
 
 it('gathers events while the reader is behind, holds the producer, and loses nothing', async () => {
@@ -117,4 +122,41 @@ it('a reader that leaves wakes the producer at once', async () => {
   asking.destroy();
   await ready;
   await until(() => response.destroyed, 'the response being closed');
+});
+
+it.each([
+  ['HTTP/1.1, on a connection that serves the next request', '1.1'],
+  ['HTTP/1.0, without chunks, to the end of the connection', '1.0'],
+])('%s', async (_what, version) => {
+  const server = createServer((_request, response) => {
+    const writer = new SseWriter(response, 1000, () => undefined);
+    writer.open({});
+    writer.send('data: é\n\n');
+    setImmediate(() => setImmediate(() => void writer.end()));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanup.add({ close: async () => void server.close() });
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  cleanup.add({ close: async () => void socket.destroy() });
+  let seen = '';
+  socket.setEncoding('utf8').on('data', (piece: string) => {
+    seen += piece;
+  });
+  const ask = `GET / HTTP/${version}\r\nhost: x\r\n\r\n`;
+  const bodies = (): string[] =>
+    seen
+      .split('HTTP/1.1 200 OK')
+      .slice(1)
+      .map((each) => each.slice(each.indexOf('\r\n\r\n') + 4));
+  socket.write(ask);
+  if (version === '1.0') {
+    await once(socket, 'end');
+    expect(bodies()).toEqual(['data: é\n\n']);
+    return;
+  }
+  const whole = 'a\r\ndata: é\n\n\r\n0\r\n\r\n';
+  await until(() => bodies()[0] === whole, 'the first answer');
+  socket.write(ask);
+  await until(() => bodies()[1] === whole, 'the second answer');
 });

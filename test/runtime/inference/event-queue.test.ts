@@ -64,3 +64,68 @@ describe('the event queue', () => {
     expect(left).toBe(1);
   });
 });
+
+describe('the event queue that hands over', () => {
+  it('gives what was unread, then each item within its push, and one that is pushed meanwhile after it', async () => {
+    const queue = new EventQueue<number>(ignore);
+    const seen: (number | string)[] = [];
+    queue.push(1);
+    const end = queue.handTo((item) => {
+      seen.push(`begin ${item}`);
+      if (item === 2) queue.push(3);
+      seen.push(`end ${item}`);
+      return undefined;
+    });
+    expect(seen).toEqual(['begin 1', 'end 1']);
+    queue.push(2);
+    expect(seen.slice(2)).toEqual(['begin 2', 'end 2', 'begin 3', 'end 3']);
+    queue.end();
+    await end;
+  });
+
+  it('waits while the taker holds, and closes only after what is unread', async () => {
+    const queue = new EventQueue<number>(ignore);
+    const seen: number[] = [];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let isOver = false;
+    const end = queue
+      .handTo((item) => {
+        seen.push(item);
+        return item === 1 ? promise : undefined;
+      })
+      .catch((error: unknown) => {
+        isOver = true;
+        throw error;
+      });
+    for (const item of [1, 2, 3]) queue.push(item);
+    queue.fail(new Error('broken'));
+    await Promise.resolve();
+    expect([seen, queue.unread, isOver]).toEqual([[1], 2, false]);
+    resolve();
+    await expect(end).rejects.toThrow('broken');
+    expect(seen).toEqual([1, 2, 3]);
+  });
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('defect');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('defect'))],
+  ])('a taker that %s has left: it gets no more, and the producer is told once', async (_what, take) => {
+    let left = 0;
+    const queue = new EventQueue<number>(() => left++);
+    let taken = 0;
+    const end = queue.handTo(() => {
+      taken++;
+      return take();
+    });
+    queue.push(1);
+    queue.push(2);
+    await expect(end).rejects.toThrow('defect');
+    queue.push(3);
+    expect([taken, left]).toEqual([1, 1]);
+  });
+});

@@ -7,6 +7,7 @@ import {
   type InferenceClient,
   InferenceUnavailable,
 } from '../../../runtime/inference/contract.ts';
+import { EventQueue } from '../../../runtime/inference/event-queue.ts';
 import { GrpcProvider } from '../../../runtime/llm/grpc-provider.ts';
 import type { ProviderEvent } from '../../../runtime/llm/provider.ts';
 import { ENGINE_LABELS } from '../../../runtime/llm/provider.ts';
@@ -36,11 +37,14 @@ function played(
   describe = async () => description,
 ): InferenceClient {
   return {
-    async *generate() {
+    generate() {
+      const queue = new EventQueue<GenerateEvent>(() => undefined);
       for (const event of events) {
-        if (event instanceof Error) throw event;
-        yield event;
+        if (event instanceof Error) queue.fail(event);
+        else queue.push(event);
       }
+      queue.end();
+      return queue;
     },
     describe,
     load: async () => ({
