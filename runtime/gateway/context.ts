@@ -18,6 +18,8 @@ import type { EventLog } from './socket/event-log.ts';
 export interface Peers {
   refuseWork(): void;
   activateScript(version: string): void;
+  /** How many of them hold a share of the port and do not answer; absent where there are none. */
+  silentWorkers?(): number;
 }
 
 /** Everything that routes need, made once per gateway. */

@@ -8,17 +8,11 @@ import type { FromWorker, Metrics, ToWorker } from './worker-messages.ts';
 /** The primary answers a scrape in two seconds at most. */
 const SCRAPE_TIMEOUT_MS = 5_000;
 
-/**
- * Where the kernel can, each worker listens for itself and the kernel deals out connections: a worker that dies resets
- * what it held. Elsewhere the primary accepts and hands over, and the one connection on its way to a worker that dies
- * hangs until its client gives up.
- */
-const KERNEL_SHARES_PORTS = process.platform === 'linux' || process.platform === 'freebsd';
-
 let starting: Promise<RunningGateway | undefined> | undefined;
 let drainMs = 0;
 let registry: Registry | undefined;
 let nextScrapeId = 0;
+let silentWorkers = 0;
 const scrapes = new Map<number, (text: string) => void>();
 
 function send(message: FromWorker): void {
@@ -46,7 +40,10 @@ async function start(config: GatewayConfig, purges: boolean): Promise<RunningGat
   drainMs = config.drainMs;
   try {
     const gateway = await startGateway(config, {
-      ...(KERNEL_SHARES_PORTS ? { listenOptions: { reusePort: true } } : {}),
+      // Where the kernel can, each worker listens for itself and the kernel deals out connections: a worker that dies
+      // resets what it held. Elsewhere the primary accepts and hands over, and the one connection on its way to a worker
+      // that dies hangs until its client gives up.
+      sharesPort: true,
       createScrape: (own) => {
         registry = own;
         return scrapeAll;
@@ -54,6 +51,7 @@ async function start(config: GatewayConfig, purges: boolean): Promise<RunningGat
       peers: {
         refuseWork: () => send({ kind: 'drain-asked' }),
         activateScript: (version) => send({ kind: 'script-activated', version }),
+        silentWorkers: () => silentWorkers,
       },
       purges,
     });
@@ -93,6 +91,10 @@ process.on('message', (message: ToWorker) => {
       break;
     case 'activate-script':
       starting?.then((gateway) => gateway?.activateScript(message.version));
+      break;
+    case 'beat':
+      silentWorkers = message.silentWorkers;
+      send({ kind: 'beaten' });
       break;
     case 'report':
       report(message.reportId);

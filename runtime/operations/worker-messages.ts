@@ -14,6 +14,8 @@ export type ToWorker =
   /** A version of the scripts was made the active one at another worker. */
   | { readonly kind: 'activate-script'; readonly version: string }
   | { readonly kind: 'report'; readonly reportId: number }
+  /** Asks for a sign of life, and tells how many workers gave none lately. */
+  | { readonly kind: 'beat'; readonly silentWorkers: number }
   /** The answer to `scrape`. */
   | { readonly kind: 'scraped'; readonly scrapeId: number; readonly text: string };
 
@@ -22,6 +24,8 @@ export type FromWorker =
   | { readonly kind: 'loaded' }
   | { readonly kind: 'ready'; readonly url: string }
   | { readonly kind: 'failed'; readonly failure: Omit<Failure, 'cause'> }
+  /** The sign of life. */
+  | { readonly kind: 'beaten' }
   | { readonly kind: 'reported'; readonly reportId: number; readonly metrics: Metrics }
   /** Somebody asked this worker for a drain of the gateway. */
   | { readonly kind: 'drain-asked' }

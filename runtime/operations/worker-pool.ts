@@ -4,6 +4,7 @@ import { BusyhourError, createFailure, type Failure } from '../../vocabulary/err
 import type { GatewayConfig } from '../config.ts';
 import { aggregateMetrics, countsOf } from './aggregate-metrics.ts';
 import type { FromWorker, Metrics, ToWorker } from './worker-messages.ts';
+import { BEATS_PER_HANG, createSlot, delayAfterDeath, isHung, isSilent, type Slot } from './worker-slot.ts';
 
 /** Told of what an operator would want to know. */
 export interface PoolLogger {
@@ -18,30 +19,11 @@ export interface WorkerPoolOptions {
   readonly logger: PoolLogger;
 }
 
-const FIRST_RESTART_DELAY_MS = 100;
-const MAX_RESTART_DELAY_MS = 10_000;
-/** A worker that lived this long did not die of how it starts. */
-const HEALTHY_AFTER_MS = 30_000;
 const START_TIMEOUT_MS = 60_000;
 /** A worker that is too busy to report in this time is left out of the scrape rather than holding it up. */
 const REPORT_TIMEOUT_MS = 2_000;
 /** On top of the patience of a drain: closing stores, ending processes. */
 const EXIT_MARGIN_MS = 5_000;
-
-/** One place in the pool; after a death another worker takes it. */
-interface Slot {
-  readonly index: number;
-  worker: Worker | undefined;
-  isReady: boolean;
-  /** Whether a worker in this place ever was; until then a death is a failed start of the whole. */
-  hasBeenReady: boolean;
-  startedAtMs: number;
-  /** Deaths in a row without a healthy life between them. */
-  shortLives: number;
-  restart: NodeJS.Timeout | undefined;
-  /** What its worker reported last. */
-  reported: Metrics | undefined;
-}
 
 interface Report {
   missing: number;
@@ -59,6 +41,11 @@ export class WorkerPool {
     help: 'Workers started again after they died',
     registers: [this.#registry],
   });
+  readonly #hangs = new Counter({
+    name: 'busyhour_worker_hangs_total',
+    help: 'Workers killed because they no longer answered',
+    registers: [this.#registry],
+  });
   readonly #ready = new Gauge({
     name: 'busyhour_workers_ready',
     help: 'Worker processes that answer requests',
@@ -74,19 +61,11 @@ export class WorkerPool {
   /** What an administrator made active at one of the workers. */
   #activeScript: string | undefined;
   #url = '';
+  #heart: NodeJS.Timeout | undefined;
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
-    this.#slots = Array.from({ length: options.config.workers }, (_, index) => ({
-      index,
-      worker: undefined,
-      isReady: false,
-      hasBeenReady: false,
-      startedAtMs: 0,
-      shortLives: 0,
-      restart: undefined,
-      reported: undefined,
-    }));
+    this.#slots = Array.from({ length: options.config.workers }, (_, index) => createSlot(index));
   }
 
   get url(): string {
@@ -98,6 +77,7 @@ export class WorkerPool {
     cluster.setupPrimary({ exec: this.#options.entry, args: [] });
     try {
       await Promise.all(this.#slots.map((slot) => this.#fork(slot)));
+      this.#heart = setInterval(() => this.#beat(), this.#options.config.workerHangMs / BEATS_PER_HANG);
     } catch (error) {
       await this.drain(0);
       throw error;
@@ -108,7 +88,6 @@ export class WorkerPool {
   #fork(slot: Slot): Promise<void> {
     const worker = cluster.fork();
     slot.worker = worker;
-    slot.startedAtMs = performance.now();
     return new Promise((resolve, reject) => {
       let failure: Failure = createFailure(
         'PROCESS_FAILED',
@@ -138,8 +117,36 @@ export class WorkerPool {
   #becomeReady(slot: Slot, url: string): void {
     slot.isReady = true;
     slot.hasBeenReady = true;
+    slot.readyAtMs = performance.now();
+    slot.missedBeats = 0;
     this.#url = url;
-    this.#ready.inc();
+  }
+
+  /** Workers that take requests and were heard lately. */
+  get #answering(): Slot[] {
+    return this.#slots.filter((slot) => slot.isReady && !isSilent(slot));
+  }
+
+  /** Asks every worker for a sign of life, and ends those that gave none for too long. */
+  #beat(): void {
+    for (const slot of this.#slots) {
+      if (!slot.isReady) continue;
+      slot.missedBeats += 1;
+      if (isHung(slot)) this.#endHung(slot);
+    }
+    const silentWorkers = this.#slots.filter(isSilent).length;
+    for (const { isReady, worker } of this.#slots) {
+      if (isReady) this.#send(worker, { kind: 'beat', silentWorkers });
+    }
+  }
+
+  /** Only this signal ends a process that is stopped or never comes round to handling one. */
+  #endHung({ worker }: Slot): void {
+    const { workerHangMs } = this.#options.config;
+    const pid = worker?.process.pid;
+    this.#hangs.inc();
+    this.#options.logger.warn({ worker: pid, workerHangMs }, 'worker does not answer, killing it');
+    worker?.process.kill('SIGKILL');
   }
 
   #receive(slot: Slot, worker: Worker, message: FromWorker): void {
@@ -149,6 +156,8 @@ export class WorkerPool {
       if (this.#isRefusing) this.#send(worker, { kind: 'refuse' });
       if (this.#activeScript !== undefined)
         this.#send(worker, { kind: 'activate-script', version: this.#activeScript });
+    } else if (message.kind === 'beaten') {
+      slot.missedBeats = 0;
     } else if (message.kind === 'reported') {
       slot.reported = message.metrics;
       this.#collect(message.reportId);
@@ -178,21 +187,14 @@ export class WorkerPool {
   }
 
   #exited(slot: Slot, { code, signal }: { code: number | null; signal: string | null }): void {
-    const wasReady = slot.isReady;
     const pid = slot.worker?.process.pid;
+    const delayMs = delayAfterDeath(slot, performance.now());
     slot.worker = undefined;
     slot.isReady = false;
     if (slot.reported !== undefined) this.#departed.push(slot.reported);
     slot.reported = undefined;
-    if (wasReady) this.#ready.dec();
     if (this.#draining || !slot.hasBeenReady) return;
-    const livedMs = performance.now() - slot.startedAtMs;
-    slot.shortLives = livedMs >= HEALTHY_AFTER_MS ? 1 : slot.shortLives + 1;
-    const delayMs = Math.min(FIRST_RESTART_DELAY_MS * 2 ** (slot.shortLives - 1), MAX_RESTART_DELAY_MS);
-    this.#options.logger.warn(
-      { worker: pid, code, signal, livedMs, delayMs },
-      'worker died, starting another',
-    );
+    this.#options.logger.warn({ worker: pid, code, signal, delayMs }, 'worker died, starting another');
     slot.restart = setTimeout(() => this.#restart(slot), delayMs);
   }
 
@@ -214,6 +216,7 @@ export class WorkerPool {
 
   async #readMetrics(): Promise<string> {
     await this.#report();
+    this.#ready.set(this.#answering.length);
     // A worker that is too busy counts with what it said before.
     const reports = this.#slots.flatMap(({ reported }) => (reported === undefined ? [] : [reported]));
     const departed = this.#departed.splice(0);
@@ -224,7 +227,7 @@ export class WorkerPool {
 
   /** Asks every worker; resolves when all have answered or time is up. */
   #report(): Promise<void> {
-    const asked = this.#slots.filter((slot) => slot.isReady);
+    const asked = this.#answering;
     const reportId = this.#nextReportId++;
     if (asked.length === 0) return Promise.resolve();
     return new Promise((resolve) => {
@@ -255,6 +258,7 @@ export class WorkerPool {
         return this.#end(slot.worker, graceMs);
       }),
     );
+    clearInterval(this.#heart);
   }
 
   #end(worker: Worker | undefined, graceMs: number): Promise<void> {

@@ -31,6 +31,11 @@ export const SOCKET_METRICS = {
 
 /** Of a gateway that runs as several processes, and only of one (runtime/operations/worker-pool.ts). */
 export const WORKER_METRICS = {
+  busyhour_worker_hangs_total: {
+    ...counts,
+    help: 'Workers killed because they no longer answered',
+    labels: {},
+  },
   busyhour_worker_restarts_total: {
     ...counts,
     help: 'Workers started again after they died',
