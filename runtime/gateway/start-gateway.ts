@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { DestinationStream } from 'pino';
 import type { Registry } from 'prom-client';
 import { type Clock, systemClock } from '../../vocabulary/clock.ts';
-import { BusyhourError, createFailure, unwrap } from '../../vocabulary/errors.ts';
+import { unwrap } from '../../vocabulary/errors.ts';
 import { type GatewayConfig, type GatewayConfigInput, resolveGatewayConfig } from '../config.ts';
 import { type DialogExtras, openDialogExtras } from '../dialog/create-dialog.ts';
 import { DialogService } from '../dialog/dialog-service.ts';
@@ -27,6 +27,7 @@ import { createAuthenticate } from './auth.ts';
 import type { GatewayContext, Peers } from './context.ts';
 import { addEngineGauges } from './engine-gauges.ts';
 import { beginForgetting } from './forget-deleted.ts';
+import { Listeners } from './listeners.ts';
 import { createGate } from './overload/create-gate.ts';
 import { ProviderStates } from './provider-states.ts';
 import { createServer } from './server.ts';
@@ -47,8 +48,8 @@ export interface GatewayDependencies {
   readonly peers?: Peers;
   /** False where another process behind the same port removes what is kept too long. */
   readonly purges?: boolean;
-  /** Further options of listening, for processes that share a port. */
-  readonly listenOptions?: { readonly reusePort: boolean };
+  /** Other processes of ours listen on the same port. */
+  readonly sharesPort?: boolean;
   /** Where log lines go; standard error when absent. */
   readonly logDestination?: DestinationStream;
 }
@@ -170,35 +171,6 @@ function createContext(
   };
 }
 
-/** A kernel that finds its queue of new connections full drops them in silence, and their callers wait for seconds. */
-const ACCEPT_BACKLOG = 4096;
-
-async function listen(
-  app: FastifyInstance,
-  config: GatewayConfig,
-  deps: GatewayDependencies,
-): Promise<number> {
-  try {
-    await app.listen({
-      host: config.host,
-      port: config.port,
-      backlog: ACCEPT_BACKLOG,
-      ...deps.listenOptions,
-    });
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-    const where = `${config.host}:${config.port}`;
-    if (code === 'EADDRINUSE')
-      throw new BusyhourError(createFailure('PORT_IN_USE', `${where} is taken`, { cause }));
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new BusyhourError(
-      createFailure('INVALID_CONFIG', `cannot listen on ${where}: ${reason}`, { cause }),
-    );
-  }
-  const address = app.server.address();
-  return address !== null && typeof address === 'object' ? address.port : config.port;
-}
-
 async function release(context: GatewayContext, stores: Stores): Promise<void> {
   context.gate.close();
   await context.eventLog.close();
@@ -242,7 +214,8 @@ export async function startGateway(
   try {
     app = createServer(context, tls);
     const server = app;
-    const port = await listen(server, resolved, deps);
+    const listeners = new Listeners(server);
+    const port = await listeners.open(resolved, deps.sharesPort === true);
     if (deps.purges !== false)
       stores.beginRetention((error) => context.logger.error({ err: error }, 'retention failure'));
     await context.states.read();
@@ -254,7 +227,7 @@ export async function startGateway(
       activateScript: async (version) => void (await context.dialog.scripts?.activateSoon(version)),
       close: once(async (graceMs: number) => {
         await forgetting.stop();
-        await stop(server, context, stores, graceMs);
+        await stop({ app: server, listeners, context, stores }, graceMs);
       }),
     };
   } catch (error) {
@@ -267,23 +240,19 @@ export async function startGateway(
 /** Connections that never sent a request are not idle to Node, so what remains after the last bytes left is cut. */
 const FLUSH_MS = 250;
 
-async function closeServer(app: FastifyInstance): Promise<void> {
-  const fuse = setTimeout(() => app.server.closeAllConnections(), FLUSH_MS);
-  await app.close();
-  clearTimeout(fuse);
+interface Started {
+  readonly app: FastifyInstance;
+  readonly listeners: Listeners;
+  readonly context: GatewayContext;
+  readonly stores: Stores;
 }
 
-async function stop(
-  app: FastifyInstance,
-  context: GatewayContext,
-  stores: Stores,
-  graceMs: number,
-): Promise<void> {
+async function stop({ app, listeners, context, stores }: Started, graceMs: number): Promise<void> {
   context.logger.info({ inFlight: context.admission.inFlight, graceMs }, 'draining');
   app.sockets?.drain();
   await context.admission.drain(graceMs);
   await app.sockets?.close();
-  await closeServer(app);
+  await listeners.close(FLUSH_MS);
   await release(context, stores);
   context.logger.flush();
 }
