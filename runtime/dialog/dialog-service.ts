@@ -6,7 +6,7 @@ import type { InteractionLock } from '../store/interaction-lock.ts';
 import { completeParts, type DialogDependencies, type DialogParts } from './dependencies.ts';
 import { handOverFrom } from './escalation/hand-over.ts';
 import { type InteractionEvent, type InteractionState, stateAt, TRANSITIONS } from './interaction-states.ts';
-import { redactionContextAt } from './kept-text.ts';
+import { keptMessageId, redactionContextAt } from './kept-text.ts';
 import { createMemoryLock } from './memory-lock.ts';
 import { hashCustomerId } from './script/compile-script.ts';
 import type { ScriptLibrary } from './script/script-library.ts';
@@ -100,17 +100,29 @@ export class DialogService {
     await this.#find(interactionId, options.tenant);
     const release = await this.#lock.acquire(interactionId, options.signal);
     try {
-      const stored = await fromStore(
-        this.#parts,
-        this.#parts.history.findTurn(interactionId, input.messageId),
-      );
-      if (stored !== undefined) return await this.#replay(stored, input);
+      const messageId = this.keptMessageId(interactionId, input.messageId);
+      const stored = await this.#findTurn(interactionId, messageId, input.messageId);
+      if (stored !== undefined) return withId(await this.#replay(stored, input), input.messageId);
       const interaction = await this.#find(interactionId, options.tenant);
       this.#next(interaction, 'turn');
-      return await runTurn(this.#parts, interaction, input, options);
+      const result = await runTurn(this.#parts, interaction, { ...input, messageId }, options);
+      return withId(result, input.messageId);
     } finally {
       release();
     }
+  }
+
+  /** Under which the history and the audit trail know a message. */
+  keptMessageId(interactionId: string, messageId: string): string {
+    return keptMessageId(this.#parts, interactionId, messageId);
+  }
+
+  /** Turns of earlier releases have the id as it was sent. */
+  async #findTurn(interactionId: string, kept: string, sent: string): Promise<TurnRecord | undefined> {
+    const { history } = this.#parts;
+    const found = await fromStore(this.#parts, history.findTurn(interactionId, kept));
+    if (found !== undefined || kept === sent) return found;
+    return fromStore(this.#parts, history.findTurn(interactionId, sent));
   }
 
   /** What is stored is redacted, so texts are compared in the form in which they are kept. */
@@ -241,6 +253,12 @@ export class DialogService {
     );
   }
 }
+
+/** The client learns of its turn under the id that it gave. */
+const withId = (result: TurnResult, messageId: string): TurnResult =>
+  result.kind === 'refused' || result.turn.messageId === messageId
+    ? result
+    : { ...result, turn: { ...result.turn, messageId } };
 
 /** Who takes an interaction over, and the administrator whose request says so. */
 export interface Taker {

@@ -1,4 +1,5 @@
-import type { RedactionContext } from '../privacy/redactor.ts';
+import { createHmac } from 'node:crypto';
+import type { RedactionContext, Redactor } from '../privacy/redactor.ts';
 import type { DialogContext } from '../store/context-store.ts';
 import type { HistoryStore, TurnRecord } from '../store/history-store.ts';
 import type { TurnInput } from './turn-types.ts';
@@ -14,6 +15,20 @@ function redactionContext(input: TurnInput, previousAnswer: string | undefined):
 export function redactionContextOf(context: DialogContext, input: TurnInput): RedactionContext {
   const last = context.messages.at(-1);
   return redactionContext(input, last?.role === 'assistant' ? last.content : undefined);
+}
+
+/**
+ * The form in which a client's message id is kept: as it is, or as a keyed hash where personal data stands in it. The same
+ * id gives the same form, so that a repeated message is known by it.
+ */
+export function keptMessageId(
+  { redactor, customerHashSecret }: { readonly redactor: Redactor; readonly customerHashSecret: string },
+  interactionId: string,
+  messageId: string,
+): string {
+  if (redactor.redact(messageId).text === messageId) return messageId;
+  const hash = createHmac('sha256', customerHashSecret).update(`message ${interactionId} ${messageId}`);
+  return `hashed-${hash.digest('hex')}`;
 }
 
 /** Longer interactions than this are compared without the answer before. */

@@ -18,6 +18,8 @@ export async function forgetInteractions(
 ): Promise<void> {
   context.chain.forgetAnswers();
   await Promise.all(interactionIds.map((id) => forgetOne(context, id)));
+  // Of a turn that was under way, which has ended by now.
+  context.chain.forgetAnswers();
 }
 
 /** Clocks of gateways differ, and a transaction may take its time between its instant and its commit. */
