@@ -1,30 +1,24 @@
+import { ACCOUNT_WORDS, NEEDS_NUMBER, NUMBER_WORDS } from './account-words.ts';
 import type { PiiSpan } from './spans.ts';
 import type { Word } from './words.ts';
 
-/** Words after which a number identifies the customer. */
-const ACCOUNT_WORDS = new Set(
-  `account acct account-number customer client contract policy member membership subscriber loyalty customer-id account-id
-  kundennummer kundennr kunden-nr kd-nr kdnr kontonummer konto-nr konto vertragsnummer vertragsnr vertrags-nr vertrag
-  mitgliedsnummer versicherungsnummer compte contrat client abonné adhérent cliente cuenta contrato póliza abonado ssn nino
-  passport reisepassnummer ausweisnummer personalausweisnummer steuernummer steuer-id dni nie pasaporte passeport
-  sozialversicherungsnummer security insurance`.split(/\s+/),
-);
 /** What may stand between such a word and its number. */
 const LINKING = new Set(
-  `number numbers no nr num id is are was my the of with this code under nummer ist lautet meine mein die le la les mon est
-  numéro n de du mi el es número reads it's`.split(/\s+/),
+  `number numbers no nr num id ids is are was my the of with this that's that code under nummer ist lautet meine mein die der
+  das la le les l' mon ma est numéro n nº º de du d' mi el es número reads it's says following question in full one letter
+  ref reference reference-number référence referencia social sociale sécurité seguridad unique national new old current
+  numero numer numara è jest är é här lid van nummern holder's security insurance card номер это`.split(
+    /\s+/,
+  ),
 );
 const MAX_LINKING = 5;
-/** `policy` and these also stand in other sentences; they need one of these beside them. */
-const NEEDS_NUMBER = new Set(['policy', 'security', 'insurance', 'client', 'customer', 'member', 'licence']);
-const NUMBER_WORDS = new Set(['number', 'no', 'nr', 'num', 'id', 'code', 'nummer', 'numéro', 'n', 'número']);
 
 const MAX_GAP_CHARS = 6;
-const GAP = /^[ :#=.\-"'()°º]{0,6}$/;
-/** Letters and digits in groups, beginning with at most two short groups of letters. */
+const GAP = /^[ :#=.,/\-"'()°º№\n]{0,6}$/;
+/** Letters and digits in groups, beginning with at most two short groups of letters; one letter alone may stand inside. */
 const VALUE =
-  /(?:[A-Z]{1,4}[-/. ]?|[a-z]{1,4}[-/]?){0,2}[0-9](?:[A-Za-z0-9]|[-/.](?=[A-Za-z0-9])|[ ](?=[0-9]{2})){0,40}/y;
-const OPENING = /[ :#=.\-"'()°º]{0,6}/y;
+  /(?:[A-Z]{1,6}[-/. _]?|[a-z]{1,4}[-/_]?){0,2}[0-9](?:[A-Za-z0-9]|[-/._](?=[A-Za-z0-9])|[ ](?=[0-9])|[ ](?=[B-HJ-NP-Z](?: ?[0-9]|[.,!?\n]|$))){0,40}/y;
+const OPENING = /[ :#=.,\-"'()°º№*\n]{0,6}/y;
 const MIN_DIGITS = 4;
 /** Times, prices, shares, dates and spans, which may follow such a word as well. */
 const OTHER_VALUE =
@@ -80,13 +74,64 @@ function valueAfter(text: string, words: readonly Word[], at: number): PiiSpan |
   return isNamed || countDigits(text.slice(value.start, value.end)) >= MIN_DIGITS_UNNAMED ? value : undefined;
 }
 
+/** `l'assuré` is a word of its own. */
+const ELISION = /^(?:d|l|n)'/;
+
+/** Whether a number behind the word at `at` identifies; `A/C` is two words. */
+function isAccountWord(text: string, word: Word | undefined): boolean {
+  if (word === undefined) return false;
+  if (word.lower === 'c') return /^a\/$/i.test(text.slice(Math.max(0, word.start - 2), word.start));
+  if (ACCOUNT_WORDS.has(word.lower)) return true;
+  return word.lower.charAt(1) === "'" && ACCOUNT_WORDS.has(word.lower.replace(ELISION, ''));
+}
+
+const AND =
+  /(?:, ?| ?& ?|(?:,? (?:and|und|et|y|e|with|or|oder|ou|mit|from|to) ))(?=[A-Za-z]{0,4}[-/]?[0-9])/y;
+const MAX_LISTED = 8;
+
+/** `accounts 42458694 and 82663981`: what follows a number in the same list. */
+function addListed(text: string, first: PiiSpan, spans: PiiSpan[]): void {
+  let last = first;
+  for (let count = 0; count < MAX_LISTED; count++) {
+    AND.lastIndex = last.end;
+    const and = AND.exec(text)?.[0];
+    const next = and === undefined ? undefined : valueAt(text, last.end + and.length);
+    if (next === undefined || countDigits(text.slice(next.start, next.end)) < MIN_DIGITS_UNNAMED) return;
+    spans.push(next);
+    last = next;
+  }
+}
+
 /** Account, customer, contract, policy and identity numbers behind a word that announces them. */
 export function findAnnouncedAccounts(text: string, words: readonly Word[]): readonly PiiSpan[] {
   const spans: PiiSpan[] = [];
   for (let at = 0; at < words.length; at++) {
-    if (!ACCOUNT_WORDS.has(words[at]?.lower ?? '')) continue;
+    if (!isAccountWord(text, words[at])) continue;
     const span = valueAfter(text, words, at);
-    if (span !== undefined) spans.push(span);
+    if (span === undefined) continue;
+    spans.push(span);
+    addListed(text, span, spans);
   }
   return spans;
+}
+
+/** Between a number and the word that says what it was: `is my`, `(my`, `- that is the`. */
+const LINKING_BEHIND = new Set(
+  `is are was that that's it's this would be my our the a ist das war meine unsere die est mon ma le la c'est es mi el número
+  numéro de n nº º`.split(/\s+/),
+);
+const BEHIND_GAP = /^[ ,(:-]{0,4}$/;
+
+/** `48213377 is my account number`: whether the words behind a number, of which `next` is the first, announce it. */
+export function isAnnouncedBehind(text: string, words: readonly Word[], next: number, end: number): boolean {
+  let from = end;
+  for (let at = next; at < next + MAX_LINKING; at++) {
+    const word = words[at];
+    if (word === undefined || word.start - from > 4 || !BEHIND_GAP.test(text.slice(from, word.start)))
+      return false;
+    if (isAccountWord(text, word)) return at > next || text.slice(from, word.start).includes('(');
+    if (!LINKING_BEHIND.has(word.lower)) return false;
+    from = word.end;
+  }
+  return false;
 }

@@ -1,4 +1,5 @@
-import type { DigitRun } from './digit-runs.ts';
+import { type DigitRun, LOOSE, readDigitRuns } from './digit-runs.ts';
+import type { PiiSpan } from './spans.ts';
 
 const MIN_DIGITS = 13;
 const MAX_DIGITS = 19;
@@ -19,9 +20,11 @@ export function passesLuhn(digits: string): boolean {
   return sum % 10 === 0;
 }
 
+/** Whether a network issues such a number and its check digit is right. */
+export const isRightCard = (digits: string): boolean => ISSUED.test(digits) && passesLuhn(digits);
+
 const isCard = (digits: string, isAnnounced: boolean): boolean =>
-  digits.length >= MIN_DIGITS &&
-  (isAnnounced ? digits.length >= 15 : ISSUED.test(digits) && passesLuhn(digits));
+  digits.length >= MIN_DIGITS && (isAnnounced ? digits.length >= 15 : isRightCard(digits));
 
 /**
  * How many groups from `first` on are a payment card; 0 when none. The longest that fits is taken. Where the text
@@ -33,10 +36,44 @@ export function countCardGroups(run: DigitRun, first: number, isAnnounced: boole
   for (let at = first; at < run.length; at++) {
     const group = run[at];
     if (group === undefined || group.isInCode) break;
-    if (at > first && group.separator.length > 1 && group.separator.trim() !== '-') break;
+    if (at > first && group.separator.length > 1 && !/^(?:-| *)$/.test(group.separator.trim())) break;
     digits += group.digits;
     if (digits.length > MAX_DIGITS) break;
     if (isCard(digits, isAnnounced)) groups = at - first + 1;
   }
   return groups;
+}
+
+/** As a card is embossed or read out: fours, the groups of American Express, or digit by digit. */
+const CARD_SHAPE = /^(?:4(?:-4){2,3}(?:-[1-4])?|4-6-5|(?:1-){12,18}1|(?:2-){6,8}[12])$/;
+
+/** How many groups from `first` on are a card however they are separated; 0 when none. */
+function countLooseGroups(run: DigitRun, first: number): number {
+  let digits = '';
+  let shape = '';
+  for (let at = first; at < run.length; at++) {
+    const group = run[at];
+    if (group === undefined || group.isInCode) return 0;
+    digits += group.digits;
+    shape += at === first ? group.digits.length : `-${group.digits.length}`;
+    if (digits.length > MAX_DIGITS) return 0;
+    if (digits.length >= MIN_DIGITS && CARD_SHAPE.test(shape) && isRightCard(digits)) return at - first + 1;
+  }
+  return 0;
+}
+
+/** Cards with line breaks, commas, underscores or `then` between their groups. */
+export function findLooseCards(text: string): readonly PiiSpan[] {
+  const spans: PiiSpan[] = [];
+  for (const run of readDigitRuns(text, LOOSE)) {
+    for (let at = 0; at < run.length; at++) {
+      const groups = countLooseGroups(run, at);
+      const last = run[at + groups - 1];
+      const first = run[at];
+      if (groups === 0 || first === undefined || last === undefined) continue;
+      spans.push({ start: first.start, end: last.end, kind: 'card' });
+      at += groups - 1;
+    }
+  }
+  return spans;
 }

@@ -51,6 +51,7 @@ entre era es esa ese eso esta estaba estado estoy está este esto factura gracia
 los me mi mis muy más nada ni nuestro o otro para pero por porque puede puedo que quiero qué saludos se ser señor señora
 si sin sobre soy su sus sí también tengo tiene todo tras tu un una uno usted ustedes ya yo lunes martes miércoles jueves
 viernes sábado domingo enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
-everybody folks guys ladies gentlemen madam sirs colleagues chat bot assistant visa iban sim esim vip faq`;
+everybody folks guys ladies gentlemen madam sirs colleagues chat bot assistant visa iban sim esim vip faq
+he'll she'll they'll è é en het een ik niet i w z nie że jest que não sou og er på ve bir bu için и в на не у я мы это і та और है हूँ हूं बोल रहा रही से तथा και δεν είναι و`;
 
 export const COMMON_WORDS: ReadonlySet<string> = new Set(ROWS.trim().split(/\s+/));

@@ -1,8 +1,8 @@
 import { unwrap } from '../../vocabulary/errors.ts';
 import type { PrivacyConfig } from '../config/privacy.ts';
-import { findAnnouncedAccounts } from './accounts.ts';
 import { findAskedAccounts, findAskedName, readAsked } from './asked.ts';
 import { type CustomPattern, findCustom, parsePattern } from './custom-patterns.ts';
+import { findEastAsianNames } from './east-asian-names.ts';
 import { findEmails } from './emails.ts';
 import { findIbans } from './ibans.ts';
 import { findKnownNames } from './known-names.ts';
@@ -38,13 +38,14 @@ function findInNormalised(
   const found: (readonly PiiSpan[])[] = [
     findEmails(text),
     findNames(text, words),
+    findEastAsianNames(text),
     findCustom(text, patterns),
   ];
   if (context?.names !== undefined) found.push(findKnownNames(words, context.names));
   if (asked.name) found.push(findAskedName(words));
+  found.push(findNumbers(text, words, asked.phone ? 'phone' : undefined));
   if (HAS_DIGITS.test(text)) {
-    const numbers = findNumbers(text, words, asked.phone ? 'phone' : undefined);
-    found.push(findIbans(text), findAnnouncedAccounts(text, words), numbers);
+    found.push(findIbans(text));
     if (asked.account) found.push(findAskedAccounts(text));
   }
   return mergeSpans(found.flat().filter((span) => kinds.has(span.kind)));

@@ -1,6 +1,20 @@
 import { COMMON_WORDS } from './common-words.ts';
 import { AMBIGUOUS_NAMES, FIRST_NAMES, WORDS_IN_LOWER_CASE } from './first-names.ts';
-import { NAME_CUES, NAME_PARTICLES, NAME_TAILS, type NameCue, type NameCueKind } from './name-cues.ts';
+import { MORE_FIRST_NAMES } from './more-first-names.ts';
+import {
+  CALENDAR_NAMES,
+  CERTAIN_TAILS,
+  NAME_CUES,
+  NAME_LINKS,
+  NAME_PARTICLES,
+  NAME_TAILS,
+  type NameCue,
+  type NameCueKind,
+  NEEDS_CAPITAL,
+  PLAIN_SIGN_OFFS,
+} from './name-cues.ts';
+import { findNamePairs, findSpeltNames } from './name-pairs.ts';
+import { NOT_PERSONS } from './not-persons.ts';
 import type { PiiSpan } from './spans.ts';
 import type { Word } from './words.ts';
 
@@ -21,10 +35,10 @@ const INNER_GAP = /^(?:\.? |\.)$/;
 /** Between a cue and its name. */
 const CUE_GAP: Readonly<Record<NameCueKind, RegExp>> = {
   certain: /^[ ,:."'(*-]{1,4}$/,
-  likely: /^[ ,"'(]{1,3}$/,
+  likely: /^[ ,"'(:]{1,3}$/,
   possible: /^[ "'(]{1,2}$/,
   weak: /^ $/,
-  title: /^\.? ?$/,
+  title: /^[.:]? ?$/,
   greeting: /^[ ,]{1,2}$/,
   'sign-off': /^[ ]?[,.!]?[ ]?\s*[-–]?\s?$/,
   field: /^ ?[:=] ?["']?$/,
@@ -47,7 +61,9 @@ const isCommon = (word: Word): boolean => COMMON_WORDS.has(word.lower);
 /** `Anna's` names Anna too, and `Anna-Lena` begins with her. */
 function isFirstName(word: Word): boolean {
   const base = word.lower.endsWith("'s") ? word.lower.slice(0, -2) : word.lower;
-  const name = FIRST_NAMES.has(base) ? base : (base.split('-')[0] ?? base);
+  if (word.isCapitalised && MORE_FIRST_NAMES.has(base)) return true;
+  const dash = base.indexOf('-');
+  const name = dash < 0 || FIRST_NAMES.has(base) ? base : base.slice(0, dash);
   return FIRST_NAMES.has(name) && (word.isCapitalised || !WORDS_IN_LOWER_CASE.has(name));
 }
 
@@ -135,7 +151,21 @@ function isNameBehind(reading: Reading, kind: NameCueKind, { first, count }: Fou
 }
 
 const beginsName = (reading: Reading, first: number, word: Word): boolean =>
-  skipParticles(reading, first) > first || isNamePart(word) || isInitial(word);
+  skipParticles(reading, first) > first ||
+  isNamePart(word) ||
+  isInitial(word) ||
+  isCalendarName(reading, first, word);
+
+/** `April Carter`: a month before a word that only a name explains. */
+function isCalendarName(reading: Reading, at: number, word: Word): boolean {
+  const next = reading.words[at + 1];
+  if (!word.isCapitalised || !CALENDAR_NAMES.has(word.lower) || next === undefined) return false;
+  return isNamePart(next) && gapBetween(reading, at, at + 1) === ' ';
+}
+
+/** A firm, a place or a product in every word. */
+const isThing = (reading: Reading, { first, count }: Found): boolean =>
+  reading.words.slice(first, first + count).every((word) => NOT_PERSONS.has(word.lower));
 
 /** How many words from `first` on are a name behind a cue of a kind; 0 when none. */
 function countAfterCue(reading: Reading, kind: NameCueKind, first: number): number {
@@ -145,8 +175,9 @@ function countAfterCue(reading: Reading, kind: NameCueKind, first: number): numb
     return isCommon(word) || word.lower === '' ? 0 : countLowerCaseWords(reading, first);
   }
   if (!beginsName(reading, first, word)) return kind === 'title' ? countAfterTitle(reading, first) : 0;
-  const count = countNameWords(reading, first);
-  return isNameBehind(reading, kind, { first, count }) ? count : 0;
+  const found = { first, count: countNameWords(reading, first) };
+  if (kind !== 'certain' && kind !== 'title' && isThing(reading, found)) return 0;
+  return isNameBehind(reading, kind, found) ? found.count : 0;
 }
 
 const LOWER_CASE_TITLES = new Set(['mr', 'mrs', 'ms', 'dr']);
@@ -159,30 +190,38 @@ function countAfterTitle(reading: Reading, first: number): number {
   return LOWER_CASE_TITLES.has(title.lower) && !title.isCapitalised ? 1 : 0;
 }
 
+/** `c/o` and `z. Hd.` are cues of two words. */
+const CUE_INNER_GAP = /^(?:\s+|\. ?|\/| & )$/;
+
 /** Words that a cue spans from `at` on; 0 when it does not stand there. */
 function countCueWords(reading: Reading, cue: NameCue, at: number): number {
   for (let next = 1; next < cue.words.length; next++) {
     if (reading.words[at + next]?.lower !== cue.words[next]) return 0;
-    if (gapBetween(reading, at + next - 1, at + next)?.trim() !== '') return 0;
+    if (!CUE_INNER_GAP.test(gapBetween(reading, at + next - 1, at + next) ?? '-')) return 0;
   }
   return cue.words.length;
 }
 
-const NEEDS_CAPITAL = new Set(['herr', 'frau', 'miss', 'don', 'sr', 'professor', 'madame', 'doktor']);
-
 function applies(reading: Reading, cue: NameCue, at: number, next: number): boolean {
   const gap = gapBetween(reading, next - 1, next);
   if (gap === undefined || !CUE_GAP[cue.kind].test(gap)) return false;
-  if (cue.kind === 'sign-off') return /[,.!\n-]/.test(gap);
+  if (cue.kind === 'sign-off') return /[,.!\n-]/.test(gap) || PLAIN_SIGN_OFFS.has(cue.words.at(-1) ?? '');
   const word = reading.words[at];
+  if (word?.lower === 'm' && !gap.startsWith('.')) return false;
   return cue.kind !== 'title' || !NEEDS_CAPITAL.has(word?.lower ?? '') || word?.isCapitalised === true;
+}
+
+/** `my boss is Anna`: the word between. */
+function skipLink(reading: Reading, kind: NameCueKind, at: number): number {
+  const isLink = kind === 'likely' && NAME_LINKS.has(reading.words[at]?.lower ?? '');
+  return isLink && gapBetween(reading, at - 1, at) === ' ' ? at + 1 : at;
 }
 
 function findBehindCue(reading: Reading, at: number): Found | undefined {
   let best: Found | undefined;
   for (const cue of NAME_CUES.get(reading.words[at]?.lower ?? '') ?? []) {
     const cueWords = countCueWords(reading, cue, at);
-    const first = at + cueWords;
+    const first = skipLink(reading, cue.kind, at + cueWords);
     if (cueWords === 0 || !applies(reading, cue, at, first)) continue;
     const count = countAfterCue(reading, cue.kind, first);
     if (count > 0 && (best === undefined || first + count > best.first + best.count)) best = { first, count };
@@ -200,7 +239,8 @@ function findBeforeTail(reading: Reading, at: number): Found | undefined {
   const word = reading.words[at];
   if (word === undefined || !isNamePart(word) || !beginsSentence(reading, at)) return undefined;
   const count = countNameWords(reading, at);
-  const isAlone = AFTER_NAME.test(restAfter(reading, at + count));
+  const tail = reading.words[at + count]?.lower ?? '';
+  const isAlone = CERTAIN_TAILS.has(tail) || AFTER_NAME.test(restAfter(reading, at + count));
   return isTail(reading, at + count) && isAlone ? { first: at, count } : undefined;
 }
 
@@ -221,6 +261,18 @@ function aroundFirstName(reading: Reading, at: number): Found {
     : { first: at, count };
 }
 
+const AND = new Set(['and', 'und', 'et', 'y', 'e', 'en']);
+
+/** `Julie and Dawn`: a capitalised word that a list joins to a name. */
+function findJoined(reading: Reading, last: number): Found | undefined {
+  const next = reading.words[last + 2];
+  if (next === undefined || !AND.has(reading.words[last + 1]?.lower ?? '')) return undefined;
+  if (gapBetween(reading, last, last + 1) !== ' ' || gapBetween(reading, last + 1, last + 2) !== ' ')
+    return undefined;
+  const isName = isNamePart(next) && !NOT_PERSONS.has(next.lower);
+  return isName ? { first: last + 2, count: countNameWords(reading, last + 2) } : undefined;
+}
+
 /** The name that begins at a word, or behind the cue that begins there. */
 function findAt(reading: Reading, at: number): Found | undefined {
   const word = reading.words[at];
@@ -230,16 +282,25 @@ function findAt(reading: Reading, at: number): Found | undefined {
   return findBehindCue(reading, at) ?? (word.isCapitalised ? findBeforeTail(reading, at) : undefined);
 }
 
+function spanOf(reading: Reading, found: Found): PiiSpan | undefined {
+  const start = reading.words[found.first]?.start;
+  const last = reading.words[found.first + found.count - 1];
+  return start === undefined || last === undefined ? undefined : { start, end: endOf(last), kind: 'name' };
+}
+
 /** Personal names: known given names, and what follows the words that introduce a person. */
 export function findNames(text: string, words: readonly Word[]): readonly PiiSpan[] {
   const reading: Reading = { text, words };
-  const spans: PiiSpan[] = [];
+  const spans: PiiSpan[] = [...findNamePairs(text, words), ...findSpeltNames(text, words)];
+  const add = (found: Found | undefined): void => {
+    const span = found === undefined ? undefined : spanOf(reading, found);
+    if (span !== undefined) spans.push(span);
+  };
   for (let at = 0; at < words.length; at++) {
     const found = findAt(reading, at);
-    const start = words[found?.first ?? 0]?.start;
-    const last = found === undefined ? undefined : words[found.first + found.count - 1];
-    if (start === undefined || last === undefined || found === undefined) continue;
-    spans.push({ start, end: endOf(last), kind: 'name' });
+    if (found === undefined) continue;
+    add(found);
+    add(findJoined(reading, found.first + found.count - 1));
     // What the name itself introduces (`my wife Dr. Weber`) is looked at too; overlaps merge.
     at = Math.max(at, found.first - 1);
   }

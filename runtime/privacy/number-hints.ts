@@ -1,3 +1,4 @@
+import { ACCOUNT_WORDS } from './account-words.ts';
 import type { NumberHint } from './phones.ts';
 import { countWordsBefore, type Word } from './words.ts';
 
@@ -8,16 +9,14 @@ const HINTS: Readonly<Record<Exclude<NumberHint, undefined>, string>> = {
     festnetz anrufen anruf rückruf zurückrufen erreichbar erreichen erreicht téléphone portable mobile fixe joindre
     joignable appeler appelez rappeler rappelez numéro-de-téléphone teléfono móvil celular fijo llamar llamarme llámame
     llamen llámenme llame llamada contactarme`,
-  account: `account accounts acct customer client contract policy member membership subscriber subscription loyalty
-    kundennummer kundennr kunden-nr kunde kunden kontonummer konto vertragsnummer vertragsnr vertrag vertrags-nr
-    mitgliedsnummer versicherungsnummer compte contrat abonné adhérent client-nr cliente cuenta contrato póliza abonado
-    ssn nino passport reisepassnummer ausweisnummer personalausweisnummer steuernummer steuer-id dni nie pasaporte
-    passeport sozialversicherungsnummer licence`,
+  account: [...ACCOUNT_WORDS].join(' '),
   card: `card cards visa mastercard amex maestro credit debit karte kreditkarte kartennummer kreditkartennummer ec-karte
-    carte tarjeta`,
+    visa-karte girocard bankkarte carte tarjeta carta tarjetas karty karta cartão kort kortnummer creditcard kaart kartı kart
+    kartım карты карта картка картки cc pan mastercard-nummer cardholder`,
   other: `order orders invoice invoices tracking ticket tickets case reference ref booking reservation parcel parcels
     package shipment serial imei sku part article item items model version build firmware error code codes po rma claim
-    transaction receipt voucher coupon gift barcode ean isbn asin batch job request incident isbn meter reading
+    transaction receipt voucher coupon gift barcode ean isbn asin batch job request incident isbn meter reading batch deposit balance points population log port error bytes speed version postcode zip
+    commission faktura zamówienie pacco ordine fattura pedido encomenda fatura sipariş заказ посылка bestelling factuur
     bestellung bestellnummer bestell-nr auftrag auftragsnummer rechnung rechnungsnummer rechnungsnr sendung
     sendungsnummer sendungsverfolgung paket paketnummer seriennummer vorgang vorgangsnummer ticketnummer artikel
     artikelnummer zählerstand fehlercode gutschein buchungsnummer commande facture colis suivi dossier référence série
