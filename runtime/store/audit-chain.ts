@@ -27,6 +27,8 @@ export interface ChainFields {
   readonly recordDigest?: string;
   /** Keyed digest of the interaction as it was left, where this created or changed it. */
   readonly interactionDigest?: string;
+  /** Keyed digest of the customer's hash and the hand-over's summary as they were left; rows of the first format have none. */
+  readonly personDigest?: string;
 }
 
 /** What is hashed: an entry, its place, and what the store adds. */

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { type ChainHead, canonicalJson } from './audit-chain.ts';
+import { type ChainFields, type ChainHead, canonicalJson } from './audit-chain.ts';
 import type { InteractionRecord, TurnRecord } from './history-store.ts';
 import { INTERACTION_COLUMNS, interactionValues, TURN_COLUMNS, turnValues } from './rows.ts';
 
@@ -31,6 +31,18 @@ export const turnDigestOf = (secret: string, turn: TurnRecord): string =>
 /** Of the columns of an interaction that only a change of state may alter. */
 export const interactionDigestOf = (secret: string, record: InteractionRecord): string =>
   keyedDigest(secret, interactionRest(interactionValues(record)));
+
+/** Of what goes with a customer who is deleted; the interaction's id keeps equal customers from being told. */
+export const personDigestOf = (
+  secret: string,
+  { interactionId, customerHash, handOver }: InteractionRecord,
+): string => keyedDigest(secret, ['person', interactionId, customerHash ?? null, handOver?.summary ?? null]);
+
+/** What a row says that creates or changes an interaction. */
+export const interactionFields = (secret: string, record: InteractionRecord): ChainFields => ({
+  interactionDigest: interactionDigestOf(secret, record),
+  personDigest: personDigestOf(secret, record),
+});
 
 /** Over the end of a chain: who has no secret cannot make the seal of an earlier end. */
 export const sealOf = (secret: string, { chain, sequence, hash }: ChainHead): string =>

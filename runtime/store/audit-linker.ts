@@ -1,7 +1,7 @@
 import type { AuditEntry } from './audit.ts';
 import type { AuditRow, ChainFields, ChainHead, ChainWriter } from './audit-chain.ts';
 import { genesisOf } from './audit-chain.ts';
-import { contentDigestOf, interactionDigestOf, turnDigestOf } from './audit-digest.ts';
+import { contentDigestOf, interactionDigestOf, interactionFields, turnDigestOf } from './audit-digest.ts';
 import type { InteractionRecord, Removed, TurnRecord } from './history-store.ts';
 
 /** Turns entries into the rows of one transaction, in the order in which they were added. */
@@ -42,6 +42,16 @@ export class AuditLinker {
       const interactionDigest = interactionDigestOf(this.#secret, record);
       this.add([{ ...closing, decisions: [decision] }], { interactionDigest });
     }
+  }
+
+  adoptInteraction(record: InteractionRecord, what: Pick<AuditEntry, 'atUnixMs' | 'decisions'>): void {
+    const { interactionId, tenant } = record;
+    const entry = { kind: 'interaction_adopted', tenant, interactionId, ...what } as const;
+    this.add([entry], interactionFields(this.#secret, record));
+  }
+
+  adoptTurn(turn: TurnRecord, what: Pick<AuditEntry, 'atUnixMs' | 'decisions'>): void {
+    this.#addAnswered(turn, { kind: 'turn_adopted', tenant: turn.tenant, ...what }, {});
   }
 
   #addAnswered(turn: TurnRecord, entry: AuditEntry, changeFields: ChainFields): void {

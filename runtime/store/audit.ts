@@ -3,7 +3,10 @@ import type { FaultCode } from '../../vocabulary/faults.ts';
 /** What an audit row is about. */
 export const AUDIT_KINDS = [
   'interaction_created',
+  /** A record of a release that wrote no audit rows, as a later one found it. */
+  'interaction_adopted',
   'turn_answered',
+  'turn_adopted',
   'turn_refused',
   'completion_answered',
   'completion_refused',

@@ -101,6 +101,21 @@ export const MIGRATIONS: readonly string[] = [
      BEGIN SELECT RAISE(ABORT, 'checkpoints are append-only'); END;
    CREATE TRIGGER checkpoints_are_thinned AFTER INSERT ON audit_checkpoints
      BEGIN DELETE FROM audit_checkpoints WHERE chain = NEW.chain AND sequence < NEW.sequence; END;`,
+  // Records from before there was an audit trail, to be given rows; -1 is the interaction itself. What is younger than the
+  // trail and has no row is not among them: somebody else wrote it.
+  `CREATE TABLE unaudited (
+     interaction_id TEXT NOT NULL,
+     turn_index INTEGER NOT NULL,
+     PRIMARY KEY (interaction_id, turn_index)
+   ) STRICT, WITHOUT ROWID;
+   INSERT INTO unaudited SELECT t.interaction_id, t.turn_index FROM turns t
+     WHERE t.finished_at_unix_ms < coalesce((SELECT min(at_unix_ms) FROM audit), 9e15)
+       AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.interaction_id = t.interaction_id
+         AND a.turn_index = t.turn_index AND a.kind = 'turn_answered');
+   INSERT INTO unaudited SELECT i.interaction_id, -1 FROM interactions i
+     WHERE i.created_at_unix_ms < coalesce((SELECT min(at_unix_ms) FROM audit), 9e15)
+       AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.interaction_id = i.interaction_id
+         AND a.body LIKE '%"interactionDigest"%');`,
 ];
 
 /** Another process may have applied the step while this one waited for the write lock. */

@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
-import { type ChainHead, ChainWriter } from './audit-chain.ts';
-import { interactionDigestOf, sealOf } from './audit-digest.ts';
+import { type ChainFields, type ChainHead, ChainWriter } from './audit-chain.ts';
+import { interactionFields, sealOf } from './audit-digest.ts';
 import { AuditLinker } from './audit-linker.ts';
 import type { StateChange } from './history-store.ts';
 import type { HistoryWrite, WriteOutcome } from './history-writes.ts';
@@ -140,17 +140,17 @@ export class PostgresWriter {
         const { record, audit } = write;
         if (!batch.created.delete(record.interactionId))
           return conflict(`interaction ${record.interactionId} exists already`);
-        const interactionDigest = interactionDigestOf(this.#secret, record);
-        links.push((linker) => linker.add(audit, { interactionDigest }));
+        const fields = interactionFields(this.#secret, record);
+        links.push((linker) => linker.add(audit, fields));
         return WRITTEN;
       }
       case 'append':
         return this.#settleAppend(batch, write);
       case 'change': {
-        const interactionDigest = await this.#change(client, write.change);
-        if (interactionDigest === undefined)
+        const fields = await this.#change(client, write.change);
+        if (fields === undefined)
           return conflict(`interaction ${write.change.interactionId} is closed or does not exist`);
-        links.push((linker) => linker.add(write.audit, { interactionDigest }));
+        links.push((linker) => linker.add(write.audit, fields));
         return WRITTEN;
       }
       case 'audit':
@@ -177,14 +177,13 @@ export class PostgresWriter {
     const { turn, change, audit } = write;
     if (!appended.delete(turn.interactionId))
       return conflict(`turn ${turn.turnIndex} of ${turn.interactionId} cannot be the next`);
-    const interactionDigest = change === undefined ? undefined : await this.#change(client, change);
-    const fields = interactionDigest === undefined ? {} : { interactionDigest };
+    const fields = change === undefined ? {} : await this.#change(client, change);
     links.push((linker) => linker.addTurn(turn, audit, fields));
     return WRITTEN;
   }
 
-  /** The digest of the interaction as it is now; undefined where there is none. */
-  async #change(client: PoolClient, change: StateChange): Promise<string | undefined> {
+  /** Digests of the interaction as it is now; undefined where there is none. */
+  async #change(client: PoolClient, change: StateChange): Promise<ChainFields | undefined> {
     const { state, reason, atUnixMs, handOver, interactionId } = change;
     const values = storedValues([
       state,
@@ -196,7 +195,7 @@ export class PostgresWriter {
     const { rows } = await client.query({ name: 'change', text: CHANGE, values });
     return rows[0] === undefined
       ? undefined
-      : interactionDigestOf(this.#secret, interactionFromRow(rowFromStored(rows[0])));
+      : interactionFields(this.#secret, interactionFromRow(rowFromStored(rows[0])));
   }
 }
 

@@ -20,6 +20,7 @@ import { QueuedHistory } from './queued-history.ts';
 import { SqliteAnalyst } from './sqlite-analyst.ts';
 import { configureConnection, type Synchronous } from './sqlite-connection.ts';
 import { SqliteReader } from './sqlite-reader.ts';
+import { SqliteWriter } from './sqlite-writer.ts';
 import type { StoreLoad, WriteObserver } from './write-observer.ts';
 import { InThreadWriteQueue, type WriteQueue } from './write-queue.ts';
 import { WriteThread } from './write-thread.ts';
@@ -130,6 +131,8 @@ export function openSqliteHistory(
     database = new DatabaseSync(path);
     configureConnection(database);
     migrate(database);
+    if (database.prepare('SELECT 1 FROM unaudited LIMIT 1').get() !== undefined)
+      new SqliteWriter(database, auditSecret).adopt();
     return ok(openStore(database, path, { auditSecret, synchronous }));
   } catch (cause) {
     if (database?.isOpen) database.close();

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { AuditEntry } from './audit.ts';
 import { type ChainFields, type ChainHead, ChainWriter } from './audit-chain.ts';
-import { interactionDigestOf, sealOf } from './audit-digest.ts';
+import { interactionFields, sealOf } from './audit-digest.ts';
 import { AuditLinker } from './audit-linker.ts';
 import { HistoryConflict, type Removed, type StateChange } from './history-store.ts';
 import type { HistoryWrite, WriteOutcome } from './history-writes.ts';
@@ -15,7 +15,10 @@ import {
   TURN_COLUMNS,
   turnValues,
 } from './rows.ts';
+import { adoptRecords } from './sqlite-adoption.ts';
 import { deleteCustomerRows, removeOldRows } from './sqlite-removal.ts';
+
+type FailedWrite = Extract<WriteOutcome, { kind: 'failed' }>;
 
 const marks = (columns: readonly string[]): string => columns.map(() => '?').join(', ');
 
@@ -85,18 +88,36 @@ export class SqliteWriter {
     return outcomes;
   }
 
-  #transact(writes: readonly HistoryWrite[]): WriteOutcome[] | WriteOutcome {
+  /** Gives audit rows to all records of a release that wrote none. Throws where it cannot. */
+  adopt(): void {
+    for (let looked = 1; looked > 0; ) {
+      const outcome = this.#commit(() => {
+        const linker = this.#linker();
+        looked = adoptRecords(this.#database, linker, Date.now());
+        this.#insert(linker);
+        return looked;
+      });
+      if (typeof outcome !== 'number') throw new Error(outcome.message);
+    }
+  }
+
+  #transact(writes: readonly HistoryWrite[]): WriteOutcome[] | FailedWrite {
+    return this.#commit(() => writes.map((write) => this.#attempt(write)));
+  }
+
+  /** All of the work and the sealed end of the chain, or nothing. */
+  #commit<T>(work: () => T): T | FailedWrite {
     const before = this.#chain.head;
     try {
       this.#database.exec('BEGIN IMMEDIATE');
-      const outcomes = writes.map((write) => this.#attempt(write));
+      const outcome = work();
       const { head } = this.#chain;
       if (head.sequence !== before.sequence) {
         const seal = sealOf(this.#secret, head);
         this.#statements.head.run(head.chain, head.sequence, head.hash, seal);
       }
       this.#database.exec('COMMIT');
-      return outcomes;
+      return outcome;
     } catch (error) {
       // A full disk may have rolled back already.
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
@@ -126,7 +147,7 @@ export class SqliteWriter {
       case 'create':
         return this.#create(write);
       case 'change':
-        return this.#audit(write.audit, { interactionDigest: this.#change(write.change) });
+        return this.#audit(write.audit, this.#change(write.change));
       case 'append':
         return this.#append(write);
       case 'audit':
@@ -154,11 +175,11 @@ export class SqliteWriter {
     if (this.#statements.create.run(...interactionValues(record)).changes === 0) {
       throw new HistoryConflict(`interaction ${record.interactionId} exists already`);
     }
-    this.#audit(audit, { interactionDigest: interactionDigestOf(this.#secret, record) });
+    this.#audit(audit, interactionFields(this.#secret, record));
   }
 
-  /** The digest of the interaction as it is now. */
-  #change(change: StateChange): string {
+  /** Digests of the interaction as it is now. */
+  #change(change: StateChange): ChainFields {
     const row = this.#statements.change.get(
       change.state,
       change.reason ?? null,
@@ -168,7 +189,7 @@ export class SqliteWriter {
     );
     if (row === undefined)
       throw new HistoryConflict(`interaction ${change.interactionId} is closed or does not exist`);
-    return interactionDigestOf(this.#secret, interactionFromRow(row));
+    return interactionFields(this.#secret, interactionFromRow(row));
   }
 
   #append({ turn, change, audit }: Extract<HistoryWrite, { kind: 'append' }>): undefined {
@@ -176,9 +197,9 @@ export class SqliteWriter {
       throw new HistoryConflict(`turn ${turn.turnIndex} of ${turn.interactionId} cannot be the next`);
     }
     this.#statements.touch.run(turn.finishedAtUnixMs, turn.interactionId);
-    const interactionDigest = change === undefined ? undefined : this.#change(change);
+    const fields = change === undefined ? {} : this.#change(change);
     const linker = this.#linker();
-    linker.addTurn(turn, audit, interactionDigest === undefined ? {} : { interactionDigest });
+    linker.addTurn(turn, audit, fields);
     this.#insert(linker);
   }
 

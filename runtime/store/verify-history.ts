@@ -1,6 +1,6 @@
 import type { Query } from './analytics.ts';
 import type { ChainBody } from './audit-chain.ts';
-import { contentDigestOf, interactionDigestOf, turnDigestOf } from './audit-digest.ts';
+import { contentDigestOf, interactionDigestOf, personDigestOf, turnDigestOf } from './audit-digest.ts';
 import { type AuditProblem, MAX_PROBLEMS } from './audit-report.ts';
 import type { InteractionRecord, TurnRecord } from './history-store.ts';
 import { interactionFromRow, type Row, turnFromRow } from './rows.ts';
@@ -13,13 +13,14 @@ const CLOCK_SKEW_MS = 5000;
 const RETENTION_SLACK_MS = 60_000;
 
 const TURNS = `SELECT t.*, a.body AS audit_body FROM turns t
-  LEFT JOIN audit a ON a.interaction_id = t.interaction_id AND a.turn_index = t.turn_index AND a.kind = 'turn_answered'
+  LEFT JOIN audit a ON a.interaction_id = t.interaction_id AND a.turn_index = t.turn_index
+    AND a.kind IN ('turn_answered', 'turn_adopted')
   WHERE (t.interaction_id, t.turn_index) > (?1, ?2)
   ORDER BY t.interaction_id, t.turn_index LIMIT ${ROWS_PER_READ}`;
 const LOST_TURNS = `SELECT a.chain AS chain, a.sequence AS sequence, a.interaction_id AS interaction_id,
     a.turn_index AS turn_index
   FROM audit a LEFT JOIN turns t ON t.interaction_id = a.interaction_id AND t.turn_index = a.turn_index
-  WHERE a.kind = 'turn_answered' AND t.interaction_id IS NULL AND a.at_unix_ms >= ?1 LIMIT ${MAX_PROBLEMS}`;
+  WHERE a.kind IN ('turn_answered', 'turn_adopted') AND t.interaction_id IS NULL AND a.at_unix_ms >= ?1 LIMIT ${MAX_PROBLEMS}`;
 const INTERACTIONS = `SELECT * FROM interactions WHERE interaction_id > ?1
   ORDER BY interaction_id LIMIT ${ROWS_PER_READ}`;
 const CHANGES = `SELECT interaction_id, body FROM audit
@@ -104,11 +105,25 @@ function classifyInteraction(
   const digests = changes.filter((body) => body.interactionDigest !== undefined);
   if (digests.length === 0) return 'no audit row says that it was created';
   const newestUnixMs = Math.max(...digests.map((body) => body.atUnixMs));
+  const last = digests.filter((body) => body.atUnixMs >= newestUnixMs - CLOCK_SKEW_MS);
   const digest = interactionDigestOf(scope.secret, record);
-  const isKnown = digests.some(
-    (body) => body.interactionDigest === digest && body.atUnixMs >= newestUnixMs - CLOCK_SKEW_MS,
-  );
-  return isKnown ? undefined : 'its columns are not what was written last';
+  if (!last.some((body) => body.interactionDigest === digest))
+    return 'its columns are not what was written last';
+  return isPersonKnown(scope, record, last)
+    ? undefined
+    : 'the hash of its customer or the summary of its hand-over is not what was written last';
+}
+
+/** Both are gone after a deletion. Rows of the first format say nothing of them, so after such a row nothing is known. */
+function isPersonKnown(
+  { secret, findings }: Scope,
+  record: InteractionRecord,
+  last: readonly ChainBody[],
+): boolean {
+  if (findings.deleted.has(record.interactionId))
+    return record.customerHash === undefined && (record.handOver?.summary ?? '') === '';
+  const digest = personDigestOf(secret, record);
+  return last.some(({ personDigest }) => personDigest === undefined || personDigest === digest);
 }
 
 async function readChanges(scope: Scope, page: readonly Row[]): Promise<Map<string, ChainBody[]>> {

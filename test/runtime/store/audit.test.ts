@@ -118,6 +118,7 @@ describe('an intact history', () => {
       'INSERT OR REPLACE INTO audit SELECT * FROM audit LIMIT 1',
       "INSERT INTO audit_checkpoints VALUES ('x', 1, 'y'); UPDATE audit_checkpoints SET sequence = 2",
       'DELETE FROM audit_checkpoints',
+      "UPDATE audit_checkpoints SET hash = 'z'",
     ]) {
       expect(() => database.exec(sql), sql).toThrow(/append-only/);
     }
@@ -125,8 +126,8 @@ describe('an intact history', () => {
   });
 });
 
-/** Columns that nothing is derived from: the bookkeeping of naming, and two that may change without an entry. */
-const FREE_COLUMNS = new Set(['named_sequence', 'updated_at_unix_ms', 'customer_hash', 'hand_over_summary']);
+/** Columns that nothing is derived from: the bookkeeping of naming, and one that may change without an entry. */
+const FREE_COLUMNS = new Set(['named_sequence', 'updated_at_unix_ms']);
 
 describe('tampering is detected', () => {
   it('when any column of any row changes', async () => {
@@ -337,4 +338,95 @@ describe('removal on purpose', () => {
     const found = (await verify(path)).chains.find((candidate) => candidate.chain === chain);
     expect(found?.broken?.problem).toMatch(/no retention row says so/);
   });
+});
+
+describe('rows of the first format', () => {
+  type Ends = Map<string, { readonly sequence: number; readonly hash: string }>;
+
+  /** The body as it shall be, with the heads that it names as they are now. */
+  function rewritten(text: string, keep: (body: Record<string, unknown>) => boolean, ends: Ends): string {
+    const { personDigest, ...body } = JSON.parse(text);
+    for (const head of body.heads ?? []) head.hash = ends.get(head.chain)?.hash;
+    return canonicalJson(personDigest !== undefined && keep(body) ? { ...body, personDigest } : body);
+  }
+
+  function relink(on: DatabaseSync, keep: (body: Record<string, unknown>) => boolean): Ends {
+    const rows = on.prepare('SELECT chain, sequence, body FROM audit ORDER BY chain, sequence').all();
+    const set = on.prepare(
+      'UPDATE audit SET body = ?, previous_hash = ?, hash = ? WHERE chain = ? AND sequence = ?',
+    );
+    // Chains that name the ends of others go last.
+    const naming = new Set(
+      rows.filter(({ body }) => String(body).includes('"heads":[{')).map(({ chain }) => chain),
+    );
+    const ends: Ends = new Map();
+    for (const row of rows.toSorted((x, y) => Number(naming.has(x.chain)) - Number(naming.has(y.chain)))) {
+      const [chain, sequence] = [String(row.chain), Number(row.sequence)];
+      const previous = ends.get(chain)?.hash ?? '0'.repeat(64);
+      const text = rewritten(String(row.body), keep, ends);
+      const hash = createHash('sha256')
+        .update(previous + text)
+        .digest('hex');
+      set.run(text, previous, hash, chain, sequence);
+      ends.set(chain, { sequence, hash });
+    }
+    return ends;
+  }
+
+  /** As a release wrote them that knew no digest of the person: linked and sealed anew without it. */
+  const asFirstFormat = (keep: (body: Record<string, unknown>) => boolean): string =>
+    tamper((on) => {
+      for (const [chain, { sequence, hash }] of relink(on, keep)) {
+        const seal = createHmac('sha256', SECRET)
+          .update(JSON.stringify([chain, sequence, hash]))
+          .digest('hex');
+        on.prepare('UPDATE audit_heads SET hash = ?, seal = ? WHERE chain = ?').run(hash, seal, chain);
+      }
+    });
+
+  it('verify under what they say, alone and among newer ones', async () => {
+    for (const keep of [
+      () => false,
+      () => true,
+      ({ kind }: Record<string, unknown>) => kind === 'escalated',
+    ]) {
+      expect(await verify(asFirstFormat(keep))).toMatchObject({ intact: true, problems: [] });
+    }
+    // A gateway of the earlier release that hands over leaves a summary of which nothing is known.
+    const mixed = asFirstFormat(({ kind }) => kind === 'interaction_created');
+    expect(await verify(mixed)).toMatchObject({ intact: true, problems: [] });
+  });
+
+  it('go on verifying when a gateway of this release opens the history and writes to it', async () => {
+    const path = asFirstFormat(() => false);
+    const store = unwrap(openSqliteHistory(path, SECRET));
+    const record = interactionOf('new');
+    await store.createInteraction(record, created(record));
+    await store.close();
+    expect(await verify(path)).toMatchObject({ intact: true, problems: [], interactions: 7 });
+    const database = new DatabaseSync(path);
+    database.exec("UPDATE interactions SET customer_hash = 'another' WHERE interaction_id = 'new'");
+    database.close();
+    expect((await verify(path)).problems.map(({ where }) => where)).toEqual(['interaction new']);
+  });
+});
+
+it('of each chain one checkpoint is left, however often rows are removed by age', async () => {
+  const path = freshPath();
+  const store = unwrap(openSqliteHistory(path, SECRET));
+  for (let purge = 1; purge <= 4; purge++) {
+    const entry = { kind: 'admin_action', atUnixMs: purge * 1000, tenant: '', decisions: [] } as const;
+    await store.appendAudit([entry, entry, entry]);
+    const limits = { auditBeforeUnixMs: Date.now() + purge * 10_000 };
+    const retention = { ...entry, kind: 'retention_applied', atUnixMs: limits.auditBeforeUnixMs } as const;
+    expect((await store.applyRetention(limits, retention)).auditRows).toBeGreaterThan(2);
+  }
+  await store.close();
+  const database = new DatabaseSync(path, { readOnly: true });
+  const rows = database
+    .prepare('SELECT chain, count(*) AS checkpoints FROM audit_checkpoints GROUP BY chain')
+    .all();
+  database.close();
+  expect(rows.map(({ checkpoints }) => checkpoints)).toEqual([1]);
+  expect(await verify(path)).toMatchObject({ intact: true, problems: [] });
 });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -106,7 +106,7 @@ it('serves turns while analytics scan a large window, and ends the scan with the
   await refused;
 });
 
-it('takes over a history of the first release, and tells its turns, of which no row speaks, from its own', async () => {
+it('takes over a history of the first release, and gives rows to its turns, of which none spoke', async () => {
   const path = join(folder, 'first-release.sqlite');
   const old = new DatabaseSync(path);
   old.exec(`${MIGRATIONS[0]} PRAGMA user_version = 1;
@@ -151,12 +151,34 @@ it('takes over a history of the first release, and tells its turns, of which no 
   expect((await store.listTurns('open', 9)).map(({ turnIndex }) => turnIndex)).toEqual([0, 1]);
   await store.close();
   const report = await withSqliteSnapshot(path, (query) => verifyAudit(query, { secret: 'busyhour' }));
-  expect(report).toMatchObject({ intact: false, turns: 3, interactions: 2 });
-  expect(report.chains.map(({ broken }) => broken)).toEqual([undefined]);
-  expect(report.problems).toEqual([
-    { where: 'turn 0 of old', problem: 'no audit row says that it was answered' },
-    { where: 'turn 0 of open', problem: 'no audit row says that it was answered' },
-    { where: 'interaction old', problem: 'no audit row says that it was created' },
-    { where: 'interaction open', problem: 'no audit row says that it was created' },
-  ]);
+  expect(report).toMatchObject({ intact: true, turns: 3, interactions: 2, problems: [] });
+  expect(report.chains.map(({ broken }) => broken)).toEqual([undefined, undefined]);
+  // From then on they are guarded like any other.
+  for (const [change, where] of [
+    ["UPDATE turns SET answer_text = 'no' WHERE interaction_id = 'old'", 'turn 0 of old'],
+    ["UPDATE turns SET output_tokens = 9 WHERE interaction_id = 'open' AND turn_index = 0", 'turn 0 of open'],
+    ["UPDATE interactions SET customer_hash = 'other' WHERE interaction_id = 'old'", 'interaction old'],
+    ["DELETE FROM turns WHERE interaction_id = 'old'", 'turn 0 of old'],
+  ] as const) {
+    const copy = join(folder, 'tampered.sqlite');
+    cpSync(path, copy);
+    const database = new DatabaseSync(copy);
+    database.exec(change);
+    database.close();
+    const found = await withSqliteSnapshot(copy, (query) => verifyAudit(query, { secret: 'busyhour' }));
+    expect(
+      found.problems.map((problem) => problem.where),
+      change,
+    ).toEqual([where]);
+    rmSync(copy);
+  }
+  // Opening it again adopts nothing that came without a row.
+  const database = new DatabaseSync(path);
+  database.exec(
+    "INSERT INTO turns SELECT 'old', 5, 'm5', customer_text, answer_text, outcome, finish_reason, provider, engine, level, prompt_tokens, cached_prompt_tokens, output_tokens, started_at_unix_ms, finished_at_unix_ms, tenant, decided_by, intent, confidence, cost_usd FROM turns WHERE interaction_id = 'old'",
+  );
+  database.close();
+  await unwrap(openSqliteHistory(path)).close();
+  const added = await withSqliteSnapshot(path, (query) => verifyAudit(query, { secret: 'busyhour' }));
+  expect(added.problems.map((problem) => problem.where)).toEqual(['turn 5 of old']);
 });
