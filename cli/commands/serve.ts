@@ -1,6 +1,7 @@
 import { type GatewayConfigInput, resolveGatewaySettings } from '../../runtime/config.ts';
 import { runGateway } from '../../runtime/index.ts';
 import { renderResolvedView, resolvedViewFrom } from '../../runtime/operations/resolved-view.ts';
+import { renderWorkerShares, workerSharesFrom } from '../../runtime/operations/worker-shares.ts';
 import { scriptFolderOf } from '../../scenarios/script-folder.ts';
 import { EXIT_CODES, failed, type Result, unwrap } from '../../vocabulary/errors.ts';
 import { parseYaml, readText } from '../../vocabulary/parse.ts';
@@ -83,8 +84,10 @@ export const serve: Command<ServeOptions> = async (options, context) => {
   const resolved = unwrap(resolveGatewaySettings(sources));
   if (options.printConfig === true) {
     const view = resolvedViewFrom(resolved);
-    if (options.json === true) return { exitCode: EXIT_CODES.ok, json: view };
-    process.stdout.write(renderResolvedView(view));
+    const workerShares = workerSharesFrom(resolved.config);
+    if (options.json === true) return { exitCode: EXIT_CODES.ok, json: { ...view, workerShares } };
+    const shares = renderWorkerShares(resolved.config.workers, workerShares);
+    process.stdout.write(renderResolvedView(view) + shares);
     return { exitCode: EXIT_CODES.ok };
   }
   const signal = options.exitWithParent ? signalWithParent(context.signal) : context.signal;

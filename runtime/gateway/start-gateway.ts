@@ -9,6 +9,7 @@ import { type DialogExtras, openDialogExtras } from '../dialog/create-dialog.ts'
 import { DialogService } from '../dialog/dialog-service.ts';
 import { openChain } from '../llm/open-chain.ts';
 import type { Provider } from '../llm/provider.ts';
+import type { FindSharedLine } from '../llm/provider-line.ts';
 import { DependencyStates, storeDependencies } from '../operations/dependency-states.ts';
 import { readServerTls } from '../operations/tls.ts';
 import type { ContextStore } from '../store/context-store.ts';
@@ -44,6 +45,8 @@ export interface GatewayDependencies {
   readonly ledger?: Ledger;
   /** Answers /metrics, for processes that are scraped as one; the gateway's own registry when absent. */
   readonly createScrape?: (registry: Registry) => () => Promise<string>;
+  /** Lines before providers that other processes stand in too; none when absent. */
+  readonly findShared?: FindSharedLine;
   /** The other processes behind the same port; none when absent. */
   readonly peers?: Peers;
   /** False where another process behind the same port removes what is kept too long. */
@@ -135,6 +138,7 @@ function createContext(
     observer: telemetry.chainObserver,
     registry,
     providers: deps.providers,
+    findShared: deps.findShared,
   });
   metrics.started(GATEWAY_VERSION, config.maxInFlight);
   const states = new ProviderStates(chain.providers, config.timeouts.connectMs, clock);

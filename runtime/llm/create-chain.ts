@@ -6,10 +6,11 @@ import { AnthropicProvider } from './anthropic-provider.ts';
 import { type ChainMember, type ChainOptions, ProviderChain } from './chain.ts';
 import { GrpcProvider } from './grpc-provider.ts';
 import { createKeywordProvider } from './keyword-provider.ts';
+import { limitsOf, lineOptionsOf, queueOf } from './line-options.ts';
 import { OpenAiProvider } from './openai-provider.ts';
 import { readPrices } from './prices.ts';
 import type { Provider } from './provider.ts';
-import type { QueueOptions } from './provider-queue.ts';
+import type { FindSharedLine } from './provider-line.ts';
 import type { TokenPrice } from './spent.ts';
 
 /** Limits of one provider: its own where it has some, else those of all. */
@@ -72,36 +73,6 @@ function keyOf(
   return apiKey === undefined ? {} : { apiKey };
 }
 
-/** Limits without a queue get its defaults: what is over the limit waits a little. */
-const DEFAULT_QUEUE = { maxQueued: 64, maxWaitMs: 2000 };
-
-/** One line per provider: places are bounded by the smaller of the two numbers that may bound them. */
-function queueOf(config: ProviderConfig): { readonly queue?: QueueOptions } {
-  if (config.kind === 'keyword' || (config.queue === undefined && config.limits === undefined)) return {};
-  const { maxQueued, maxWaitMs, maxConcurrent } = {
-    maxConcurrent: undefined,
-    ...DEFAULT_QUEUE,
-    ...config.queue,
-  };
-  const places = Math.min(
-    maxConcurrent ?? Number.POSITIVE_INFINITY,
-    config.limits?.concurrent ?? Number.POSITIVE_INFINITY,
-  );
-  return { queue: { maxConcurrent: places, maxQueued, maxWaitMs } };
-}
-
-function limitsOf(config: ProviderConfig): Pick<ChainMember, 'limits' | 'hedge'> {
-  if (config.kind === 'keyword') return {};
-  const { limits, hedge } = config;
-  return {
-    limits: {
-      ...(limits?.requestsPerMin === undefined ? {} : { requestsPerMin: limits.requestsPerMin }),
-      ...(limits?.tokensPerMin === undefined ? {} : { tokensPerMin: limits.tokensPerMin }),
-    },
-    ...(hedge === undefined ? {} : { hedge: hedge.afterMs === undefined ? {} : { afterMs: hedge.afterMs } }),
-  };
-}
-
 /** How a configuration treats all providers alike. */
 export function chainOptionsFrom(config: GatewayConfig): ChainOptions {
   const { budgetRatio, budgetMinPerS, ...retries } = config.retries;
@@ -116,7 +87,7 @@ export function chainOptionsFrom(config: GatewayConfig): ChainOptions {
 export function createChain(
   config: GatewayConfig,
   environment: NodeJS.ProcessEnv,
-  options: ChainOptions,
+  options: ChainOptions & { readonly findShared?: FindSharedLine | undefined },
 ): ProviderChain {
   const prices: ReadonlyMap<string, TokenPrice> = unwrap(readPrices(config.providers));
   const members = config.providers.map((provider): ChainMember => {
@@ -128,6 +99,7 @@ export function createChain(
       ...(price === undefined ? {} : { price }),
       ...queueOf(provider),
       ...limitsOf(provider),
+      shared: lineOptionsOf(provider) && options.findShared?.(provider.name),
     };
   });
   return new ProviderChain(members, { ...chainOptionsFrom(config), ...options });

@@ -4,8 +4,9 @@ import { type BreakerEntry, type BreakerOptions, CircuitBreaker } from './breake
 import type { DegradationLevel } from './chain-events.ts';
 import { createFault, type Fault } from './fault.ts';
 import { FirstTokenTimes } from './first-token-times.ts';
-import type { LlmObserver } from './llm-observer.ts';
+import type { LlmObserver, QueueResult } from './llm-observer.ts';
 import type { Provider, ProviderKind } from './provider.ts';
+import type { LimitListener, ProviderLine, SharedLine } from './provider-line.ts';
 import { NO_QUEUE, type Place, ProviderQueue, type QueueOptions } from './provider-queue.ts';
 import type { TokenPrice } from './spent.ts';
 import { type VendorLimitOptions, VendorLimits } from './vendor-limits.ts';
@@ -26,6 +27,8 @@ export interface ChainMember {
   /** Absent: any number at once, and nobody waits. */
   readonly queue?: QueueOptions;
   readonly limits?: VendorLimitOptions;
+  /** Instead of a line of its own by `queue` and `limits`: one that other processes stand in too. */
+  readonly shared?: SharedLine | undefined;
   /** Absent: no hedging. */
   readonly hedge?: HedgeOptions;
 }
@@ -39,8 +42,8 @@ export interface Link {
   readonly position: number;
   readonly level: DegradationLevel;
   readonly breaker: CircuitBreaker;
-  readonly limits: VendorLimits;
-  readonly queue: ProviderQueue;
+  readonly limits: LimitListener;
+  readonly queue: ProviderLine;
   readonly firstTokens: FirstTokenTimes;
 }
 
@@ -54,11 +57,19 @@ export interface LinkDependencies {
   readonly events: LlmObserver;
 }
 
+/** The line before a provider, in this process where none is shared. */
+function lineOf({ provider, queue, limits, shared }: ChainMember, deps: LinkDependencies): SharedLine {
+  if (shared !== undefined) return shared;
+  const { clock, events } = deps;
+  const own = new VendorLimits(limits ?? {}, clock);
+  const onEnd = (result: QueueResult, waitMs: number) => events.queueEnded(provider.name, result, waitMs);
+  return { limits: own, queue: new ProviderQueue({ options: queue ?? NO_QUEUE, limits: own, clock, onEnd }) };
+}
+
 /** Puts a member in its place. */
 export function createLink(member: ChainMember, position: number, deps: LinkDependencies): Link {
-  const { clock, random, events } = deps;
+  const { clock, random } = deps;
   const { provider } = member;
-  const limits = new VendorLimits(member.limits ?? {}, clock);
   return {
     provider,
     timeouts: member.timeouts,
@@ -67,13 +78,7 @@ export function createLink(member: ChainMember, position: number, deps: LinkDepe
     position,
     level: levelOf(provider.kind, position),
     breaker: new CircuitBreaker(member.breaker ?? deps.breaker, clock, random.fork(provider.name)),
-    limits,
-    queue: new ProviderQueue({
-      options: member.queue ?? NO_QUEUE,
-      limits,
-      clock,
-      onEnd: (result, waitMs) => events.queueEnded(provider.name, result, waitMs),
-    }),
+    ...lineOf(member, deps),
     firstTokens: new FirstTokenTimes(),
   };
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../vocabulary/clock.ts';
 import { S_PER_MIN } from '../../vocabulary/units.ts';
+import { MinuteWindow } from './minute-window.ts';
 import type { RateLimitReport } from './rate-limit-headers.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -26,23 +27,29 @@ export class VendorLimits {
   readonly #clock: Clock;
   readonly #requests: TokenBucket | undefined;
   readonly #tokens: TokenBucket | undefined;
+  /** What the bucket lets through after a pause would be a sixth more than a minute's limit in its first minute. */
+  readonly #minute: MinuteWindow | undefined;
   #pausedUntilMs = 0;
 
   constructor(options: VendorLimitOptions, clock: Clock) {
     this.#clock = clock;
     this.#requests = bucketOf(options.requestsPerMin, clock);
     this.#tokens = bucketOf(options.tokensPerMin, clock);
+    this.#minute =
+      options.requestsPerMin === undefined ? undefined : new MinuteWindow(options.requestsPerMin, clock);
   }
 
   /** Time until a request of so many tokens may go; 0 when now. */
   waitMs(tokens: number): number {
     const pauseMs = Math.max(0, this.#pausedUntilMs - this.#clock.nowMs());
-    return Math.max(pauseMs, this.#requests?.waitMs(1) ?? 0, this.#tokens?.waitMs(tokens) ?? 0);
+    const requestsMs = Math.max(this.#requests?.waitMs(1) ?? 0, this.#minute?.waitMs() ?? 0);
+    return Math.max(pauseMs, requestsMs, this.#tokens?.waitMs(tokens) ?? 0);
   }
 
   /** One request of so many tokens at most goes now. */
   take(tokens: number): void {
     this.#requests?.add(-1);
+    this.#minute?.note();
     this.#tokens?.add(-tokens);
   }
 

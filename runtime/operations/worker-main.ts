@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import { failureFromUnknown } from '../../vocabulary/errors.ts';
 import type { GatewayConfig } from '../config.ts';
 import { type RunningGateway, startGateway } from '../gateway/start-gateway.ts';
+import { RemoteLines } from './remote-lines.ts';
 import type { FromWorker, Metrics, ToWorker } from './worker-messages.ts';
 
 /** The primary answers a scrape in two seconds at most. */
@@ -13,6 +14,8 @@ let drainMs = 0;
 let registry: Registry | undefined;
 let nextScrapeId = 0;
 let silentWorkers = 0;
+/** Limits of vendors hold for all workers together. */
+const lines = new RemoteLines(send);
 const scrapes = new Map<number, (text: string) => void>();
 
 function send(message: FromWorker): void {
@@ -54,6 +57,7 @@ async function start(config: GatewayConfig, purges: boolean): Promise<RunningGat
         silentWorkers: () => silentWorkers,
       },
       purges,
+      findShared: (provider) => lines.lineOf(provider),
     });
     send({ kind: 'ready', url: gateway.url });
     return gateway;
@@ -91,6 +95,10 @@ process.on('message', (message: ToWorker) => {
       break;
     case 'activate-script':
       starting?.then((gateway) => gateway?.activateScript(message.version));
+      break;
+    case 'line-entered':
+    case 'line-refused':
+      lines.receive(message);
       break;
     case 'beat':
       silentWorkers = message.silentWorkers;

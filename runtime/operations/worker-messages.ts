@@ -1,12 +1,14 @@
 import type { MetricObjectWithValues, MetricValue } from 'prom-client';
 import type { Failure } from '../../vocabulary/errors.ts';
 import type { GatewayConfig } from '../config.ts';
+import type { LineAnswer, LineAsk } from './line-messages.ts';
 
 /** One registry as data, as it travels between processes. */
 export type Metrics = readonly MetricObjectWithValues<MetricValue<string>>[];
 
 /** What the primary tells a worker. */
 export type ToWorker =
+  | LineAnswer
   | { readonly kind: 'start'; readonly config: GatewayConfig; readonly purges: boolean }
   | { readonly kind: 'drain'; readonly graceMs: number }
   /** A drain was asked for at another worker. */
@@ -21,6 +23,7 @@ export type ToWorker =
 
 /** What a worker tells the primary. */
 export type FromWorker =
+  | LineAsk
   | { readonly kind: 'loaded' }
   | { readonly kind: 'ready'; readonly url: string }
   | { readonly kind: 'failed'; readonly failure: Omit<Failure, 'cause'> }

@@ -1,8 +1,12 @@
 import cluster, { type Worker } from 'node:cluster';
 import { Counter, Gauge, Registry } from 'prom-client';
+import { systemClock } from '../../vocabulary/clock.ts';
 import { BusyhourError, createFailure, type Failure } from '../../vocabulary/errors.ts';
 import type { GatewayConfig } from '../config.ts';
+import { LlmMetrics } from '../telemetry/llm-metrics.ts';
 import { aggregateMetrics, countsOf } from './aggregate-metrics.ts';
+import { isLineAsk } from './line-messages.ts';
+import { SharedLines } from './shared-lines.ts';
 import type { FromWorker, Metrics, ToWorker } from './worker-messages.ts';
 import { BEATS_PER_HANG, createSlot, delayAfterDeath, isHung, isSilent, type Slot } from './worker-slot.ts';
 
@@ -60,11 +64,18 @@ export class WorkerPool {
   #isRefusing = false;
   /** What an administrator made active at one of the workers. */
   #activeScript: string | undefined;
+  readonly #lines: SharedLines;
   #url = '';
   #heart: NodeJS.Timeout | undefined;
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
+    const waits = new LlmMetrics(this.#registry);
+    this.#lines = new SharedLines({
+      config: options.config,
+      clock: systemClock,
+      onWaitEnd: (provider, result, waitMs) => waits.queueEnded(provider, result, waitMs),
+    });
     this.#slots = Array.from({ length: options.config.workers }, (_, index) => createSlot(index));
   }
 
@@ -105,6 +116,7 @@ export class WorkerPool {
       });
       worker.once('exit', (code, signal) => {
         clearTimeout(fuse);
+        this.#lines.departed(worker.id);
         const wasReady = slot.isReady;
         this.#exited(slot, { code, signal });
         // Of a worker that was ready the restart takes care; nobody waits for this promise any more.
@@ -173,6 +185,8 @@ export class WorkerPool {
         (text) => this.#send(worker, { kind: 'scraped', scrapeId, text }),
         (error: unknown) => this.#options.logger.warn({ err: error }, 'metrics could not be put together'),
       );
+    } else if (isLineAsk(message)) {
+      this.#lines.receive(worker.id, message, (answer) => this.#send(worker, answer));
     }
   }
 
