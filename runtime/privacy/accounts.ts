@@ -1,4 +1,5 @@
 import { ACCOUNT_WORDS, NEEDS_NUMBER, NUMBER_WORDS } from './account-words.ts';
+import { hintOfWord } from './number-hints.ts';
 import type { PiiSpan } from './spans.ts';
 import type { Word } from './words.ts';
 
@@ -23,18 +24,20 @@ const MIN_DIGITS = 4;
 /** Times, prices, shares, dates and spans, which may follow such a word as well. */
 const OTHER_VALUE =
   /^(?:\d{1,2}[:.]\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}$|\d{4}-\d\d-\d\d|(?:19|20)\d\d$|\d{1,3}(?:[.,]\d{3})*[.,]\d\d$)/;
+/** A British sort code looks like a date. */
+const NO_SORT_CODE = /^\d{4}-|^(?:19|20)\d\d$/;
 const MEASURED =
   /^ ?(?:%|€|\$|£|euros?\b|eur\b|usd\b|dollars?\b|pounds?\b|gb\b|mb\b|days?\b|tage?\b|times\b|points\b|minutes?\b|hours?\b)/i;
 
 /** The number that stands right at a place, if it can be one that identifies. */
-function valueAt(text: string, from: number): PiiSpan | undefined {
+function valueAt(text: string, from: number, other: RegExp = OTHER_VALUE): PiiSpan | undefined {
   OPENING.lastIndex = from;
   const start = from + (OPENING.exec(text)?.[0].length ?? 0);
   VALUE.lastIndex = start;
   const value = VALUE.exec(text)?.[0];
   if (value === undefined) return undefined;
   const end = start + value.length;
-  if (countDigits(value) < MIN_DIGITS || OTHER_VALUE.test(value)) return undefined;
+  if (countDigits(value) < MIN_DIGITS || other.test(value)) return undefined;
   return MEASURED.test(text.slice(end, end + 12)) ? undefined : { start, end, kind: 'account' };
 }
 
@@ -62,11 +65,18 @@ const MIN_DIGITS_UNNAMED = 6;
 
 const countDigits = (text: string): number => text.replace(/\D/g, '').length;
 
+const otherThan = (word: Word | undefined): RegExp => (word?.lower === 'sort' ? NO_SORT_CODE : OTHER_VALUE);
+
+/** `KD-4477` is a code of its own. */
+const isPrefix = (text: string, word: Word | undefined): boolean =>
+  word !== undefined && word.end - word.start < 4 && /^-[0-9]/.test(text.slice(word.end, word.end + 2));
+
 /** The number behind the word at `at` and the linking words after it. */
 function valueAfter(text: string, words: readonly Word[], at: number): PiiSpan | undefined {
   const upTo = at + countLinking(text, words, at);
   const last = words[upTo];
-  const value = last === undefined ? undefined : valueAt(text, last.end);
+  if (upTo === at && isPrefix(text, words[at])) return undefined;
+  const value = last === undefined ? undefined : valueAt(text, last.end, otherThan(words[at]));
   if (value === undefined || !NEEDS_NUMBER.has(words[at]?.lower ?? '')) return value;
   const isNamed = words
     .slice(Math.max(0, at - WORDS_BEFORE), upTo + 1)
@@ -77,11 +87,17 @@ function valueAfter(text: string, words: readonly Word[], at: number): PiiSpan |
 /** `l'assuré` is a word of its own. */
 const ELISION = /^(?:d|l|n)'/;
 
-/** Whether a number behind the word at `at` identifies; `A/C` is two words. */
+/** `Teilnehmernummer`, `lånenummer`: what no list knows as an order's, a parcel's or a telephone's. */
+const MIN_COMPOUND_CHARS = 9;
+const COMPOUND = /.{4}(?:nummer|nummern|nummeret|numret)$/;
+
+/** Whether a number behind a word identifies; `A/C` is two words. */
 function isAccountWord(text: string, word: Word | undefined): boolean {
   if (word === undefined) return false;
   if (word.lower === 'c') return /^a\/$/i.test(text.slice(Math.max(0, word.start - 2), word.start));
   if (ACCOUNT_WORDS.has(word.lower)) return true;
+  if (word.lower.length > MIN_COMPOUND_CHARS && COMPOUND.test(word.lower))
+    return hintOfWord(word.lower) === undefined;
   return word.lower.charAt(1) === "'" && ACCOUNT_WORDS.has(word.lower.replace(ELISION, ''));
 }
 

@@ -60,6 +60,8 @@ const isCommon = (word: Word): boolean => COMMON_WORDS.has(word.lower);
 
 /** `Anna's` names Anna too, and `Anna-Lena` begins with her. */
 function isFirstName(word: Word): boolean {
+  if (FIRST_NAMES.has(word.lower)) return word.isCapitalised || !WORDS_IN_LOWER_CASE.has(word.lower);
+  if (!word.isCapitalised && word.lower.indexOf('-') < 0 && word.lower.indexOf("'") < 0) return false;
   const base = word.lower.endsWith("'s") ? word.lower.slice(0, -2) : word.lower;
   if (word.isCapitalised && MORE_FIRST_NAMES.has(base)) return true;
   const dash = base.indexOf('-');
@@ -218,8 +220,10 @@ function skipLink(reading: Reading, kind: NameCueKind, at: number): number {
 }
 
 function findBehindCue(reading: Reading, at: number): Found | undefined {
+  const cues = NAME_CUES.get(reading.words[at]?.lower ?? '');
+  if (cues === undefined) return undefined;
   let best: Found | undefined;
-  for (const cue of NAME_CUES.get(reading.words[at]?.lower ?? '') ?? []) {
+  for (const cue of cues) {
     const cueWords = countCueWords(reading, cue, at);
     const first = skipLink(reading, cue.kind, at + cueWords);
     if (cueWords === 0 || !applies(reading, cue, at, first)) continue;

@@ -5,7 +5,7 @@ import { countWordsBefore, type Word } from './words.ts';
 /** Words that say what a number near them is. English, German, French, Spanish. */
 const HINTS: Readonly<Record<Exclude<NumberHint, undefined>, string>> = {
   phone: `phone phones telephone tel mobile cell cellphone landline call calls calling callback dial ring text sms whatsapp
-    reach reached fax contact voicemail handy handynummer telefon telefonnummer telefonisch rufnummer mobilnummer mobil
+    reach reached fax contact voicemail handy handynummer telefoonnummer telefonnummeret telefonnumret mobielnummer mobilnummeret rückrufnummer faxnummer durchwahl telefon telefonnummer telefonisch rufnummer mobilnummer mobil
     festnetz anrufen anruf rückruf zurückrufen erreichbar erreichen erreicht téléphone portable mobile fixe joindre
     joignable appeler appelez rappeler rappelez numéro-de-téléphone teléfono móvil celular fijo llamar llamarme llámame
     llamen llámenme llame llamada contactarme`,
@@ -16,7 +16,9 @@ const HINTS: Readonly<Record<Exclude<NumberHint, undefined>, string>> = {
   other: `order orders invoice invoices tracking ticket tickets case reference ref booking reservation parcel parcels
     package shipment serial imei sku part article item items model version build firmware error code codes po rma claim
     transaction receipt voucher coupon gift barcode ean isbn asin batch job request incident isbn meter reading batch deposit balance points population log port error bytes speed version postcode zip
-    commission faktura zamówienie pacco ordine fattura pedido encomenda fatura sipariş заказ посылка bestelling factuur
+    commission faktura zamówienie hausnummer zimmernummer bestelnummer ordernummer factuurnummer pakketnummer trackingnummer serienummer
+    referentienummer referenznummer dossiernummer zaaknummer artikelnummer modellnummer chargennummer auftragsnr vorgangsnr
+    aktenzeichen fallnummer teilenummer zählernummer gerätenummer fahrgestellnummer flugnummer zugnummer pacco ordine fattura pedido encomenda fatura sipariş заказ посылка bestelling factuur
     bestellung bestellnummer bestell-nr auftrag auftragsnummer rechnung rechnungsnummer rechnungsnr sendung
     sendungsnummer sendungsverfolgung paket paketnummer seriennummer vorgang vorgangsnummer ticketnummer artikel
     artikelnummer zählerstand fehlercode gutschein buchungsnummer commande facture colis suivi dossier référence série
@@ -28,6 +30,9 @@ const HINT_OF_WORD: ReadonlyMap<string, NumberHint> = new Map(
     words.split(/\s+/).map((word) => [word, hint as NumberHint] as const),
   ),
 );
+
+/** What a word says about the number behind it; undefined when nothing. */
+export const hintOfWord = (lower: string): NumberHint => HINT_OF_WORD.get(lower);
 
 /** Words looked at on either side. */
 const WORDS_BEFORE = 6;

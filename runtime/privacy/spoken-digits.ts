@@ -53,6 +53,8 @@ const byWord = (table: Readonly<Record<string, string>>): ReadonlyMap<string, st
 const VALUES = byWord(DIGIT_WORDS);
 const TEN_VALUES = byWord(TENS);
 
+const BEGINNINGS: ReadonlySet<string> = new Set([...VALUES.keys(), ...TEN_VALUES.keys(), ...REPEATS.keys()]);
+
 const MAX_GAP_CHARS = 3;
 const GAP = /^[ ,.\n-]{1,3}$/;
 
@@ -63,19 +65,32 @@ interface Said {
 
 const NOT_SAID: Said = { digits: '', words: 0 };
 
+/** Of `forty-two` the first part begins a number. */
+const firstPart = (lower: string): string => {
+  const dash = lower.indexOf('-');
+  return dash < 0 ? lower : lower.slice(0, dash);
+};
+
 /** `forty two` and `forty-two` are 42, `forty` alone 40. */
 function tensAt(words: readonly Word[], at: number): Said {
-  const [first = '', joined] = (words[at]?.lower ?? '').split('-');
+  const lower = words[at]?.lower ?? '';
+  const first = firstPart(lower);
   const ten = TEN_VALUES.get(first);
   if (ten === undefined) return NOT_SAID;
-  const unit = VALUES.get(joined ?? words[at + 1]?.lower ?? '');
+  const isJoined = first.length < lower.length;
+  const unit = VALUES.get(isJoined ? lower.slice(first.length + 1) : (words[at + 1]?.lower ?? ''));
   const isUnit = unit !== undefined && unit.length === 1 && unit !== '0';
-  if (joined !== undefined) return isUnit ? { digits: ten + unit, words: 1 } : NOT_SAID;
-  return isUnit ? { digits: ten + unit, words: 2 } : { digits: `${ten}0`, words: 1 };
+  if (isUnit) return { digits: ten + unit, words: isJoined ? 1 : 2 };
+  return isJoined ? NOT_SAID : { digits: `${ten}0`, words: 1 };
 }
+
+/** Most words begin no number; of joined ones the first has five to seven letters. */
+const beginsNumber = (lower: string): boolean =>
+  BEGINNINGS.has(lower) || lower.charAt(5) === '-' || lower.charAt(6) === '-' || lower.charAt(7) === '-';
 
 function saidAt(words: readonly Word[], at: number): Said {
   const lower = words[at]?.lower ?? '';
+  if (!beginsNumber(lower)) return NOT_SAID;
   const digits = VALUES.get(lower);
   if (digits !== undefined) return { digits, words: 1 };
   const times = REPEATS.get(lower);
@@ -102,13 +117,14 @@ function readRun(text: string, words: readonly Word[], at: number): Said {
   return { digits, words: next - at };
 }
 
-/** Fewer are counts, times and prices. */
-const MIN_DIGITS = 6;
+/** Fewer are counts, times and prices, whatever is said before them. */
+const MIN_DIGITS = 5;
 
-/** Every run of at least six digits that are written as words. */
+/** Every run of at least five digits that are written as words. */
 export function readSpokenRuns(text: string, words: readonly Word[]): readonly SpokenRun[] {
   const runs: SpokenRun[] = [];
   for (let at = 0; at < words.length; at++) {
+    if (!beginsNumber(words[at]?.lower ?? '')) continue;
     const run = readRun(text, words, at);
     if (run.words === 0) continue;
     const start = words[at]?.start;

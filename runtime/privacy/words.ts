@@ -28,8 +28,56 @@ function isPlaceholder(text: string, start: number, end: number): boolean {
   );
 }
 
+const ASCII_ONLY = /^[\0-\x7f]*$/;
+
+/** The code is no letter's, a small letter's or a capital's. */
+const isAsciiLetter = (code: number): boolean => (code > 0x60 && code < 0x7b) || (code > 0x40 && code < 0x5b);
+const isJoint = (code: number): boolean => code === 0x27 || code === 0x2d;
+
+const CAPITAL_BIT = 0x20;
+
+interface AsciiWord {
+  readonly end: number;
+  readonly isLower: boolean;
+}
+
+/** The word that begins at `start`. */
+function asciiWordAt(text: string, start: number): AsciiWord {
+  let end = start;
+  let bits = CAPITAL_BIT;
+  for (;;) {
+    const code = text.charCodeAt(end);
+    if (isAsciiLetter(code)) bits &= code;
+    else if (end === start || !isJoint(code) || !isAsciiLetter(text.charCodeAt(end + 1)))
+      return { end, isLower: (bits & CAPITAL_BIT) !== 0 };
+    end++;
+  }
+}
+
+/** Most texts are ASCII, where this is several times faster than the expression and finds the same. */
+function readAsciiWords(text: string): readonly Word[] {
+  const words: Word[] = [];
+  for (let start = 0; start < text.length; start++) {
+    const code = text.charCodeAt(start);
+    if (!isAsciiLetter(code)) continue;
+    const { end, isLower } = asciiWordAt(text, start);
+    if (isPlaceholder(text, start, end)) {
+      words.push({ start: start - 1, end: end + 1, lower: '', isCapitalised: false });
+    } else {
+      const word = text.slice(start, end);
+      words.push({ start, end, lower: isLower ? word : word.toLowerCase(), isCapitalised: code <= 0x5a });
+    }
+    start = end - 1;
+  }
+  return words;
+}
+
 /** The words of a text, in order. */
 export function readWords(text: string): readonly Word[] {
+  return ASCII_ONLY.test(text) ? readAsciiWords(text) : readUnicodeWords(text);
+}
+
+function readUnicodeWords(text: string): readonly Word[] {
   const words: Word[] = [];
   WORD.lastIndex = 0;
   for (let match = WORD.exec(text); match !== null; match = WORD.exec(text)) {
