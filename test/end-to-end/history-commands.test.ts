@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunningGateway } from '../../runtime/gateway/start-gateway.ts';
+import { MIGRATIONS } from '../../runtime/store/migrations.ts';
 import { openSqliteHistory } from '../../runtime/store/sqlite-history-store.ts';
 import { unwrap } from '../../vocabulary/errors.ts';
 import { Cleanup, postJson, startTestGateway } from '../runtime/support/gateway-rig.ts';
@@ -50,7 +51,9 @@ async function speak(gateway: RunningGateway, customerId: string): Promise<strin
 
 function startGateway(redis?: RealServer): Promise<RunningGateway> {
   const keys = [createHash('sha256').update(KEY).digest('hex')];
-  const shared = { contexts: { kind: 'redis' }, lock: { kind: 'redis' } } as const;
+  // As they are, so that the search in Redis finds what is there.
+  const privacy = { redact: false };
+  const shared = { contexts: { kind: 'redis' }, lock: { kind: 'redis' }, privacy } as const;
   const history = { kind: 'sqlite', path } as const;
   return startTestGateway(
     cleanup,
@@ -78,6 +81,23 @@ describe('busyhour audit verify', () => {
     expect(broken).toMatchObject({ exitCode: 50, json: { intact: false } });
     expect(JSON.stringify(broken.json.problems)).toContain('its texts are not what was written');
     expect(busyhour(['audit', 'verify', '--history', `${path}.not`]).exitCode).toBe(10);
+  });
+
+  it('ends with 0 after an upgrade from before the trail, and with 50 for what was changed afterwards', async () => {
+    const old = new DatabaseSync(path);
+    old.exec(`DROP TABLE turns; DROP TABLE interactions; DROP TABLE audit; DROP TABLE audit_heads;
+      DROP TABLE audit_checkpoints; DROP TABLE shared_key; DROP TABLE unaudited;
+      ${MIGRATIONS[0]} PRAGMA user_version = 1;
+      INSERT INTO interactions VALUES ('old', 'hash', 'chat', 'closed', 'done', 1000, 2000);
+      INSERT INTO turns VALUES ('old', 0, 'm0', 'hi', 'hello', 'complete', 'stop', 'local', 'llama', 'primary', 7, 2, 3, 1500, 2000);`);
+    old.close();
+    await speak(await startGateway(), 'c-2');
+    await cleanup.run();
+    expect(verify()).toMatchObject({ exitCode: 0, json: { intact: true, turns: 2, interactions: 2 } });
+    const database = new DatabaseSync(path);
+    database.exec("UPDATE turns SET answer_text = 'goodbye' WHERE interaction_id = 'old'");
+    database.close();
+    expect(verify()).toMatchObject({ exitCode: 50, json: { problems: [{ where: 'turn 0 of old' }] } });
   });
 
   it('ends with 50 for a head that is gone and under another secret, and with 2 when asked badly', () => {

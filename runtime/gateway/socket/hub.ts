@@ -154,7 +154,11 @@ export class SocketHub {
   async #resume(room: Room, session: Session, lastEventId: number): Promise<void> {
     session.pause();
     await room.channel.flushed();
-    const read = await this.#context.eventLog.readAfter(session.interactionId, lastEventId);
+    const { eventLog, logger } = this.#context;
+    const read = await eventLog.readAfter(session.interactionId, lastEventId).catch((error: unknown) => {
+      logger.error({ err: error }, 'event store failure');
+      throw new FaultError(createFault('gateway_store_unavailable'));
+    });
     if (read.kind === 'gap') return this.#resync(room, session);
     this.#observer.resumed('replayed');
     session.send({ type: 'resumed', lastEventId: read.lastId });
