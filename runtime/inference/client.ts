@@ -1,12 +1,7 @@
-import {
-  type CallOptions,
-  type ClientReadableStream,
-  Metadata,
-  type ServiceError,
-  status,
-} from '@grpc/grpc-js';
+import { type CallOptions, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import type { EngineDescription } from '../../vocabulary/readiness.ts';
 import type { ClientTls } from '../operations/tls.ts';
+import type { CallStatus } from './call-status.ts';
 import {
   type EngineLoad,
   type GenerateEvent,
@@ -19,12 +14,15 @@ import { channelCredentialsFrom } from './credentials.ts';
 import { EventQueue, type Take } from './event-queue.ts';
 import {
   ControlClient,
-  type GenerateStreamResponse,
+  GenerateStreamResponse,
   type GetLoadResponse,
   type GetModelInfoResponse,
   type GetServerInfoResponse,
-  InferenceClient as InferenceStub,
+  InferenceService,
+  GenerateRequest as WireRequest,
 } from './generated/inference.ts';
+import type { CallReader, StreamCall } from './stream-call.ts';
+import { StreamConnection } from './stream-connection.ts';
 import { descriptionFromWire, eventFromWire, loadFromWire, NO_TIMINGS, requestToWire } from './wire.ts';
 
 export interface InferenceClientOptions {
@@ -45,28 +43,30 @@ const CHANNEL_OPTIONS = {
   'grpc.keepalive_time_ms': 30_000,
   'grpc.keepalive_timeout_ms': 10_000,
   'grpc.max_receive_message_length': 16 * 1_048_576,
+  // Streams go straight to the server, and so do the calls beside them.
+  'grpc.enable_http_proxy': 0,
 } as const;
 
 function unavailable(error: ServiceError): InferenceUnavailable {
   return new InferenceUnavailable(status[error.code] ?? String(error.code), error.details, error);
 }
 
+/** Starts the call whose messages and end a reader gets. */
+type OpenCall = (reader: CallReader) => StreamCall;
+
 /** Events of one RPC as they come, with the connection paused while the reader is far behind. */
-class StreamReader implements GenerateStream {
-  readonly #queue = new EventQueue<GenerateEvent>(() => this.#cancel());
-  readonly #call: ClientReadableStream<GenerateStreamResponse>;
+class StreamReader implements GenerateStream, CallReader {
+  readonly #queue = new EventQueue<GenerateEvent>(() => this.#call.cancel());
+  readonly #call: StreamCall;
   readonly #signal: AbortSignal;
   #outputTokens = 0;
   #terminated = false;
   #paused = false;
   readonly #onAbort = (): void => this.#abort();
 
-  constructor(call: ClientReadableStream<GenerateStreamResponse>, signal: AbortSignal) {
-    this.#call = call;
+  constructor(open: OpenCall, signal: AbortSignal) {
     this.#signal = signal;
-    call.on('data', (message: GenerateStreamResponse) => this.#receive(message));
-    call.on('error', (error: ServiceError) => this.#break(error));
-    call.on('end', () => this.#endOfStream());
+    this.#call = open(this);
     signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
@@ -97,9 +97,9 @@ class StreamReader implements GenerateStream {
     return this;
   }
 
-  #receive(message: GenerateStreamResponse): void {
-    const event = eventFromWire(message);
-    if (event === undefined) return;
+  message(bytes: Buffer): void {
+    const event = eventFromWire(GenerateStreamResponse.decode(bytes));
+    if (event === undefined || this.#terminated) return;
     if (event.kind === 'chunk') this.#outputTokens += event.tokenIds.length;
     this.#queue.push(event);
     if (event.kind === 'finish' || event.kind === 'error') this.#terminate();
@@ -121,31 +121,19 @@ class StreamReader implements GenerateStream {
     const outputTokens = this.#outputTokens;
     this.#queue.push({ kind: 'finish', reason: 'abort', outputTokens, timings: NO_TIMINGS });
     this.#terminate();
-    this.#cancel();
-  }
-
-  /**
-   * Not at once: grpc-js starts a call over several microtasks, and a cancellation that falls between them is lost
-   * while the request goes out.
-   */
-  #cancel(): void {
-    setImmediate(() => this.#call.cancel());
+    this.#call.cancel();
   }
 
   /** A request that failed validation is an answer; every other status is a broken transport. */
-  #break(error: ServiceError): void {
+  ended({ name, details }: CallStatus): void {
     if (this.#terminated) return;
-    if (error.code === status.INVALID_ARGUMENT) {
-      this.#queue.push({ kind: 'error', code: 'INVALID_REQUEST', message: error.details });
+    if (name === 'INVALID_ARGUMENT') {
+      this.#queue.push({ kind: 'error', code: 'INVALID_REQUEST', message: details });
+    } else if (name === 'OK') {
+      this.#queue.fail(new InferenceUnavailable('DATA_LOSS', 'the stream ended without a terminal message'));
     } else {
-      this.#queue.fail(unavailable(error));
+      this.#queue.fail(new InferenceUnavailable(name, details));
     }
-    this.#terminate();
-  }
-
-  #endOfStream(): void {
-    if (this.#terminated) return;
-    this.#queue.fail(new InferenceUnavailable('DATA_LOSS', 'the stream ended without a terminal message'));
     this.#terminate();
   }
 
@@ -163,30 +151,23 @@ function abortedBefore(): GenerateStream {
 }
 
 class GrpcInferenceClient implements InferenceClient {
-  readonly #inference: InferenceStub;
+  readonly #streams: StreamConnection;
   readonly #control: ControlClient;
 
   constructor({ address, tls }: InferenceClientOptions) {
-    const credentials = channelCredentialsFrom(tls);
-    this.#inference = new InferenceStub(address, credentials, CHANNEL_OPTIONS);
-    // One connection for both services.
-    this.#control = new ControlClient(address, credentials, {
-      ...CHANNEL_OPTIONS,
-      channelOverride: this.#inference.getChannel(),
-    });
+    this.#streams = new StreamConnection(address, tls);
+    this.#control = new ControlClient(address, channelCredentialsFrom(tls), CHANNEL_OPTIONS);
   }
 
   generate(
     request: GenerateRequest,
-    options: { signal: AbortSignal; deadlineMs: number; traceparent?: string },
+    { signal, deadlineMs, traceparent }: { signal: AbortSignal; deadlineMs: number; traceparent?: string },
   ): GenerateStream {
-    if (options.signal.aborted) return abortedBefore();
-    const metadata = new Metadata();
-    if (options.traceparent !== undefined) metadata.set('traceparent', options.traceparent);
-    const call = this.#inference.generateStream(requestToWire(request), metadata, {
-      deadline: Date.now() + options.deadlineMs,
-    });
-    return new StreamReader(call, options.signal);
+    if (signal.aborted) return abortedBefore();
+    const message = WireRequest.encode(requestToWire(request)).finish();
+    const { path } = InferenceService.generateStream;
+    const asked = { path, message, deadlineMs, traceparent };
+    return new StreamReader((reader) => this.#streams.open(asked, reader), signal);
   }
 
   async describe(timeoutMs: number): Promise<EngineDescription> {
@@ -204,7 +185,8 @@ class GrpcInferenceClient implements InferenceClient {
   }
 
   close(): void {
-    this.#inference.close();
+    this.#streams.close();
+    this.#control.close();
   }
 }
 
