@@ -111,6 +111,7 @@ export async function measureGateway(): Promise<Record<string, unknown>> {
     tokensPerSPerCore: streams.tokensPerS,
     tokensPerCpuS: streams.tokensPerCpuS,
     addedItlP99Ms: streams.addedItlP99Ms,
+    directItlP99Ms: streams.directItlP99Ms,
     peakRssMB: Math.max(on.peakRssMB, streams.peakRssMB),
     startToReadyMs,
     ...on.overload,
@@ -123,6 +124,7 @@ export async function measureGateway(): Promise<Record<string, unknown>> {
       tokensPerSPerCore: streamsOff.tokensPerS,
       tokensPerCpuS: streamsOff.tokensPerCpuS,
       addedItlP99Ms: streamsOff.addedItlP99Ms,
+      directItlP99Ms: streamsOff.directItlP99Ms,
       startToReadyMs: startOffMs,
     },
     portkey: {
