@@ -81,6 +81,7 @@ export class DialogService {
       createdAtUnixMs: nowUnixMs,
       updatedAtUnixMs: nowUnixMs,
       ...(customerId === undefined ? {} : { customerHash: hashCustomerId(customerHashSecret, customerId) }),
+      ...(scripts === undefined ? {} : { scriptVersion: scripts.active.version }),
     };
     const decisions =
       scripts === undefined ? [] : [{ step: 'script', outcome: `version:${scripts.active.version}` }];

@@ -79,10 +79,14 @@ export function contextAfter(
   };
 }
 
-/** Where a script begins in an interaction: with the version that was active when the interaction did. */
+/**
+ * Where a script begins in an interaction: with the version that its record names, also where that is gone meanwhile, so
+ * that the next turn tells of the move. One from before versions were recorded begins with the one that was active then.
+ */
 export function initialScript(parts: DialogParts, interaction: InteractionRecord): ScriptState | undefined {
-  const script = parts.scripts?.activeAt(interaction.createdAtUnixMs);
-  return beginScript(script?.version ?? '');
+  const { scripts } = parts;
+  if (scripts === undefined) return beginScript('');
+  return beginScript(interaction.scriptVersion ?? scripts.activeAt(interaction.createdAtUnixMs).version);
 }
 
 /** Plays a stored turn again, for the state it left the script in. What was redacted is asked for again. */

@@ -73,6 +73,8 @@ async function scriptStep(scope: TurnScope): Promise<ScriptStep | undefined> {
     },
   });
   dialogObserver.scriptStepped(clock.nowMs() - startedAtMs - logicMs);
+  const { version } = context.script;
+  if (version !== script.version) decide(scope, 'script', `moved_from:${version}`, 'that version is gone');
   decide(scope, 'script', `version:${script.version}`);
   for (const { step: name, outcome, reason } of step.decisions) decide(scope, name, outcome, reason);
   return step;

@@ -16,13 +16,15 @@ export const contentDigestOf = (
 const TURN_TEXTS: readonly string[] = ['customer_text', 'answer_text'];
 /** Changed by every turn, or removed with a customer. */
 const VOLATILE: readonly string[] = ['customer_hash', 'updated_at_unix_ms', 'hand_over_summary'];
+/** Came later: without a value the digest stays the one of records from before. */
+const LATER: readonly string[] = ['script_version'];
 
 const withoutColumns = (columns: readonly string[], left: readonly string[]) => {
   const kept = columns.map((column) => !left.includes(column));
   return (values: readonly unknown[]): unknown[] => values.filter((_value, index) => kept[index]);
 };
 const turnRest = withoutColumns(TURN_COLUMNS, TURN_TEXTS);
-const interactionRest = withoutColumns(INTERACTION_COLUMNS, VOLATILE);
+const interactionRest = withoutColumns(INTERACTION_COLUMNS, [...VOLATILE, ...LATER]);
 
 /** Of every column of a turn but its texts. */
 export const turnDigestOf = (secret: string, turn: TurnRecord): string =>
@@ -30,7 +32,10 @@ export const turnDigestOf = (secret: string, turn: TurnRecord): string =>
 
 /** Of the columns of an interaction that only a change of state may alter. */
 export const interactionDigestOf = (secret: string, record: InteractionRecord): string =>
-  keyedDigest(secret, interactionRest(interactionValues(record)));
+  keyedDigest(secret, [
+    ...interactionRest(interactionValues(record)),
+    ...(record.scriptVersion === undefined ? [] : [record.scriptVersion]),
+  ]);
 
 /** Of what goes with a customer who is deleted; the interaction's id keeps equal customers from being told. */
 export const personDigestOf = (

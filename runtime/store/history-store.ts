@@ -26,6 +26,8 @@ export interface InteractionRecord {
   /** Why it was handed off or closed. */
   readonly reason?: string;
   readonly handOver?: HandOver;
+  /** Of the dialog script with which it began; absent where there was none. */
+  readonly scriptVersion?: string;
   readonly createdAtUnixMs: number;
   /** Last change: a turn, an escalation or the close. */
   readonly updatedAtUnixMs: number;

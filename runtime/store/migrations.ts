@@ -116,6 +116,7 @@ export const MIGRATIONS: readonly string[] = [
      WHERE i.created_at_unix_ms < coalesce((SELECT min(at_unix_ms) FROM audit), 9e15)
        AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.interaction_id = i.interaction_id
          AND a.body LIKE '%"interactionDigest"%');`,
+  'ALTER TABLE interactions ADD COLUMN script_version TEXT;',
 ];
 
 /** Another process may have applied the step while this one waited for the write lock. */

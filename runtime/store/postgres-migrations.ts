@@ -117,6 +117,7 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
      FOR EACH ROW EXECUTE FUNCTION busyhour_thin_checkpoints();
    DELETE FROM audit_checkpoints c WHERE EXISTS (
      SELECT 1 FROM audit_checkpoints d WHERE d.chain = c.chain AND d.sequence > c.sequence);`,
+  'ALTER TABLE interactions ADD COLUMN script_version TEXT;',
 ];
 
 /** Any number that no other use of this database has. */

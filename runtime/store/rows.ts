@@ -17,6 +17,7 @@ const interactionRow = z.object({
   hand_over_reason: z.string().nullable(),
   hand_over_summary: z.string().nullable(),
   hand_over_at_unix_ms: z.number().nullable(),
+  script_version: z.string().nullable(),
   created_at_unix_ms: z.number(),
   updated_at_unix_ms: z.number(),
 });
@@ -71,6 +72,7 @@ export function interactionFromRow(row: Row): InteractionRecord {
     ...(value.customer_hash === null ? {} : { customerHash: value.customer_hash }),
     ...(value.reason === null ? {} : { reason: value.reason }),
     ...(handOver === undefined ? {} : { handOver }),
+    ...(value.script_version === null ? {} : { scriptVersion: value.script_version }),
   };
 }
 
@@ -163,6 +165,7 @@ export const INTERACTION_COLUMNS = [
   'hand_over_at_unix_ms',
   'created_at_unix_ms',
   'updated_at_unix_ms',
+  'script_version',
 ] as const;
 
 /** In the order of their columns; nulls where there was no hand-over. */
@@ -181,6 +184,7 @@ export const interactionValues = (record: InteractionRecord): Cell[] => [
   ...handOverValues(record.handOver),
   record.createdAtUnixMs,
   record.updatedAtUnixMs,
+  record.scriptVersion ?? null,
 ];
 
 /** Columns of an audit row, in the order of auditValues. */

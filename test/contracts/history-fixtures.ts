@@ -7,6 +7,7 @@ export const interactionOf = (interactionId: string): InteractionRecord => ({
   customerHash: 'c'.repeat(64),
   channel: 'chat',
   state: 'active',
+  scriptVersion: '1.10.0',
   createdAtUnixMs: 1_700_000_000_000.25,
   updatedAtUnixMs: 1_700_000_000_000.25,
 });
