@@ -58,8 +58,9 @@ export class OverloadControl {
   }
 
   #decide(leastDelayMs: number): void {
-    this.#calmDecisions = this.#shed === 0 ? this.#calmDecisions + 1 : 0;
-    if (leastDelayMs > this.#targetMs) this.#isOverloaded = true;
+    const isLate = leastDelayMs > this.#targetMs;
+    this.#calmDecisions = isLate || this.#shed > 0 ? 0 : this.#calmDecisions + 1;
+    if (isLate) this.#isOverloaded = this.#targetMs > 0;
     else if (this.#calmDecisions >= CALM_DECISIONS) this.#isOverloaded = false;
     this.#admittedRatio = this.#shed === 0 ? 1 : this.#admitted / (this.#admitted + this.#shed);
     this.#admitted = 0;
