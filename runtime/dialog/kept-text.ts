@@ -17,6 +17,9 @@ export function redactionContextOf(context: DialogContext, input: TurnInput): Re
   return redactionContext(input, last?.role === 'assistant' ? last.content : undefined);
 }
 
+/** What most clients send; nothing that a person has stands in it, whatever its digits look like. */
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /**
  * The form in which a client's message id is kept: as it is, or as a keyed hash where personal data stands in it. The same
  * id gives the same form, so that a repeated message is known by it.
@@ -26,7 +29,7 @@ export function keptMessageId(
   interactionId: string,
   messageId: string,
 ): string {
-  if (redactor.redact(messageId).text === messageId) return messageId;
+  if (UUID.test(messageId) || redactor.redact(messageId).text === messageId) return messageId;
   const hash = createHmac('sha256', customerHashSecret).update(`message ${interactionId} ${messageId}`);
   return `hashed-${hash.digest('hex')}`;
 }

@@ -16,18 +16,25 @@ export interface AuditedRequest {
 
 const TRACE_ID = /^[0-9a-f]{2}-([0-9a-f]{32})-/;
 
+/** The row knows a message under the id under which history does. */
+function keptTurn({ dialog }: GatewayContext, turn: AuditedRequest['turn']) {
+  if (turn === undefined) return {};
+  const { interactionId, messageId } = turn;
+  return { interactionId, messageId: dialog.keptMessageId(interactionId, messageId) };
+}
+
 function entryOf(
-  { clock }: GatewayContext,
+  context: GatewayContext,
   { tenant, requestId, traceparent, turn }: AuditedRequest,
   rest: Pick<AuditEntry, 'kind' | 'decisions' | 'fault' | 'costUsd'>,
 ): AuditEntry {
   const traceId = traceparent === undefined ? undefined : TRACE_ID.exec(traceparent)?.[1];
   return {
-    atUnixMs: clock.unixMs(),
+    atUnixMs: context.clock.unixMs(),
     tenant: tenant.name,
     requestId,
     ...(traceId === undefined ? {} : { traceId }),
-    ...turn,
+    ...keptTurn(context, turn),
     ...rest,
   };
 }

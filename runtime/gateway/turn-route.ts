@@ -36,7 +36,7 @@ export async function handleTurn(
   const interactionId = interactionIdOf(request);
   const requestId = context.newId();
   const { tenant, traceparent } = request;
-  const turn = { interactionId, messageId: context.dialog.keptMessageId(interactionId, body.messageId) };
+  const turn = { interactionId, messageId: body.messageId };
   const reservation = turnReservation(context, { tenant, requestId, traceparent, turn });
   return withTicket(context, reply, (ticket) =>
     metered(context.tenancy, reservation, (meter) => {

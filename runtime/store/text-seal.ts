@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, hash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hash, randomFillSync } from 'node:crypto';
 import { StoreFailure } from './history-writes.ts';
 
 /** What a sealed text is and whose: it opens nowhere else. */
@@ -23,19 +23,36 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const ID_CHARS = 11;
 const HEAD = 'sealed1.';
-const SEALED = /^sealed1\.([\w-]+)\.([\w-]+)$/;
+const MAX_PLACE_KEYS = 10_000;
 
 /** Names a key without telling anything of it. */
 const keyIdOf = (key: Buffer): string =>
   hash('sha256', Buffer.concat([Buffer.from('busyhour key id '), key]), 'base64url').slice(0, ID_CHARS);
 
+/** The key that a text is sealed under; undefined where it is none of ours. */
+const keyIdIn = (stored: string): string | undefined =>
+  stored.startsWith(HEAD) && stored[HEAD.length + ID_CHARS] === '.'
+    ? stored.slice(HEAD.length, HEAD.length + ID_CHARS)
+    : undefined;
+
 const labelOf = ({ kind, interactionId }: SealedPlace): Buffer => Buffer.from(`${kind} ${interactionId}`);
 
-/** A key of its own for each place: random nonces of one key alone would meet after some billions of events. */
-const placeKeyOf = (key: Buffer, label: Buffer): Buffer => createHmac('sha256', key).update(label).digest();
+const NONCES_AT_ONCE = 512;
+const nonces = Buffer.alloc(NONCE_BYTES * NONCES_AT_ONCE);
+let nextNonce = nonces.length;
+
+/** Random bytes are dear one by one. Each nonce is given out once. */
+function takeNonce(): Buffer {
+  if (nextNonce >= nonces.length) {
+    randomFillSync(nonces);
+    nextNonce = 0;
+  }
+  nextNonce += NONCE_BYTES;
+  return nonces.subarray(nextNonce - NONCE_BYTES, nextNonce);
+}
 
 function sealOne(key: Buffer, label: Buffer, text: string): string {
-  const nonce = randomBytes(NONCE_BYTES);
+  const nonce = takeNonce();
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(label);
   const hidden = cipher.update(text, 'utf8');
   // The final block of this mode is empty.
@@ -62,19 +79,40 @@ const unknownKey = (keyId: string, given: string): StoreFailure =>
     `working memory is sealed under the key ${keyId}, and ${given}; give that key too (privacy.keysEnv or privacy.keysFile)`,
   );
 
+/** A key with the keys of the places that were used last. */
+class PlaceKeys {
+  readonly #key: Buffer;
+  readonly #known = new Map<string, Buffer>();
+
+  constructor(key: Buffer) {
+    this.#key = key;
+  }
+
+  /** A key of its own for each place: random nonces of one key alone would meet after some billions of events. */
+  of(label: Buffer): Buffer {
+    const name = label.toString();
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const key = createHmac('sha256', this.#key).update(label).digest();
+    if (this.#known.size >= MAX_PLACE_KEYS) this.#known.clear();
+    this.#known.set(name, key);
+    return key;
+  }
+}
+
 /** AES-256-GCM. The first key seals, each of them opens. */
 export class KeyedSeal implements TextSeal {
   readonly #keys: () => Promise<readonly Buffer[]>;
-  #known: Promise<ReadonlyMap<string, Buffer>> | undefined;
+  #known: Promise<ReadonlyMap<string, PlaceKeys>> | undefined;
 
   /** The keys are asked for with the first use, and again after a failure. */
   constructor(keys: () => Promise<readonly Buffer[]>) {
     this.#keys = keys;
   }
 
-  #byId(): Promise<ReadonlyMap<string, Buffer>> {
+  #byId(): Promise<ReadonlyMap<string, PlaceKeys>> {
     this.#known ??= this.#keys()
-      .then((keys) => new Map(keys.map((key) => [keyIdOf(key), key])))
+      .then((keys) => new Map(keys.map((key) => [keyIdOf(key), new PlaceKeys(key)])))
       .catch((error) => {
         this.#known = undefined;
         throw error;
@@ -86,20 +124,21 @@ export class KeyedSeal implements TextSeal {
     if (texts.length === 0) return texts;
     const [first] = await this.#byId();
     if (first === undefined) throw new StoreFailure('there is no key to seal working memory with');
-    const [keyId, key] = first;
+    const [keyId, keys] = first;
     const label = labelOf(place);
-    const placeKey = placeKeyOf(key, label);
-    return texts.map((text) => `${HEAD}${keyId}.${sealOne(placeKey, label, text)}`);
+    const key = keys.of(label);
+    return texts.map((text) => `${HEAD}${keyId}.${sealOne(key, label, text)}`);
   }
 
   async open(place: SealedPlace, stored: string): Promise<string | undefined> {
-    const [, keyId = '', sealed = ''] = SEALED.exec(stored) ?? [];
-    if (keyId === '') return undefined;
-    const keys = await this.#byId();
-    const key = keys.get(keyId);
-    if (key === undefined) throw unknownKey(keyId, `only ${[...keys.keys()].join(', ')} is given here`);
+    const keyId = keyIdIn(stored);
+    if (keyId === undefined) return undefined;
+    const byId = await this.#byId();
+    const keys = byId.get(keyId);
+    if (keys === undefined) throw unknownKey(keyId, `only ${[...byId.keys()].join(', ')} is given here`);
     const label = labelOf(place);
-    return openOne(placeKeyOf(key, label), label, Buffer.from(sealed, 'base64url'));
+    const sealed = Buffer.from(stored.slice(HEAD.length + keyId.length + 1), 'base64url');
+    return openOne(keys.of(label), label, sealed);
   }
 }
 
@@ -107,7 +146,7 @@ export class KeyedSeal implements TextSeal {
 export const PLAIN_SEAL: TextSeal = {
   seal: async (_place, texts) => texts,
   async open(_place, stored) {
-    const keyId = SEALED.exec(stored)?.[1];
+    const keyId = keyIdIn(stored);
     if (keyId !== undefined) throw unknownKey(keyId, 'no key is given here');
     return stored;
   },

@@ -70,8 +70,7 @@ export async function runSocketTurn(
   const { messageId } = message;
   const startedAtMs = clock.nowMs();
   try {
-    const turn = { interactionId, messageId: context.dialog.keptMessageId(interactionId, messageId) };
-    const audited = { tenant, requestId, traceparent, turn };
+    const audited = { tenant, requestId, traceparent, turn: { interactionId, messageId } };
     const result = await metered(context.tenancy, turnReservation(context, audited), async (meter) => {
       const askedAtMs = clock.nowMs();
       const ended = await context.dialog.turn(interactionId, message, {
