@@ -8,6 +8,7 @@ const MEASURES: Readonly<Record<string, () => Promise<Measure>>> = {
   start: async () => (await import('./start.ts')).measureStart,
   driver: async () => (await import('./driver.ts')).measureDriver,
   gateway: async () => (await import('./gateway/gateway.ts')).measureGateway,
+  redaction: async () => (await import('./redaction.ts')).measureRedaction,
   'demo-model': async () => (await import('./demo-model.ts')).measureDemoModel,
 };
 

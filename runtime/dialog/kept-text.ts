@@ -4,17 +4,31 @@ import type { DialogContext } from '../store/context-store.ts';
 import type { HistoryStore, TurnRecord } from '../store/history-store.ts';
 import type { TurnInput } from './turn-types.ts';
 
-function redactionContext(input: TurnInput, previousAnswer: string | undefined): RedactionContext {
+/** The turn before, as it is kept. */
+interface Before {
+  readonly answer: string | undefined;
+  readonly text: string | undefined;
+}
+
+const NOTHING_BEFORE: Before = { answer: undefined, text: undefined };
+
+function redactionContext(input: TurnInput, { answer, text }: Before): RedactionContext {
   return {
     ...(input.customerName === undefined ? {} : { names: [input.customerName] }),
-    ...(previousAnswer === undefined ? {} : { previousAnswer }),
+    ...(answer === undefined ? {} : { previousAnswer: answer }),
+    ...(text === undefined ? {} : { previousText: text }),
   };
 }
 
-/** What a message is redacted with: the customer's name, and the answer before it as it is kept. */
+/** What a message is redacted with: the customer's name, and the turn before it as it is kept. */
 export function redactionContextOf(context: DialogContext, input: TurnInput): RedactionContext {
   const last = context.messages.at(-1);
-  return redactionContext(input, last?.role === 'assistant' ? last.content : undefined);
+  const asked = context.messages.at(-2);
+  if (last?.role !== 'assistant') return redactionContext(input, NOTHING_BEFORE);
+  return redactionContext(input, {
+    answer: last.content,
+    text: asked?.role === 'user' ? asked.content : undefined,
+  });
 }
 
 /** What most clients send; nothing that a person has stands in it, whatever its digits look like. */
@@ -43,8 +57,8 @@ export async function redactionContextAt(
   turn: TurnRecord,
   input: TurnInput,
 ): Promise<RedactionContext> {
-  if (turn.turnIndex === 0) return redactionContext(input, undefined);
+  if (turn.turnIndex === 0) return redactionContext(input, NOTHING_BEFORE);
   const turns = await history.listTurns(turn.interactionId, MAX_LISTED_TURNS);
   const before = turns.find((other) => other.turnIndex === turn.turnIndex - 1);
-  return redactionContext(input, before?.answerText);
+  return redactionContext(input, { answer: before?.answerText, text: before?.customerText });
 }

@@ -8,9 +8,10 @@ export interface Asked {
   readonly name: boolean;
   readonly account: boolean;
   readonly phone: boolean;
+  readonly card: boolean;
 }
 
-export const NOTHING_ASKED: Asked = { name: false, account: false, phone: false };
+export const NOTHING_ASKED: Asked = { name: false, account: false, phone: false, card: false };
 
 const NAME =
   /\b(?:your|the|full|first|last)(?: \w{1,12}){0,2} name\b|\bihre[nr]? (?:vollständigen? )?namen?\b|\bvotre (?:nom|prénom)|\bsu nombre|\bwho am i (?:speaking|talking)|\bwie heißen|\bcómo se llama|\bvous appelez/iu;
@@ -19,13 +20,21 @@ const ACCOUNT =
 const PHONE =
   /\b(?:phone|mobile|cell|telephone|callback|contact) number|\bnumber (?:can|should|may|to) (?:we|i|reach|call)|\breach you (?:on|at|under)|telefonnummer|rufnummer|handynummer|erreichen wir sie|numéro de téléphone|vous joindre|número de teléfono/iu;
 
+const CARD =
+  /\b(?:card|long) number\b|\bnumber (?:of|on) (?:your|the) (?:\w{1,12} )?card\b|kartennummer|numéro de (?:la |votre )?carte|número de (?:la |su )?tarjeta/iu;
+
 /** A question stands at the end of what was said. */
 const READ_CHARS = 400;
 
 export function readAsked(previousAnswer: string | undefined): Asked {
   if (previousAnswer === undefined) return NOTHING_ASKED;
   const tail = previousAnswer.slice(-READ_CHARS);
-  return { name: NAME.test(tail), account: ACCOUNT.test(tail), phone: PHONE.test(tail) };
+  return {
+    name: NAME.test(tail),
+    account: ACCOUNT.test(tail),
+    phone: PHONE.test(tail),
+    card: CARD.test(tail),
+  };
 }
 
 /** Longer replies say who they mean, or are no name. */

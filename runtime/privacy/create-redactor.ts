@@ -1,6 +1,7 @@
 import { unwrap } from '../../vocabulary/errors.ts';
 import type { PrivacyConfig } from '../config/privacy.ts';
-import { findAskedAccounts, findAskedName, readAsked } from './asked.ts';
+import { type Asked, findAskedAccounts, findAskedName, readAsked } from './asked.ts';
+import { type ContinuedKind, findContinuation, readContinued } from './continued.ts';
 import { type CustomPattern, findCustom, parsePattern } from './custom-patterns.ts';
 import { findEastAsianNames } from './east-asian-names.ts';
 import { findEmails } from './emails.ts';
@@ -9,6 +10,7 @@ import { findKnownNames } from './known-names.ts';
 import { findNames } from './names.ts';
 import { normalise } from './normalise.ts';
 import { findNumbers } from './numbers.ts';
+import type { NumberHint } from './phones.ts';
 import { PII_KINDS, type PiiKind, type Redacted, type RedactionContext, type Redactor } from './redactor.ts';
 import { mergeSpans, type PiiSpan } from './spans.ts';
 import { readWords } from './words.ts';
@@ -28,12 +30,21 @@ interface Finder {
   readonly patterns: readonly CustomPattern[];
 }
 
+/** What a number is that nothing beside it names: what was asked for, else what the message before broke off. */
+function expectedOf(asked: Asked, continued: ContinuedKind | undefined): NumberHint {
+  if (asked.card) return 'card';
+  if (asked.phone) return 'phone';
+  if (asked.account) return 'account';
+  return continued === 'iban' ? 'account' : continued;
+}
+
 function findInNormalised(
   text: string,
   { kinds, patterns }: Finder,
   context?: RedactionContext,
 ): readonly PiiSpan[] {
   const words = readWords(text);
+  const continued = readContinued(context?.previousText);
   const asked = readAsked(context?.previousAnswer);
   const found: (readonly PiiSpan[])[] = [
     findEmails(text),
@@ -43,7 +54,8 @@ function findInNormalised(
   ];
   if (context?.names !== undefined) found.push(findKnownNames(words, context.names));
   if (asked.name) found.push(findAskedName(words));
-  found.push(findNumbers(text, words, asked.phone ? 'phone' : undefined));
+  found.push(findNumbers(text, words, expectedOf(asked, continued)));
+  if (continued !== undefined) found.push(findContinuation(text, words, continued));
   if (HAS_DIGITS.test(text)) {
     found.push(findIbans(text));
     if (asked.account) found.push(findAskedAccounts(text));

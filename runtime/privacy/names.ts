@@ -1,6 +1,4 @@
-import { COMMON_WORDS } from './common-words.ts';
-import { AMBIGUOUS_NAMES, FIRST_NAMES, WORDS_IN_LOWER_CASE } from './first-names.ts';
-import { MORE_FIRST_NAMES } from './more-first-names.ts';
+import { AMBIGUOUS_NAMES } from './first-names.ts';
 import {
   CALENDAR_NAMES,
   CERTAIN_TAILS,
@@ -14,6 +12,7 @@ import {
   PLAIN_SIGN_OFFS,
 } from './name-cues.ts';
 import { findNamePairs, findSpeltNames } from './name-pairs.ts';
+import { isCommon, isFirstName, isInitial, isNamePart } from './name-words.ts';
 import { NOT_PERSONS } from './not-persons.ts';
 import type { PiiSpan } from './spans.ts';
 import type { Word } from './words.ts';
@@ -55,23 +54,6 @@ const gapBetween = ({ text, words }: Reading, left: number, right: number): stri
   if (from === undefined || to === undefined || to - from > MAX_GAP_CHARS) return undefined;
   return text.slice(from, to);
 };
-
-const isCommon = (word: Word): boolean => COMMON_WORDS.has(word.lower);
-
-/** `Anna's` names Anna too, and `Anna-Lena` begins with her. */
-function isFirstName(word: Word): boolean {
-  if (FIRST_NAMES.has(word.lower)) return word.isCapitalised || !WORDS_IN_LOWER_CASE.has(word.lower);
-  if (!word.isCapitalised && word.lower.indexOf('-') < 0 && word.lower.indexOf("'") < 0) return false;
-  const base = word.lower.endsWith("'s") ? word.lower.slice(0, -2) : word.lower;
-  if (word.isCapitalised && MORE_FIRST_NAMES.has(base)) return true;
-  const dash = base.indexOf('-');
-  const name = dash < 0 || FIRST_NAMES.has(base) ? base : base.slice(0, dash);
-  return FIRST_NAMES.has(name) && (word.isCapitalised || !WORDS_IN_LOWER_CASE.has(name));
-}
-
-const isNamePart = (word: Word): boolean => word.isCapitalised && !isCommon(word);
-const isInitial = (word: Word): boolean =>
-  word.isCapitalised && word.end - word.start === 1 && word.lower !== 'i';
 
 /** Index after the particles from `at` on, when a capitalised word follows them; else `at` itself. */
 function skipParticles(reading: Reading, at: number): number {

@@ -32,7 +32,11 @@ const HINT_OF_WORD: ReadonlyMap<string, NumberHint> = new Map(
 );
 
 /** What a word says about the number behind it; undefined when nothing. */
-export const hintOfWord = (lower: string): NumberHint => HINT_OF_WORD.get(lower);
+export const hintOfWord = (lower: string): NumberHint =>
+  HINT_OF_WORD.get(lower) ?? (TELEPHONE_COMPOUND.test(lower) ? 'phone' : undefined);
+
+/** `Mobilfunknummer`, `Rückrufnummer`. */
+const TELEPHONE_COMPOUND = /^(?:tele|mobil|handy|fax|fest|funk|notruf|rückruf|anruf|hotline|service).*num/;
 
 /** Words looked at on either side. */
 const WORDS_BEFORE = 6;

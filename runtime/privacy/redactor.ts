@@ -14,6 +14,8 @@ export interface RedactionContext {
   readonly names?: readonly string[];
   /** What the assistant said before: after `What is your account number?` a bare number is one. */
   readonly previousAnswer?: string;
+  /** The message before of the same person, as it is kept: a number begun there may go on here. */
+  readonly previousText?: string;
 }
 
 /** Replaces personal data in a text before anything is persisted, logged or traced. Pure; the same text gives the same result. */

@@ -39,6 +39,18 @@ const HOSTILE: Readonly<Record<string, string>> = {
   'numbers that uncover numbers': 'card 4242424242424242 12345678 ',
   'marks without width': '\u200b',
   'other digits': '٤',
+  'spoken digits': 'four one double five ',
+  'spoken tens': 'forty-two ',
+  'cards over lines': '4111, 1111,\n',
+  underscores: '4111_',
+  'listed accounts': 'account 12345678, 12345678 and ',
+  'pairs of capitals': 'Xandu Bellor ',
+  'spelt letters': 'A-',
+  compounds: 'lånenummer 1234567 ',
+  'chinese names': '我叫周',
+  'japanese names': '名前は山',
+  'korean names': '이름은김',
+  'linked persons': 'my boss is ',
   'halves of surrogate pairs': '\ud835',
 };
 

@@ -34,13 +34,13 @@ const SECRETS = [
 
 const isFound = (haystack: string): string[] => SECRETS.filter((secret) => haystack.includes(secret));
 
-async function startPlace() {
+async function startPlace(answerPieces: readonly string[] = ANSWER.split(/(?<= )/)) {
   const folder = mkdtempSync(join(tmpdir(), 'busyhour-privacy-'));
   cleanup.add({ close: async () => rmSync(folder, { recursive: true }) });
   const redis = await startRedis();
   cleanup.add({ close: () => redis.stop() });
   const receiver = cleanup.add(await startOtlpReceiver());
-  const events = [...ANSWER.split(/(?<= )/).map((word) => chunkOf(word)), chunkOf('', 'stop'), '[DONE]'];
+  const events = [...answerPieces.map((piece) => chunkOf(piece)), chunkOf('', 'stop'), '[DONE]'];
   const vendor = cleanup.add(await startFaultServer({ kind: 'stream', events, ending: 'end' }));
   const logs: string[] = [];
   const path = join(folder, 'history.sqlite');
@@ -126,6 +126,34 @@ describe.skipIf(redisBinary() === undefined)('redaction in a running gateway (ne
     expect([...isFound(files), ...(files.includes('NL734212') ? ['NL734212'] : [])]).toEqual([]);
     expect(isFound(place.logs.join('') + place.receiver.text())).toEqual([]);
     expect(place.logs.join('') + place.receiver.text()).not.toContain('NL734212');
+  });
+
+  it('keeps nothing of numbers that come in pieces: over turns, and in an answer cut inside its digits', async () => {
+    const place = await startPlace(ANSWER.match(/.{1,3}/gs) ?? []);
+    const gateway = await place.start();
+    const created = await postJson(gateway, '/v1/interactions', {});
+    const path = `/v1/interactions/${created.body.interactionId}`;
+    const pieces = ['my card number is 5353 8247', '9104 6628', 'and the account 60914', '7725'];
+    for (const [index, text] of pieces.entries()) {
+      const turn = await postJson(gateway, `${path}/turns`, { messageId: `m-${index}`, text });
+      expect([turn.status, turn.body.text]).toEqual([200, ANSWER]);
+    }
+    const again = await postJson(gateway, `${path}/turns`, { messageId: 'm-1', text: pieces[1] });
+    expect([again.status, again.body.replayed]).toEqual([200, true]);
+    await until(() => place.receiver.spans.length > 5, 'spans arriving', 10_000);
+    const kept = [
+      place.files(),
+      (await dumpRedis(place.redisUrl)).text,
+      place.logs.join(''),
+      place.receiver.text(),
+    ];
+    const secrets = ['5353 8247', '9104 6628', '60914'];
+    for (const text of kept) {
+      expect([...isFound(text), ...secrets.filter((secret) => text.includes(secret))]).toEqual([]);
+    }
+    const view = await getJson(gateway, path);
+    const texts = view.body.turns.map((turn: { customerText: string }) => turn.customerText);
+    expect(texts).toEqual(['my card number is [card]', '[card]', 'and the account [account]', '[account]']);
   });
 
   it('the same places hold what was said where redaction is switched off, so the search would find it', async () => {

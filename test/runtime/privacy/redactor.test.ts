@@ -79,6 +79,7 @@ describe('a redactor', () => {
       kinds: [...PII_KINDS],
       patterns: [],
       sendOriginalToProviders: true,
+      forgetEveryMs: 5000,
     });
     expect(createConfiguredRedactor(config).redact('card 4242424242424242').text).toBe('card [card]');
   });
