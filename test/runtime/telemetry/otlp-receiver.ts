@@ -97,8 +97,8 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** A real OTLP/HTTP receiver on a free port, which answers every batch with the given status. */
-export async function startOtlpReceiver(status = 200): Promise<OtlpReceiver> {
+/** A real OTLP/HTTP receiver, on a free port where none is named, which answers every batch with the given status. */
+export async function startOtlpReceiver(status = 200, port = 0): Promise<OtlpReceiver> {
   const spans: ReceivedSpan[] = [];
   let text = '';
   let headers: IncomingHttpHeaders = {};
@@ -110,7 +110,7 @@ export async function startOtlpReceiver(status = 200): Promise<OtlpReceiver> {
       response.writeHead(status, { 'content-type': 'application/json' }).end('{"partialSuccess":{}}');
     });
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces`,
