@@ -23,6 +23,12 @@ const COMMIT_TIMEOUT_MS = 15_000;
  */
 const GATHER_MS = 2;
 
+/**
+ * What these threads make dies with the next message: a young generation of this size collects it as well as the 128 MiB to
+ * which V8 would let it grow. Other options of the process, such as --eval, are not meant for them.
+ */
+const THREAD_OPTIONS = { execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 4 } };
+
 export interface WriteThreadOptions {
   readonly path: string;
   readonly auditSecret: string;
@@ -80,8 +86,7 @@ export class WriteThread implements WriteQueue {
   }
 
   #start(): Worker {
-    // Options of the process, such as --eval, are not meant for it.
-    const worker = new Worker(threadEntry('sqlite-worker'), { workerData: this.#options, execArgv: [] });
+    const worker = new Worker(threadEntry('sqlite-worker'), { workerData: this.#options, ...THREAD_OPTIONS });
     // An idle thread does not keep the process alive; one that writes does.
     worker.unref();
     worker.on('message', (outcomes: readonly WriteOutcome[]) => this.#committed(outcomes));
@@ -154,7 +159,7 @@ export class WriteThread implements WriteQueue {
 }
 
 function startCheckpointer({ path }: WriteThreadOptions): Worker {
-  const worker = new Worker(threadEntry('sqlite-checkpointer'), { workerData: { path }, execArgv: [] });
+  const worker = new Worker(threadEntry('sqlite-checkpointer'), { workerData: { path }, ...THREAD_OPTIONS });
   worker.unref();
   // Without it the writer bounds the log itself, at a pause now and then.
   worker.on('error', () => undefined);
