@@ -1,12 +1,6 @@
 import { z } from 'zod';
 
-/** How interactions arrive. A new kind is a file in bench/arrivals, one line in its table and one line here. */
-export const arrivalsSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('poisson') }),
-  z.strictObject({ kind: z.literal('constant') }),
-]);
-
-export type Arrivals = z.infer<typeof arrivalsSchema>;
+export { type Arrivals, arrivalsSchema } from './arrivals.ts';
 
 const spans = {
   warmUpMs: z.number().nonnegative().default(2_000),

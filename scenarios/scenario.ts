@@ -5,7 +5,8 @@ import { z } from 'zod';
 import { failed, ok, type Result } from '../vocabulary/errors.ts';
 import { parseWith, parseYaml, readText } from '../vocabulary/parse.ts';
 import { sloSchema } from '../vocabulary/slo.ts';
-import { arrivalsSchema, loadPlanSchema } from './load.ts';
+import { arrivalsSchema } from './arrivals.ts';
+import { loadPlanSchema } from './load.ts';
 import { workloadSchema } from './workload.ts';
 
 const spanMs = z.number().nonnegative().max(86_400_000);
@@ -99,8 +100,13 @@ export function readScenario(pathOrName: string): Result<Scenario> {
 /** A resolved scenario as text that reads back to the same record. */
 export const formatScenario = (scenario: Scenario): string => `${JSON.stringify(scenario, null, 2)}\n`;
 
-/** The scenario with parts replaced, checked again as a whole. */
-export const withOverrides = (scenario: Scenario, overrides: Partial<ScenarioInput>): Result<Scenario> =>
-  Object.keys(overrides).length === 0
-    ? ok(scenario)
-    : resolveScenario({ ...scenario, ...overrides }, `scenario ${scenario.name} with the given overrides`);
+/** Parts of a scenario to replace; one that is `undefined` replaces nothing. */
+export type ScenarioOverrides = { readonly [K in keyof ScenarioInput]?: ScenarioInput[K] | undefined };
+
+/** The scenario with parts replaced, checked again as a whole. An override of `undefined` is none. */
+export function withOverrides(scenario: Scenario, overrides: ScenarioOverrides): Result<Scenario> {
+  const given = Object.entries(overrides).filter(([, value]) => value !== undefined);
+  if (given.length === 0) return ok(scenario);
+  const replaced = { ...scenario, ...Object.fromEntries(given) };
+  return resolveScenario(replaced, `scenario ${scenario.name} with the given overrides`);
+}

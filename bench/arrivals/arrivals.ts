@@ -1,4 +1,4 @@
-import type { Arrivals } from '../../scenarios/load.ts';
+import type { Arrivals } from '../../scenarios/arrivals.ts';
 import type { Random } from '../../vocabulary/random.ts';
 import type { ArrivalProcess, ArrivalSpan } from './arrival-process.ts';
 import { constantArrivals } from './constant.ts';

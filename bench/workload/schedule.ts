@@ -1,4 +1,4 @@
-import type { Arrivals } from '../../scenarios/load.ts';
+import type { Arrivals } from '../../scenarios/arrivals.ts';
 import type { Workload } from '../../scenarios/workload.ts';
 import type { Random } from '../../vocabulary/random.ts';
 import { MS_PER_S } from '../../vocabulary/units.ts';

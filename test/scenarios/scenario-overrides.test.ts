@@ -31,6 +31,13 @@ describe('overrides', () => {
     expect(unwrap(withOverrides(scenario, {}))).toBe(scenario);
   });
 
+  it('that are undefined replace nothing: the seed and the limits stay', () => {
+    const seeded = unwrap(resolveScenario({ ...base(), seed: 42, drainMs: 9 }));
+    expect(unwrap(withOverrides(seeded, { seed: undefined }))).toBe(seeded);
+    const changed = unwrap(withOverrides(seeded, { seed: undefined, drainMs: 3 }));
+    expect(changed).toEqual({ ...seeded, drainMs: 3 });
+  });
+
   it('are checked against the rest: users beyond the in-flight limit', () => {
     const many = unwrap(resolveScenario(closed()));
     const result = withOverrides(many, { maxInFlight: 2 });
