@@ -16,7 +16,8 @@ const spanMs = z.number().nonnegative();
 /** What was measured. `simulated` is true when any engine behind the target is. */
 export const targetSchema = z.strictObject({
   name: z.string().min(1),
-  protocol: z.enum(['openai-chat', 'dialog', 'http', 'grpc']),
+  /** `in-process`: code called without a network between (engine tinybench). */
+  protocol: z.enum(['openai-chat', 'dialog', 'http', 'grpc', 'in-process']),
   url: z.string().optional(),
   mode: z.string().optional(),
   engine: z.enum(['llama', 'simulated', 'remote', 'unknown']),
@@ -83,10 +84,16 @@ const timelineSchema = z.strictObject({
   completed: count,
   unsuccessful: count,
   maxInFlight: count,
+  /** Sum of latencyMs over the second's completed requests: with `completed`, its mean. */
+  latencySumMs: spanMs.optional(),
 });
 
 export const stepSchema = z.strictObject({
   name: z.string(),
+  /** Which of the targets or versions compared in one run it measured: `a` is the baseline, `b` the candidate. */
+  variant: z.string().min(1).optional(),
+  /** Position among the repetitions of one load; blocks of two variants with the same number ran side by side. */
+  block: count.optional(),
   load: loadSchema,
   startedAtMs: z.number(),
   /** Discarded at the start, then measured. Every rate divides by windowMs. */
@@ -112,6 +119,9 @@ export const stepSchema = z.strictObject({
   timeline: z.array(timelineSchema),
 });
 
+/** One hot path of `busyhour micro`: the median of each block, in the order run. */
+const microCaseSchema = z.strictObject({ case: z.string().min(1), nsPerOp: z.array(z.number().positive()) });
+
 /** Arrivals that came from a trace, described so that a plan can use them. */
 export const traceSummarySchema = z.strictObject({
   source: z.string(),
@@ -127,6 +137,16 @@ export const traceSummarySchema = z.strictObject({
   busiest60SRequestsPerS: z.number().positive(),
   meanInputTokens: z.number().nonnegative(),
   meanOutputTokens: z.number().nonnegative(),
+});
+
+/** What sent the load; absent means native. */
+export const ENGINES = ['native', 'autocannon', 'k6', 'tinybench'] as const;
+
+/** Another tool took the measurement; the notes say how its definitions differ from ours. */
+const importedFromSchema = z.strictObject({
+  tool: z.string().min(1),
+  version: z.string().optional(),
+  notes: z.array(z.string()),
 });
 
 export const resultFileSchema = z.strictObject({
@@ -159,6 +179,9 @@ export const resultFileSchema = z.strictObject({
   slos: z.array(sloSchema),
   steps: z.array(stepSchema),
   trace: traceSummarySchema.optional(),
+  engine: z.enum(ENGINES).optional(),
+  importedFrom: importedFromSchema.optional(),
+  micro: z.array(microCaseSchema).optional(),
   diagnostics: z.array(diagnosticSchema),
 });
 
