@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Clock } from '../../vocabulary/clock.ts';
 import { createFault, FaultError } from '../llm/fault.ts';
 import type { Tenant } from '../tenants/ledger.ts';
@@ -16,11 +16,23 @@ const isAllowed = ({ allowedIps }: KnownTenant, address = ''): boolean =>
 const unauthenticated = (message?: string): FaultError =>
   new FaultError(createFault('caller_unauthenticated', message));
 
-/** Compares digests in constant time, and with every key, so that time tells nothing about either. */
-function findKey(keys: readonly TenantKey[], presented: string): TenantKey {
-  const digest = createHash('sha256').update(presented).digest();
-  let found: TenantKey | undefined;
-  for (const key of keys) if (timingSafeEqual(key.sha256, digest)) found = key;
+/** Keys by their digests, for as long as their list is the current one. */
+const indexes = new WeakMap<TenantList, ReadonlyMap<string, TenantKey>>();
+
+function indexOf(list: TenantList): ReadonlyMap<string, TenantKey> {
+  const known = indexes.get(list);
+  if (known !== undefined) return known;
+  const index = new Map(list.keys.map((key) => [key.sha256.toString('hex'), key]));
+  indexes.set(list, index);
+  return index;
+}
+
+/**
+ * Looked up by digest: what time tells of a digest that did not match says nothing of a key, since nobody can choose
+ * digests, and a thousand keys take no longer than one.
+ */
+function findKey(list: TenantList, presented: string): TenantKey {
+  const found = indexOf(list).get(hash('sha256', presented, 'hex'));
   if (found === undefined) throw unauthenticated();
   return found;
 }
@@ -31,7 +43,7 @@ function identify(list: TenantList, authorization: string | undefined, clock: Cl
     return list.keyless;
   const presented = BEARER.exec(authorization ?? '')?.[1];
   if (presented === undefined) throw unauthenticated();
-  const key = findKey(list.keys, presented);
+  const key = findKey(list, presented);
   if (key.expiresAtUnixMs !== undefined && clock.unixMs() >= key.expiresAtUnixMs)
     throw unauthenticated('This API key has expired.');
   return key;
