@@ -17,6 +17,18 @@ export type NameCueKind =
   /** `Name:` a colon or equals sign must follow. */
   | 'field';
 
+/** Between a cue and its name. */
+export const CUE_GAP: Readonly<Record<NameCueKind, RegExp>> = {
+  certain: /^[ ,:."'(*-]{1,4}$/,
+  likely: /^[ ,"'(:]{1,3}$/,
+  possible: /^[ "'(]{1,2}$/,
+  weak: /^ $/,
+  title: /^[.:]? ?$/,
+  greeting: /^[ ,]{1,2}$/,
+  'sign-off': /^[ ]?[,.!]?[ ]?\s*[-–]?\s?$/,
+  field: /^ ?[:=] ?["']?$/,
+};
+
 const CUES: Readonly<Record<NameCueKind, string>> = {
   certain: `mi chiamo|il mio nome è|mijn naam is|nazywam się|mam na imię|o meu nome é|meu nome é|chamo-me|me chamo|jag heter|
     mitt namn är|mit navn er|jeg heter|benim adım|adım|меня зовут|моё имя|мое имя|мене звати|моє ім'я|με λένε|ονομάζομαι|

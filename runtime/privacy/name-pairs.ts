@@ -48,6 +48,7 @@ export function findNamePairs(text: string, words: readonly Word[]): readonly Pi
   for (let at = 0; at < words.length; at++) {
     const first = words[at];
     if (first === undefined || !first.isCapitalised) continue;
+    if (words[at + 1]?.isCapitalised !== true) continue;
     const count = countRun(text, words, at);
     if (isPersonRun(words, at, count)) {
       isGerman ??= words.some((word) => GERMAN_WORDS.has(word.lower));

@@ -2,6 +2,7 @@ import { AMBIGUOUS_NAMES } from './first-names.ts';
 import {
   CALENDAR_NAMES,
   CERTAIN_TAILS,
+  CUE_GAP,
   NAME_CUES,
   NAME_LINKS,
   NAME_PARTICLES,
@@ -31,17 +32,6 @@ interface Found {
 const MAX_NAME_WORDS = 4;
 /** Between two words of one name: a space, or the dot of an initial or a title. */
 const INNER_GAP = /^(?:\.? |\.)$/;
-/** Between a cue and its name. */
-const CUE_GAP: Readonly<Record<NameCueKind, RegExp>> = {
-  certain: /^[ ,:."'(*-]{1,4}$/,
-  likely: /^[ ,"'(:]{1,3}$/,
-  possible: /^[ "'(]{1,2}$/,
-  weak: /^ $/,
-  title: /^[.:]? ?$/,
-  greeting: /^[ ,]{1,2}$/,
-  'sign-off': /^[ ]?[,.!]?[ ]?\s*[-–]?\s?$/,
-  field: /^ ?[:=] ?["']?$/,
-};
 const MAX_GAP_CHARS = 8;
 /** After a name that a greeting or an uncertain cue brought. */
 const AFTER_NAME = /^ ?(?:[,.!?;:)\n-]|$)/;
@@ -201,14 +191,22 @@ function skipLink(reading: Reading, kind: NameCueKind, at: number): number {
   return isLink && gapBetween(reading, at - 1, at) === ' ' ? at + 1 : at;
 }
 
+/** Most cues stand before a word in lower case, which begins no name; this says so before anything is matched. */
+function mayBegin({ words }: Reading, kind: NameCueKind, first: number): boolean {
+  const word = words[first];
+  if (word === undefined) return false;
+  return word.isCapitalised || kind === 'certain' || kind === 'title' || NAME_PARTICLES.has(word.lower);
+}
+
 function findBehindCue(reading: Reading, at: number): Found | undefined {
   const cues = NAME_CUES.get(reading.words[at]?.lower ?? '');
   if (cues === undefined) return undefined;
   let best: Found | undefined;
   for (const cue of cues) {
     const cueWords = countCueWords(reading, cue, at);
+    if (cueWords === 0) continue;
     const first = skipLink(reading, cue.kind, at + cueWords);
-    if (cueWords === 0 || !applies(reading, cue, at, first)) continue;
+    if (!mayBegin(reading, cue.kind, first) || !applies(reading, cue, at, first)) continue;
     const count = countAfterCue(reading, cue.kind, first);
     if (count > 0 && (best === undefined || first + count > best.first + best.count)) best = { first, count };
   }
@@ -277,7 +275,8 @@ function spanOf(reading: Reading, found: Found): PiiSpan | undefined {
 /** Personal names: known given names, and what follows the words that introduce a person. */
 export function findNames(text: string, words: readonly Word[]): readonly PiiSpan[] {
   const reading: Reading = { text, words };
-  const spans: PiiSpan[] = [...findNamePairs(text, words), ...findSpeltNames(text, words)];
+  const spans: PiiSpan[] = [...findNamePairs(text, words)];
+  if (text.includes('-')) spans.push(...findSpeltNames(text, words));
   const add = (found: Found | undefined): void => {
     const span = found === undefined ? undefined : spanOf(reading, found);
     if (span !== undefined) spans.push(span);

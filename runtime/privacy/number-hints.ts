@@ -9,7 +9,8 @@ const HINTS: Readonly<Record<Exclude<NumberHint, undefined>, string>> = {
     festnetz anrufen anruf rückruf zurückrufen erreichbar erreichen erreicht téléphone portable mobile fixe joindre
     joignable appeler appelez rappeler rappelez numéro-de-téléphone teléfono móvil celular fijo llamar llamarme llámame
     llamen llámenme llame llamada contactarme`,
-  account: [...ACCOUNT_WORDS].join(' '),
+  // Two letters are the head of a code, `KD-12`, as often as a word.
+  account: [...ACCOUNT_WORDS].filter((word) => word.length > 2).join(' '),
   card: `card cards visa mastercard amex maestro credit debit karte kreditkarte kartennummer kreditkartennummer ec-karte
     visa-karte girocard bankkarte carte tarjeta carta tarjetas karty karta cartão kort kortnummer creditcard kaart kartı kart
     kartım карты карта картка картки cc pan mastercard-nummer cardholder`,
