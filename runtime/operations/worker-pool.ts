@@ -114,6 +114,8 @@ export class WorkerPool {
         }
         this.#receive(slot, worker, message);
       });
+      // What it had said may arrive after the exit is told, and never after this.
+      worker.once('disconnect', () => this.#lines.departed(worker.id));
       worker.once('exit', (code, signal) => {
         clearTimeout(fuse);
         this.#lines.departed(worker.id);

@@ -90,7 +90,9 @@ describe.skipIf(redisBinary() === undefined)('limits of vendors (skipped without
   async function serveBefore(providers: readonly object[]) {
     const folder = scratchFolder();
     const config = join(folder, 'gateway.json');
-    const settings = { providers: [...providers, { kind: 'keyword', name: 'keyword' }] };
+    // A machine that tests keep busy is late by itself, which is not what is asked here.
+    const overload = { loopDelayTargetMs: 0 };
+    const settings = { overload, providers: [...providers, { kind: 'keyword', name: 'keyword' }] };
     writeFileSync(config, JSON.stringify(settings));
     const history = join(folder, 'history.sqlite');
     return startServe(['--workers', String(WORKERS), '--history', history, '--config', config], {
@@ -114,7 +116,7 @@ describe.skipIf(redisBinary() === undefined)('limits of vendors (skipped without
       const lane = async (): Promise<void> => {
         while (performance.now() < startedAtMs + FLOOD_MS) answers.push(await chat(serve.url));
       };
-      await Promise.all(Array.from({ length: 12 }, lane));
+      await Promise.all(Array.from({ length: 8 }, lane));
       const tookS = (performance.now() - startedAtMs) / 1000;
 
       // What one process would let through; each for itself they would let through three times the burst and the rate.
