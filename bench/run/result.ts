@@ -8,7 +8,7 @@ import type { RunContext } from './step-context.ts';
 import type { StepsOutcome } from './steps-outcome.ts';
 
 /** The package's own version, from sources and from the built package alike. */
-function readToolVersion(): string {
+export function readToolVersion(): string {
   for (const up of ['../../package.json', '../../../package.json']) {
     const url = new URL(up, import.meta.url);
     if (!existsSync(url)) continue;
@@ -19,7 +19,7 @@ function readToolVersion(): string {
 }
 
 /** The machine that the generator ran on. */
-const describeMachine = (): ResultFile['machine'] => ({
+export const describeMachine = (): ResultFile['machine'] => ({
   cpuModel: cpus()[0]?.model ?? 'unknown',
   cores: Math.max(1, cpus().length),
   memoryBytes: totalmem(),
