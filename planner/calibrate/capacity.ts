@@ -1,7 +1,7 @@
 import { createDiagnostic, type Diagnostic, type DiagnosticCode } from '../../vocabulary/diagnostics.ts';
+import { createLogPchip, findCrossing } from '../../vocabulary/monotone-curve.ts';
 import type { ResultFile } from '../../vocabulary/result-file.ts';
 import { formatSlo, type Slo } from '../../vocabulary/slo.ts';
-import { createLogPchip, findCrossing } from './pchip.ts';
 import { type MeasuredPoint, measuredPoints, type SloReading } from './points.ts';
 
 /** Steps needed before a crossing between two of them is believed. */

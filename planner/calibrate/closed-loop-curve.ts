@@ -1,5 +1,5 @@
+import { createLogPchip, type MonotoneCurve } from '../../vocabulary/monotone-curve.ts';
 import { sFromMs } from '../../vocabulary/units.ts';
-import { createLogPchip, type MonotoneCurve } from './pchip.ts';
 
 /** Means of one closed-loop point of a serving engine. */
 export interface ServingPoint {

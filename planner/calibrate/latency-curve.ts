@@ -1,4 +1,4 @@
-import { createLogPchip } from './pchip.ts';
+import { createLogPchip } from '../../vocabulary/monotone-curve.ts';
 import type { MeasuredPoint } from './points.ts';
 
 /** A latency predicted at a rate, and how: on the curve, or bounded by the lowest rate measured. */

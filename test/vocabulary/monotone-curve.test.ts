@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createLogPchip, createPchip, findCrossing } from '../../../planner/calibrate/pchip.ts';
+import { createLogPchip, createPchip, findCrossing } from '../../vocabulary/monotone-curve.ts';
 
 const rising = fc
   .array(
