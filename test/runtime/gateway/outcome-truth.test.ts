@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -105,7 +105,20 @@ async function killedPostgres(): Promise<BreakableHistory> {
   return {
     config: { kind: 'postgres', urlEnv: 'OUTCOME_POSTGRES_URL' },
     environment: { OUTCOME_POSTGRES_URL: postgres.url },
-    fail: () => postgres.kill(),
+    fail: async () => {
+      const { Client } = await import('pg');
+      const client = new Client({ connectionString: postgres.url });
+      client.on('error', () => undefined); // It goes with the server.
+      await client.connect();
+      const { rows } = await client.query('SELECT pid FROM pg_stat_activity');
+      await postgres.kill();
+      // A session outlives the server's first process until it notices, and may still write.
+      await until(
+        () => rows.every(({ pid }) => !existsSync(`/proc/${pid}`)),
+        'the end of all sessions',
+        20_000,
+      );
+    },
     mend: () => postgres.restart(),
     auditKinds: async () => {
       const { Client } = await import('pg');
