@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { DialogStreamReader } from './dialog-stream.ts';
 import type { Driver, DriverOptions, Exchange, TurnRequest } from './driver.ts';
-import { type ExchangeOptions, exchangeHttp } from './http-exchange.ts';
-import { createPool, headersFor, splitUrl } from './http-pool.ts';
+import { createRequestHead, requestText } from './http/request-text.ts';
+import type { HttpTransport } from './http/transport.ts';
+import { exchangeHttp } from './http-exchange.ts';
+import { createTransport, headersFor, splitUrl } from './http-pool.ts';
 import { BodyReader } from './plain-http.ts';
 
 const openedSchema = z.object({ interactionId: z.string().min(1) });
@@ -35,28 +37,25 @@ const turnBody = (request: TurnRequest, messageId: string): string =>
  */
 class DialogDriver implements Driver {
   readonly #options: DriverOptions;
-  readonly #base: Pick<ExchangeOptions, 'dispatcher' | 'timeouts'>;
+  readonly #transport: HttpTransport;
   readonly #path: string;
-  readonly #close: () => Promise<void>;
   /** Interaction of ours → the server's id and turns sent. */
   readonly #open = new Map<string, { readonly id: string; turns: number }>();
 
   constructor(options: DriverOptions) {
     const { origin, basePath } = splitUrl(options.url);
-    const dispatcher = createPool(origin, options);
     this.#options = options;
-    this.#base = { dispatcher, timeouts: options.timeouts };
+    this.#transport = createTransport(origin, options);
     this.#path = `${basePath}/v1/interactions`;
-    this.#close = () => dispatcher.destroy();
   }
 
   async send(request: TurnRequest, signal: AbortSignal): Promise<Exchange> {
     const known = this.#open.get(request.interactionId);
     if (known !== undefined) return this.#turn(request, known, signal);
-    const headers = headersFor(this.#options.apiKey, 'application/json');
     const opening = await exchangeHttp({
-      ...this.#base,
-      request: { method: 'POST', path: this.#path, headers, body: '{}' },
+      transport: this.#transport,
+      timeouts: this.#options.timeouts,
+      text: this.#post(this.#path, 'application/json', '{}'),
       reader: new BodyReader(true),
       signal,
     });
@@ -65,6 +64,11 @@ class DialogDriver implements Driver {
     const opened = { id, turns: 0 };
     this.#open.set(request.interactionId, opened);
     return { ...(await this.#turn(request, opened, signal)), sentAtMs: opening.sentAtMs };
+  }
+
+  #post(path: string, accept: string, body: string): string {
+    const headers = headersFor(this.#options.apiKey, accept);
+    return requestText(createRequestHead(this.#transport.origin, { method: 'POST', path, headers }), body);
   }
 
   #turn(
@@ -76,21 +80,21 @@ class DialogDriver implements Driver {
     // The last turn of an interaction needs no text for history: the driver can forget it then.
     if (!request.keepText) this.#open.delete(request.interactionId);
     return exchangeHttp({
-      ...this.#base,
-      request: {
-        method: 'POST',
-        path: `${this.#path}/${encodeURIComponent(open.id)}/turns`,
-        headers: headersFor(this.#options.apiKey, 'text/event-stream'),
-        body: turnBody(request, messageId),
-      },
+      transport: this.#transport,
+      timeouts: this.#options.timeouts,
+      text: this.#post(
+        `${this.#path}/${encodeURIComponent(open.id)}/turns`,
+        'text/event-stream',
+        turnBody(request, messageId),
+      ),
       reader: new DialogStreamReader(request.keepText),
       signal,
     });
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#open.clear();
-    return this.#close();
+    this.#transport.close();
   }
 }
 

@@ -16,6 +16,10 @@ export interface TurnRequest {
   readonly exactOutputTokens: boolean;
   /** Whether the answer's text is needed (it becomes history); parsing it costs time. */
   readonly keepText: boolean;
+  /** Whose request it is, where the workload has tenants with keys of their own. */
+  readonly tenant?: string;
+  /** From the send: the customer leaves when the answer is not whole by then. */
+  readonly patienceMs?: number;
 }
 
 /** Token counts as the server reports them. */
@@ -59,4 +63,6 @@ export interface DriverOptions {
   readonly model?: string;
   readonly timeouts: Timeouts;
   readonly maxConnections: number;
+  /** Trust the certificates of these authorities (PEM) instead of the machine's. */
+  readonly caPem?: string;
 }

@@ -1,5 +1,5 @@
-import { Pool } from 'undici';
 import type { DriverOptions } from './driver.ts';
+import { HttpTransport } from './http/transport.ts';
 
 /** Origin and base path of a target URL; a trailing slash and a trailing `/v1` are dropped. */
 export function splitUrl(url: string): { readonly origin: string; readonly basePath: string } {
@@ -7,14 +7,12 @@ export function splitUrl(url: string): { readonly origin: string; readonly baseP
   return { origin, basePath: pathname.replace(/\/+$/, '').replace(/\/v1$/, '') };
 }
 
-/** A keep-alive pool, one request per connection at a time; limits are kept per exchange, not by the pool. */
-export function createPool(origin: string, options: DriverOptions): Pool {
-  return new Pool(origin, {
-    connections: options.maxConnections,
-    pipelining: 1,
-    connect: { timeout: options.timeouts.connectMs },
-    headersTimeout: 0,
-    bodyTimeout: 0,
+/** Keep-alive connections for a driver; limits are kept per exchange, not by the pool. */
+export function createTransport(origin: string, options: DriverOptions): HttpTransport {
+  return new HttpTransport(origin, {
+    maxConnections: options.maxConnections,
+    connectMs: options.timeouts.connectMs,
+    ...(options.caPem === undefined ? {} : { caPem: options.caPem }),
   });
 }
 

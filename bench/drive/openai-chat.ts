@@ -1,10 +1,10 @@
-import type { Pool } from 'undici';
 import { z } from 'zod';
 import { wireTimingsSchema } from '../../vocabulary/readiness.ts';
 import type { Driver, DriverOptions, TokenUsage, TurnRequest } from './driver.ts';
 import { classifyStreamError, type SentOutcome } from './failure-codes.ts';
+import { createRequestHead, requestText } from './http/request-text.ts';
 import { type AnswerReader, type AnswerReading, exchangeHttp } from './http-exchange.ts';
-import { createPool, headersFor, splitUrl } from './http-pool.ts';
+import { createTransport, headersFor, splitUrl } from './http-pool.ts';
 import { SseScanner } from './sse-scanner.ts';
 
 const usageSchema = z.object({
@@ -157,19 +157,22 @@ const DEFAULT_MODEL = 'default';
 /** Streaming `POST {url}/v1/chat/completions` of any OpenAI-compatible server. */
 export function createOpenaiChatDriver(options: DriverOptions): Driver {
   const { origin, basePath } = splitUrl(options.url);
-  const dispatcher: Pool = createPool(origin, options);
-  const headers = headersFor(options.apiKey, 'text/event-stream');
+  const transport = createTransport(origin, options);
   const model = options.model ?? DEFAULT_MODEL;
-  const path = `${basePath}/v1/chat/completions`;
+  const head = createRequestHead(transport.origin, {
+    method: 'POST',
+    path: `${basePath}/v1/chat/completions`,
+    headers: headersFor(options.apiKey, 'text/event-stream'),
+  });
   return {
     send: (request, signal) =>
       exchangeHttp({
-        dispatcher,
-        request: { method: 'POST', path, headers, body: chatBody(request, model) },
+        transport,
+        text: requestText(head, chatBody(request, model)),
         reader: new ChatStreamReader(request.keepText),
         timeouts: options.timeouts,
         signal,
       }),
-    close: () => dispatcher.destroy(),
+    close: async () => transport.close(),
   };
 }

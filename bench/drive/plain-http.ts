@@ -1,7 +1,8 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { Driver, DriverOptions, TurnRequest } from './driver.ts';
+import { createRequestHead, requestText } from './http/request-text.ts';
 import { type AnswerReader, type AnswerReading, exchangeHttp } from './http-exchange.ts';
-import { createPool, headersFor } from './http-pool.ts';
+import { createTransport, headersFor } from './http-pool.ts';
 
 const NO_CHUNKS: readonly number[] = [];
 
@@ -42,17 +43,21 @@ const bodyOf = (request: TurnRequest): string =>
 /** `POST` of the customer's message as JSON to the URL as given; the whole body is the answer. */
 export function createPlainHttpDriver(options: DriverOptions): Driver {
   const { origin, pathname, search } = new URL(options.url);
-  const dispatcher = createPool(origin, options);
-  const headers = headersFor(options.apiKey, '*/*');
+  const transport = createTransport(origin, options);
+  const head = createRequestHead(transport.origin, {
+    method: 'POST',
+    path: `${pathname}${search}`,
+    headers: headersFor(options.apiKey, '*/*'),
+  });
   return {
     send: (request, signal) =>
       exchangeHttp({
-        dispatcher,
-        request: { method: 'POST', path: `${pathname}${search}`, headers, body: bodyOf(request) },
+        transport,
+        text: requestText(head, bodyOf(request)),
         reader: new BodyReader(request.keepText),
         timeouts: options.timeouts,
         signal,
       }),
-    close: () => dispatcher.destroy(),
+    close: async () => transport.close(),
   };
 }

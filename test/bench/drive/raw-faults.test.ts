@@ -171,7 +171,7 @@ describe('against a server that misbehaves on the wire', () => {
 
   it('names the interaction as the user, the same for all its turns', async () => {
     const users: unknown[] = [];
-    const url = await serve((socket) => void socket.end(status('400 Bad', '')));
+    const url = await serve((socket) => void socket.end(status('400 Bad', '', 'connection: close\r\n')));
     server?.on('connection', (socket: Socket) =>
       socket.once('data', (bytes) => users.push(/"user":"([^"]*)"/.exec(bytes.toString())?.[1])),
     );
