@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Slo } from '../vocabulary/slo.ts';
 import { action, JSON_HELP, MAX_SEED } from './action.ts';
+import { addEngineCommands } from './engine-program.ts';
 import { addHistoryCommands } from './history-program.ts';
 import { parseObjective } from './objectives.ts';
 import { choiceOption, listOption, numberOption, urlOption } from './options.ts';
@@ -185,6 +186,7 @@ export function createProgram(): Command {
   const groups = [
     addDemo,
     addBench,
+    addEngineCommands,
     addPlan,
     addServe,
     addKeys,

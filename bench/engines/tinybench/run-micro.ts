@@ -1,0 +1,204 @@
+import { failed, ok, type Result } from '../../../vocabulary/errors.ts';
+import type { ResultFile } from '../../../vocabulary/result-file.ts';
+import type { BlockAnswer } from './micro-case.ts';
+import { createMicroResult } from './micro-result.ts';
+import { spawnBlock } from './spawn-block.ts';
+import { describeWorkingTree, openOtherVersion, type VersionSource } from './version-source.ts';
+
+export interface MicroProgress {
+  readonly block: number;
+  readonly blocks: number;
+  readonly elapsedMs: number;
+}
+
+export interface MicroOptions {
+  /** Absolute path of a module that exports MICRO_CASES. */
+  readonly casesPath: string;
+  /** Only these; all that there are where absent. */
+  readonly cases?: readonly string[];
+  /** A git revision or a folder with another version of the same cases. */
+  readonly against?: string;
+  readonly blocks: number;
+  readonly blockMs: number;
+  readonly warmUpMs: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: MicroProgress) => void;
+  readonly command?: readonly string[];
+}
+
+/** A case that could not be compared, and why. */
+export interface MissingCase {
+  readonly case: string;
+  readonly side: 'baseline' | 'candidate';
+  readonly reason: string;
+}
+
+export interface MicroOutcome {
+  readonly candidate: ResultFile;
+  readonly baseline?: ResultFile;
+  readonly missing: readonly MissingCase[];
+}
+
+/** One version while it is measured. */
+interface Side {
+  readonly role: MissingCase['side'];
+  readonly source: VersionSource;
+  readonly cases: readonly string[];
+  readonly blocks: Map<string, number[]>;
+  readonly missing: Map<string, string>;
+}
+
+const LISTING = { cases: [], warmUpMs: 0, blockMs: 0 } as const;
+
+interface Plan {
+  readonly options: MicroOptions;
+  readonly signal: AbortSignal;
+}
+
+async function openSide(
+  { options, signal }: Plan,
+  role: Side['role'],
+  source: VersionSource,
+): Promise<Result<Side>> {
+  const listed = await spawnBlock({ ...LISTING, casesPath: source.casesPath }, signal);
+  if (listed.kind === 'failed') return listed;
+  const wanted = options.cases ?? listed.value.available;
+  const cases = wanted.filter((name) => listed.value.available.includes(name));
+  const missing = new Map<string, string>();
+  for (const name of wanted) if (!cases.includes(name)) missing.set(name, 'there is no such case');
+  return ok({ role, source, cases, blocks: new Map(), missing });
+}
+
+function take(side: Side, answer: BlockAnswer): void {
+  for (const [name, reading] of Object.entries(answer.readings)) {
+    if (reading.kind === 'failed') {
+      side.missing.set(name, reading.reason);
+      continue;
+    }
+    const blocks = side.blocks.get(name) ?? [];
+    blocks.push(reading.nsPerOp);
+    side.blocks.set(name, blocks);
+  }
+}
+
+/** A B, B A, A B, …: what drifts on the machine weighs on both alike. */
+const orderOf = (sides: readonly Side[], block: number): readonly Side[] =>
+  block % 2 === 0 ? sides : sides.toReversed();
+
+async function measureBlocks({ options, signal }: Plan, sides: readonly Side[]): Promise<Result<undefined>> {
+  const { blocks, blockMs, warmUpMs } = options;
+  const startedAtMs = performance.now();
+  for (let block = 0; block < blocks; block++) {
+    for (const side of orderOf(sides, block)) {
+      const { casesPath } = side.source;
+      const cases = side.cases.filter((name) => !side.missing.has(name));
+      const answer = await spawnBlock({ casesPath, cases, warmUpMs, blockMs }, signal);
+      if (signal.aborted) return ok(undefined);
+      if (answer.kind === 'failed') return answer;
+      take(side, answer.value);
+    }
+    options.onProgress?.({ block: block + 1, blocks, elapsedMs: performance.now() - startedAtMs });
+  }
+  return ok(undefined);
+}
+
+/** Only blocks that both sides have can be paired: of an interrupted run the odd one goes, and so do failed cases. */
+function trimToPairs(sides: readonly Side[]): void {
+  for (const side of sides) {
+    for (const [name, blocks] of side.blocks) {
+      if (side.missing.has(name)) {
+        side.blocks.delete(name);
+        continue;
+      }
+      const counts = sides.flatMap((each) => each.blocks.get(name)?.length ?? []);
+      blocks.length = Math.min(...counts);
+      if (blocks.length === 0) side.blocks.delete(name);
+    }
+  }
+}
+
+/** Cases that one side has and the other has not, and those that failed. */
+function missingOf(sides: readonly Side[]): MissingCase[] {
+  const known = new Set(sides.flatMap(({ cases, missing }) => [...cases, ...missing.keys()]));
+  return sides.flatMap(({ role, cases, missing }) =>
+    [...known].flatMap((name) => {
+      const reason = missing.get(name) ?? (cases.includes(name) ? undefined : 'there is no such case');
+      return reason === undefined ? [] : [{ case: name, side: role, reason }];
+    }),
+  );
+}
+
+function resultOf(plan: Plan, side: Side, sides: readonly Side[], startedAtUnixMs: number): ResultFile {
+  const isCompared = sides.length > 1;
+  const notes = isCompared
+    ? [
+        `${side.role} of a comparison: its blocks were interleaved with those of the other side (A B, B A, …) and pair by index`,
+      ]
+    : [];
+  const gaps = missingOf(sides).map((gap) => `not compared: ${gap.case}, ${gap.side}: ${gap.reason}`);
+  return createMicroResult({
+    source: side.source,
+    blocks: side.blocks,
+    startedAtUnixMs,
+    state: plan.signal.aborted ? 'partial' : 'complete',
+    command: plan.options.command ?? [],
+    blockMs: plan.options.blockMs,
+    notes: [...notes, ...gaps],
+  });
+}
+
+async function openSides(plan: Plan, sources: readonly VersionSource[]): Promise<Result<Side[]>> {
+  const roles = sources.length === 1 ? (['candidate'] as const) : (['baseline', 'candidate'] as const);
+  const sides: Side[] = [];
+  for (const [i, source] of sources.entries()) {
+    const side = await openSide(plan, roles[i] ?? 'candidate', source);
+    if (side.kind === 'failed') return side;
+    sides.push(side.value);
+  }
+  if (sides.every(({ cases }) => cases.length === 0)) {
+    return failed('USAGE', `there is no case ${plan.options.cases?.join(', ') ?? 'at all'}`, {
+      hint: 'busyhour micro --list names them.',
+    });
+  }
+  return ok(sides);
+}
+
+async function measureSources(plan: Plan, sources: readonly VersionSource[]): Promise<Result<MicroOutcome>> {
+  const startedAtUnixMs = Date.now();
+  const opened = await openSides(plan, sources);
+  if (opened.kind === 'failed') return opened;
+  const sides = opened.value;
+  const measured = await measureBlocks(plan, sides);
+  if (measured.kind === 'failed') return measured;
+  trimToPairs(sides);
+  const results = new Map(
+    sides.map((side) => [side.role, resultOf(plan, side, sides, startedAtUnixMs)] as const),
+  );
+  const candidate = results.get('candidate');
+  if (candidate === undefined) throw new Error('a run without a candidate');
+  const baseline = results.get('baseline');
+  return ok({ candidate, missing: missingOf(sides), ...(baseline === undefined ? {} : { baseline }) });
+}
+
+/** Names of the cases of a module. */
+export async function listMicroCases(casesPath: string): Promise<Result<readonly string[]>> {
+  const listed = await spawnBlock({ ...LISTING, casesPath }, new AbortController().signal);
+  return listed.kind === 'failed' ? listed : ok(listed.value.available);
+}
+
+/**
+ * Times hot paths in blocks, each in a process of its own; with `against`, blocks of the two versions alternate and two
+ * results come of it. What was checked out for that is removed again, also after a failure or an abort.
+ */
+export async function runMicro(options: MicroOptions): Promise<Result<MicroOutcome>> {
+  const plan: Plan = { options, signal: options.signal ?? new AbortController().signal };
+  const here = await describeWorkingTree(options.casesPath);
+  if (options.against === undefined) return measureSources(plan, [here]);
+  const other = await openOtherVersion(options.against, options.casesPath);
+  if (other.kind === 'failed') return other;
+  try {
+    return await measureSources(plan, [other.value, here]);
+  } finally {
+    await other.value.dispose();
+  }
+}
