@@ -55,6 +55,16 @@ export class LatencyHistogram {
     if (ms > this.#maxMs) this.#maxMs = ms;
   }
 
+  /** Records one span `times` times (a whole number ≥ 1), at the cost of one. */
+  recordTimes(ms: number, times: number): void {
+    this.record(ms);
+    if (times <= 1) return;
+    const us = Math.round(usFromMs(ms));
+    this.#hdr.recordValueWithCount(Math.min(us, MAX_US), times - 1);
+    this.#sumMs += ms * (times - 1);
+    if (us > MAX_US) this.#clipped += times - 1;
+  }
+
   get count(): number {
     return this.#hdr.totalCount;
   }
@@ -112,6 +122,24 @@ export class LatencyHistogram {
       this.#minMs = Math.min(this.#minMs, other.#minMs);
       this.#maxMs = Math.max(this.#maxMs, other.#maxMs);
     }
+  }
+
+  /** A histogram of its own with the same records: what `since` is asked about later. */
+  copy(): LatencyHistogram {
+    const copied = new LatencyHistogram();
+    copied.add(this);
+    return copied;
+  }
+
+  /** What was recorded after `earlier`, a copy of this very histogram; its extremes are known to the resolution. */
+  since(earlier: LatencyHistogram): LatencyHistogram {
+    const later = this.copy();
+    later.#hdr.subtract(earlier.#hdr);
+    later.#sumMs = Math.max(0, this.#sumMs - earlier.#sumMs);
+    later.#clipped = this.#clipped - earlier.#clipped;
+    later.#minMs = later.count === 0 ? Number.POSITIVE_INFINITY : msFromUs(later.#hdr.minNonZeroValue);
+    later.#maxMs = later.count === 0 ? 0 : msFromUs(later.#hdr.maxValue);
+    return later;
   }
 
   encode(): EncodedHistogram {

@@ -70,6 +70,29 @@ export const METRICS = {
     aggregate: 'histogram',
     formula: 'pooled gaps between content chunks of all completed streaming requests',
   },
+  wireTimeToLastTokenMs: {
+    label: 'wire time to last token',
+    unit: 'ms',
+    better: 'lower',
+    aggregate: 'histogram',
+    formula: 'last content chunk − actual send, completed streaming requests',
+  },
+  wireTimePerTokenByTokenMs: {
+    label: 'wire time per token, by token',
+    unit: 'ms',
+    better: 'lower',
+    aggregate: 'histogram',
+    formula:
+      '(last content chunk − actual send) ÷ output tokens, each request counted once per output token (TPOT of GuideLLM)',
+  },
+  timePerOutputTokenByGapMs: {
+    label: 'time per output token, by gap',
+    unit: 'ms',
+    better: 'lower',
+    aggregate: 'histogram',
+    formula:
+      '(last content chunk − first content chunk) ÷ (output tokens − 1), each request counted output tokens − 1 times (ITL of GuideLLM)',
+  },
   scheduleSlipMs: {
     label: 'schedule slip',
     unit: 'ms',

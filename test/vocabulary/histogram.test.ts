@@ -29,6 +29,49 @@ describe('LatencyHistogram', () => {
     expect(empty.percentileMs(50)).toBe(7_100_000);
   });
 
+  it('records a span many times as if it came so often', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.double({ min: 0.05, max: 8e6, noNaN: true }), fc.integer({ min: 1, max: 30 }))),
+        (pairs) => {
+          const [many, once] = [new LatencyHistogram(), new LatencyHistogram()];
+          for (const [ms, times] of pairs) {
+            many.recordTimes(ms, times);
+            for (let i = 0; i < times; i++) once.record(ms);
+          }
+          expect([many.count, many.clipped, many.minMs, many.maxMs]).toEqual([
+            once.count,
+            once.clipped,
+            once.minMs,
+            once.maxMs,
+          ]);
+          for (const percent of PERCENTS) expect(many.percentileMs(percent)).toBe(once.percentileMs(percent));
+          expect(many.meanMs ?? 0).toBeCloseTo(once.meanMs ?? 0, 3);
+        },
+      ),
+    );
+  });
+
+  it('tells what came after a copy, and leaves the copy alone', () => {
+    fc.assert(
+      fc.property(latencies, latencies, (before, after) => {
+        const histogram = histogramOf(before);
+        const earlier = histogram.copy();
+        for (const value of after) histogram.record(value);
+        const recent = histogram.since(earlier);
+        const sorted = sortSamples(after);
+        expect([recent.count, earlier.count]).toEqual([after.length, before.length]);
+        for (const percent of PERCENTS) {
+          const exact = computePercentile(sorted, percent) ?? Number.NaN;
+          expect(Math.abs((recent.percentileMs(percent) ?? Number.NaN) - exact)).toBeLessThanOrEqual(
+            toleranceMs(exact) + 0.0005,
+          );
+        }
+        expect(histogram.since(histogram.copy()).percentileMs(50)).toBeUndefined();
+      }),
+    );
+  });
+
   it('reads percentiles within the exact extremes', () => {
     expect(histogramOf([0.0104, 0.0104, 5]).percentileMs(50)).toBe(0.0104);
   });
