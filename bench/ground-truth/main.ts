@@ -1,8 +1,8 @@
 import { type GroundTruthOptions, startGroundTruth } from './server.ts';
 
 /** Runs a ground-truth server as a process of its own: options as JSON in argv, the URL on the first line of stdout. */
-const options = JSON.parse(process.argv[2] ?? '{}') as Partial<GroundTruthOptions>;
-const server = await startGroundTruth({ firstTokenMs: 50, tokenGapMs: 20, outputTokens: 20, ...options });
+const options = JSON.parse(process.argv[2] ?? '{}') as GroundTruthOptions;
+const server = await startGroundTruth(options);
 process.stdout.write(`${server.url}\n`);
 
 const stop = async (): Promise<void> => {

@@ -1,30 +1,16 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { z } from 'zod';
-import { LatencyHistogram } from '../../vocabulary/histogram.ts';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { Pacer, SPIN_MS } from '../drive/pacing.ts';
+import { jsonAnswer, parseAsked, wholeCompletion } from './answer-text.ts';
+import { Behaviour } from './behaviour.ts';
+import { writeBroken } from './broken-answer.ts';
+import { type GroundTruthConfig, type GroundTruthOptions, groundTruthSchema } from './options.ts';
+import { RequestParser, type TruthRequest } from './request-parser.ts';
+import { StreamAnswer } from './stream-answer.ts';
+import { type Truth, TruthLog } from './truth.ts';
 
-/** The constants that a ground-truth server keeps to. */
-export interface GroundTruthOptions {
-  /** From a request's last byte to the first token, and to the whole answer of a plain request. */
-  readonly firstTokenMs: number;
-  readonly tokenGapMs: number;
-  /** Tokens per answer where the request names none. */
-  readonly outputTokens: number;
-  /** False leaves the pacing to timers: up to about 1.5 ms late, at a fraction of the CPU. True by default. */
-  readonly isExact?: boolean;
-  /** 0 picks a free one. */
-  readonly port?: number;
-}
-
-/** What the server's own clock says of what it wrote: medians and tails in ms. */
-export interface Truth {
-  readonly streams: number;
-  readonly firstTokenP50Ms: number | undefined;
-  readonly firstTokenP99Ms: number | undefined;
-  readonly gapP50Ms: number | undefined;
-  readonly gapP99Ms: number | undefined;
-}
+export type { GroundTruthOptions } from './options.ts';
+export type { Truth } from './truth.ts';
 
 export interface GroundTruthServer {
   readonly url: string;
@@ -32,145 +18,185 @@ export interface GroundTruthServer {
   close(): Promise<void>;
 }
 
-const bodySchema = z.object({
-  max_tokens: z.int().positive().optional(),
-  messages: z.array(z.object({ content: z.string() })).optional(),
-  text: z.string().optional(),
-});
-type Body = z.infer<typeof bodySchema>;
-
-const HEAD = '{"id":"truth","object":"chat.completion.chunk","created":0,"model":"ground-truth","choices":';
-const FIRST = `data: ${HEAD}[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}\n\n`;
-const TOKEN = `data: ${HEAD}[{"index":0,"delta":{"content":"word "},"finish_reason":null}]}\n\n`;
-
-const wordsOf = (body: Body): number =>
-  (body.messages ?? []).reduce((sum, { content }) => sum + content.split(' ').length, 0);
-
-function lastEvents(body: Body, tokens: number): string {
-  const finish = `data: ${HEAD}[{"index":0,"delta":{},"finish_reason":"length"}]}\n\n`;
-  const usage = { prompt_tokens: wordsOf(body), completion_tokens: tokens };
-  const timings = {
-    queue_wait_ms: 0,
-    prefill_ms: 0,
-    decode_ms: 0,
-    batch_sequences: 1,
-    cached_prompt_tokens: 0,
-  };
-  const account = `data: ${HEAD}[],"usage":${JSON.stringify(usage)},"timings":${JSON.stringify(timings)}}\n\n`;
-  return `${finish}${account}data: [DONE]\n\n`;
-}
-
-async function readBody(request: IncomingMessage): Promise<Body> {
-  const parts: Buffer[] = [];
-  for await (const part of request) parts.push(part as Buffer);
-  return bodySchema.parse(JSON.parse(Buffer.concat(parts).toString('utf8') || '{}'));
-}
-
-function sendJson(response: ServerResponse, status: number, value: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' });
-  response.end(JSON.stringify(value));
-}
-
-const SSE_HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' } as const;
+const PLAIN = jsonAnswer(200, '{"answer":"done"}');
+const MODELS = jsonAnswer(200, '{"object":"list","data":[{"id":"ground-truth","object":"model"}]}');
 
 /** Keeps to its constants with the bench's own pacer, and measures how well it did. */
 class GroundTruth {
-  readonly #pacer: Pacer;
-  readonly #options: GroundTruthOptions;
-  #firstToken = new LatencyHistogram();
-  #gap = new LatencyHistogram();
+  readonly config: GroundTruthConfig;
+  readonly pacer: Pacer;
+  readonly behaviour: Behaviour;
+  log = new TruthLog();
 
-  constructor(options: GroundTruthOptions) {
-    this.#options = options;
-    this.#pacer = new Pacer(options.isExact === false ? 0 : SPIN_MS);
+  constructor(config: GroundTruthConfig) {
+    this.config = config;
+    this.pacer = new Pacer(config.isExact ? SPIN_MS : 0);
+    this.behaviour = new Behaviour(config, performance.now());
+  }
+}
+
+/** One connection: requests are answered in their order, one at a time. */
+class TruthConnection {
+  readonly #truth: GroundTruth;
+  readonly #socket: Socket;
+  readonly #parser = new RequestParser();
+  #isAnswering = false;
+  #receivedAtMs = 0;
+
+  constructor(truth: GroundTruth, socket: Socket) {
+    this.#truth = truth;
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    socket.on('data', (bytes: Buffer) => this.#onBytes(bytes));
+    // Load generators leave by resetting; there is nothing to do about it.
+    socket.on('error', () => {});
   }
 
-  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const route = `${request.method} ${request.url}`;
-    if (route === 'POST /v1/chat/completions') return this.#stream(request, response);
-    if (route === 'POST /plain') return this.#plain(request, response);
-    if (route === 'GET /v1/models') return sendJson(response, 200, { data: [{ id: 'ground-truth' }] });
-    if (route === 'GET /truth') return sendJson(response, 200, this.truth());
-    if (route === 'DELETE /truth') {
-      this.#firstToken = new LatencyHistogram();
-      this.#gap = new LatencyHistogram();
-      return sendJson(response, 200, {});
+  #onBytes(bytes: Buffer): void {
+    if (!this.#isAnswering) this.#receivedAtMs = performance.now();
+    this.#parser.push(bytes);
+    this.#answerNext();
+  }
+
+  #answerNext(): void {
+    try {
+      while (!this.#isAnswering && !this.#socket.destroyed) {
+        const request = this.#parser.next();
+        if (request === undefined) return;
+        this.#isAnswering = true;
+        this.#answer(request);
+      }
+    } catch (error) {
+      this.#socket.end(
+        jsonAnswer(400, JSON.stringify({ error: { message: String(error) } }), 'connection: close\r\n'),
+      );
     }
-    return sendJson(response, 404, { error: { message: `no ${route}`, code: 'caller_not_found' } });
   }
 
-  async #plain(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    await readBody(request);
-    const atMs = performance.now() + this.#options.firstTokenMs;
-    this.#pacer.at(atMs, () => sendJson(response, 200, { answer: 'done' }));
+  #done(request: TruthRequest): void {
+    this.#isAnswering = false;
+    if (!request.isKeptAlive) this.#socket.end();
   }
 
-  async #stream(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await readBody(request);
-    const receivedAtMs = performance.now();
-    const tokens = body.max_tokens ?? this.#options.outputTokens;
-    const firstAtMs = receivedAtMs + this.#options.firstTokenMs;
-    let written = 0;
-    let lastAtMs = 0;
-    const writeToken = (): void => {
-      if (response.destroyed) return;
-      const nowMs = performance.now();
-      if (written === 0) this.#firstToken.record(nowMs - receivedAtMs);
-      else this.#gap.record(nowMs - lastAtMs);
-      lastAtMs = nowMs;
-      written++;
-      response.write(TOKEN);
-      if (written < tokens) this.#pacer.at(firstAtMs + written * this.#options.tokenGapMs, writeToken);
-      else response.end(lastEvents(body, tokens));
-    };
-    response.writeHead(200, SSE_HEADERS);
-    response.write(FIRST);
-    this.#pacer.at(firstAtMs, writeToken);
+  /** Ends an answer that was written later than its request was read; the next may be waiting. */
+  #doneLater(request: TruthRequest): void {
+    this.#done(request);
+    this.#receivedAtMs = performance.now();
+    this.#answerNext();
   }
 
-  truth(): Truth {
-    return {
-      streams: this.#firstToken.count,
-      firstTokenP50Ms: this.#firstToken.percentileMs(50),
-      firstTokenP99Ms: this.#firstToken.percentileMs(99),
-      gapP50Ms: this.#gap.percentileMs(50),
-      gapP99Ms: this.#gap.percentileMs(99),
-    };
+  #write(request: TruthRequest, text: string): void {
+    this.#socket.write(text, 'latin1');
+    this.#done(request);
   }
 
-  stop(): void {
-    this.#pacer.stop();
+  #answer(request: TruthRequest): void {
+    const truth = this.#truth;
+    switch (request.route) {
+      case 'POST /plain':
+      case 'GET /plain':
+        this.#measured(request, () => this.#plain(request, PLAIN));
+        break;
+      case 'POST /v1/chat/completions':
+        this.#measured(request, () => this.#completion(request));
+        break;
+      case 'GET /v1/models':
+        this.#write(request, MODELS);
+        break;
+      case 'GET /truth':
+        this.#write(request, jsonAnswer(200, JSON.stringify(truth.log.read())));
+        break;
+      case 'DELETE /truth':
+        truth.log = new TruthLog();
+        this.#write(request, jsonAnswer(200, '{}'));
+        break;
+      default: {
+        const error = { message: `no ${request.route}`, code: 'caller_not_found' };
+        this.#write(request, jsonAnswer(404, JSON.stringify({ error })));
+      }
+    }
+  }
+
+  #measured(request: TruthRequest, good: () => void): void {
+    const kind = this.#truth.behaviour.error();
+    if (kind === undefined) {
+      good();
+      return;
+    }
+    this.#truth.log.recordError(kind);
+    if (writeBroken(this.#socket, kind)) this.#done(request);
+  }
+
+  #plain(request: TruthRequest, answer: string): void {
+    const { behaviour, pacer } = this.#truth;
+    const receivedAtMs = this.#receivedAtMs;
+    const delayMs = behaviour.firstTokenMs();
+    const dueAtMs = behaviour.heldUntilMs(receivedAtMs + delayMs);
+    if (dueAtMs <= receivedAtMs) {
+      this.#truth.log.recordAnswer(performance.now() - receivedAtMs);
+      this.#write(request, answer);
+      return;
+    }
+    pacer.at(dueAtMs, () => {
+      if (this.#socket.destroyed) return;
+      this.#truth.log.recordAnswer(performance.now() - receivedAtMs);
+      this.#socket.write(answer, 'latin1');
+      this.#doneLater(request);
+    });
+  }
+
+  #completion(request: TruthRequest): void {
+    const asked = parseAsked(request.body);
+    if (asked === undefined) {
+      const error = { message: 'no chat completion request', code: 'caller_invalid_request' };
+      this.#write(request, jsonAnswer(400, JSON.stringify({ error })));
+      return;
+    }
+    const { config, behaviour, pacer, log } = this.#truth;
+    const tokens = asked.tokens ?? config.outputTokens;
+    if (!asked.isStream) {
+      this.#plain(request, jsonAnswer(200, wholeCompletion(asked, tokens)));
+      return;
+    }
+    new StreamAnswer({
+      socket: this.#socket,
+      pacer,
+      behaviour,
+      log,
+      asked,
+      tokens,
+      tokensPerWrite: config.tokensPerWrite,
+      receivedAtMs: this.#receivedAtMs,
+      onDone: () => this.#doneLater(request),
+    });
   }
 }
 
 /**
- * A server whose timing is known: a constant delay to the first token, a constant pace after it, one token per chunk,
- * one word per token. `POST /v1/chat/completions` streams, `POST /plain` answers whole, `GET /truth` tells what was
- * really kept, `DELETE /truth` forgets it.
+ * A server whose timing is known: constant or drawn delays to the first token and between tokens, standstills, errors on
+ * purpose. `POST /v1/chat/completions` streams one token per event and one word per token, `POST` or `GET /plain` answers
+ * whole, `GET /truth` tells what was really kept, `DELETE /truth` forgets it. Throws ZodError for options out of range.
  */
-export async function startGroundTruth(options: GroundTruthOptions): Promise<GroundTruthServer> {
-  const truth = new GroundTruth(options);
-  const server = createServer((request, response) => {
-    truth.answer(request, response).catch((error: unknown) => {
-      const message = error instanceof Error ? error.message : String(error);
-      if (!response.headersSent)
-        sendJson(response, 400, { error: { message, code: 'caller_invalid_request' } });
-      else response.destroy();
-    });
+export async function startGroundTruth(options: GroundTruthOptions = {}): Promise<GroundTruthServer> {
+  const config = groundTruthSchema.parse(options);
+  const truth = new GroundTruth(config);
+  const open = new Set<Socket>();
+  const server = createServer((socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    new TruthConnection(truth, socket);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', () => resolve());
-  });
-  const { port } = server.address() as AddressInfo;
+  server.listen({ port: config.port, host: config.host, backlog: 16_384 });
+  await once(server, 'listening');
+  const { port, family, address } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
-    truth: () => truth.truth(),
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    truth: () => truth.log.read(),
     close: () =>
       new Promise((resolve) => {
-        truth.stop();
+        truth.pacer.stop();
         server.close(() => resolve());
-        server.closeAllConnections();
+        for (const socket of open) socket.destroy();
       }),
   };
 }
