@@ -17,8 +17,8 @@ export const REQUEST_FAILURE_CODES = [
 ] as const;
 export type RequestFailureCode = (typeof REQUEST_FAILURE_CODES)[number];
 
-/** Which limit a timed-out request ran into. `run-ended`: still unfinished when the drain time was over. */
-export const TIMEOUT_PHASES = ['connect', 'first-token', 'idle', 'total', 'run-ended'] as const;
+/** Which limit a timed-out request ran into. `run-ended`: still unfinished when the drain time was over; `patience`: the customer left. */
+export const TIMEOUT_PHASES = ['connect', 'first-token', 'idle', 'total', 'run-ended', 'patience'] as const;
 export type TimeoutPhase = (typeof TIMEOUT_PHASES)[number];
 
 /** Why a scheduled request was never sent. */

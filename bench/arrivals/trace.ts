@@ -3,6 +3,8 @@ export interface TraceRequest {
   readonly atMs: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** Blocks of the prompt, from its beginning; the same id is the same text in whatever request. */
+  readonly blocks?: { readonly ids: readonly number[]; readonly tokensPerBlock: number };
 }
 
 /** Requests in time order, at least two, read by one of the formats. */

@@ -1,8 +1,8 @@
 import type { Workload } from '../../scenarios/workload.ts';
 import type { Random } from '../../vocabulary/random.ts';
 import type { Exchange, Message, TurnRequest } from '../drive/driver.ts';
+import { composeSystemText, composeUserText, type TextMaker, wordTexts } from '../workload/prompt.ts';
 import type { PlannedInteraction } from '../workload/schedule.ts';
-import { composeText, countWords } from '../workload/text.ts';
 import type { LoadSession } from './load-session.ts';
 
 /** One turn of the past, as the prompt repeats it. */
@@ -11,13 +11,20 @@ interface PastTurn {
   readonly words: number;
 }
 
-const pastTurn = (user: string, assistant: string): PastTurn => ({
+const pastTurn = (texts: TextMaker, user: string, assistant: string): PastTurn => ({
   messages: [
     { role: 'user', content: user },
     { role: 'assistant', content: assistant },
   ],
-  words: countWords(user) + countWords(assistant),
+  words: texts.count(user) + texts.count(assistant),
 });
+
+const leavesAfterFailure = (workload: Workload): boolean =>
+  workload.kind !== 'requests' && workload.afterFailure === 'abandon';
+
+/** Whether the customer ran out of patience: nobody is there for another turn. */
+const hasLeft = (exchange: Exchange | undefined): boolean =>
+  exchange?.outcome.state === 'timed-out' && exchange.outcome.phase === 'patience';
 
 export interface ConversationOptions {
   readonly interaction: PlannedInteraction;
@@ -29,6 +36,8 @@ export interface ConversationOptions {
   /** Replaces the drawn think time where given (closed loop without thinking). */
   readonly thinkTimeMs?: number;
   readonly onClosed?: (endedAtMs: number) => void;
+  /** Makes texts to length; one word per token where absent. */
+  readonly texts?: TextMaker;
 }
 
 /** Plays one interaction: each turn falls due when the answer before it has ended and the customer has thought. */
@@ -36,6 +45,7 @@ export class Conversation {
   readonly #options: ConversationOptions;
   readonly #past: PastTurn[] = [];
   readonly #system: readonly Message[];
+  readonly #texts: TextMaker;
   #turn: number;
   #userText = '';
 
@@ -43,9 +53,9 @@ export class Conversation {
     const { interaction, random } = options;
     this.#options = options;
     this.#turn = interaction.firstTurn;
-    const words = interaction.systemPromptTokens;
-    this.#system =
-      words === 0 ? [] : [{ role: 'system', content: composeText('instructions', words, random) }];
+    this.#texts = options.texts ?? wordTexts;
+    const system = composeSystemText(this.#texts, interaction, random);
+    this.#system = system === '' ? [] : [{ role: 'system', content: system }];
   }
 
   /** Schedules the first turn that is still to come. */
@@ -68,15 +78,16 @@ export class Conversation {
   #composePast(): void {
     const { interaction, random } = this.#options;
     for (const turn of interaction.turns.slice(this.#past.length, this.#turn)) {
-      const user = composeText('customer', turn.inputTokens, random);
-      this.#past.push(pastTurn(user, composeText('agent', turn.outputTokens, random)));
+      const user = composeUserText(this.#texts, turn, random);
+      const agent = this.#texts.compose('agent', turn.outputTokens, random);
+      this.#past.push(pastTurn(this.#texts, user, agent));
     }
   }
 
   /** The newest turns that fit the history limit, oldest first. */
   #history(): Message[] {
     const { workload } = this.#options;
-    const limit = workload.kind === 'conversations' ? workload.maxHistoryTokens : 0;
+    const limit = workload.kind === 'requests' ? 0 : workload.maxHistoryTokens;
     let words = 0;
     let from = this.#past.length;
     while (from > 0 && words + (this.#past[from - 1]?.words ?? 0) <= limit) {
@@ -90,21 +101,23 @@ export class Conversation {
     const { interaction, workload, random } = this.#options;
     if (this.#turn === interaction.firstTurn) this.#composePast();
     const turn = interaction.turns[this.#turn];
-    this.#userText = composeText('customer', turn?.inputTokens ?? 1, random);
+    this.#userText = composeUserText(this.#texts, turn, random);
     return {
       interactionId: interaction.id,
       messages: [...this.#system, ...this.#history(), { role: 'user', content: this.#userText }],
       maxOutputTokens: turn?.outputTokens ?? 1,
       exactOutputTokens: workload.exactOutputTokens,
       keepText: this.#turn + 1 < interaction.turns.length,
+      ...(interaction.tenant === undefined ? {} : { tenant: interaction.tenant }),
+      ...(interaction.patienceMs === undefined ? {} : { patienceMs: interaction.patienceMs }),
     };
   }
 
   #onEnd(scheduledAtMs: number, exchange: Exchange | undefined, endedAtMs: number): void {
     const { interaction, workload, session } = this.#options;
     const isAnswered = exchange?.outcome.state === 'completed';
-    if (isAnswered) this.#past.push(pastTurn(this.#userText, exchange.text));
-    const gaveUp = !isAnswered && workload.kind === 'conversations' && workload.afterFailure === 'abandon';
+    if (isAnswered) this.#past.push(pastTurn(this.#texts, this.#userText, exchange.text));
+    const gaveUp = !isAnswered && (leavesAfterFailure(workload) || hasLeft(exchange));
     this.#turn++;
     const next = interaction.turns[this.#turn];
     if (next === undefined || gaveUp) {

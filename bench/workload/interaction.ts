@@ -1,52 +1,35 @@
-import type { ConversationWorkload, Workload } from '../../scenarios/workload.ts';
+import type { Workload } from '../../scenarios/workload.ts';
 import { createSampler, type Distribution, type Sampler } from '../../vocabulary/distributions.ts';
 import type { Random } from '../../vocabulary/random.ts';
+import { conversationSampler } from './conversations.ts';
+import { createCustomerSampler } from './customer-sampler.ts';
+import { dialogSampler, meanDialog } from './dialogs.ts';
+import { requestSampler } from './requests.ts';
+import { type InteractionShape, type MeanShape, type ShapeSampler, wholeFrom } from './shape.ts';
 
-/** One turn as drawn: sizes in tokens, and the think time that comes before it (0 for the first). */
-export interface PlannedTurn {
-  readonly thinkTimeMs: number;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
+export type { InteractionShape, MeanShape, PlannedTurn, ShapeSampler } from './shape.ts';
+
+/** The sampler of each kind of work. A new kind is a file beside this and a line here. */
+function sizesOf(workload: Workload): ShapeSampler {
+  switch (workload.kind) {
+    case 'conversations':
+      return conversationSampler(workload);
+    case 'requests':
+      return requestSampler(workload);
+    case 'dialogs':
+      return dialogSampler(workload);
+  }
 }
 
-/** What one interaction will ask, drawn before anything is sent. */
-export interface InteractionShape {
-  readonly systemPromptTokens: number;
-  readonly turns: readonly PlannedTurn[];
-}
-
-/** Draws the shape of one interaction from its own random stream. */
-export type ShapeSampler = (random: Random) => InteractionShape;
-
-const wholeFrom = (sampler: Sampler, min: number): Sampler => {
-  return (random) => Math.max(min, Math.round(sampler(random)));
-};
-
-function conversationSampler(workload: ConversationWorkload): ShapeSampler {
-  const turns = wholeFrom(createSampler(workload.turns.distribution), 1);
-  const thinkTimeMs = wholeFrom(createSampler(workload.thinkTimeMs.distribution), 0);
-  const inputTokens = wholeFrom(createSampler(workload.userTokens.distribution), 1);
-  const outputTokens = wholeFrom(createSampler(workload.outputTokens.distribution), 1);
-  const systemPromptTokens = wholeFrom(createSampler(workload.systemPromptTokens.distribution), 0);
-  return (random) => ({
-    systemPromptTokens: systemPromptTokens(random),
-    turns: Array.from({ length: turns(random) }, (_, i) => ({
-      thinkTimeMs: i === 0 ? 0 : thinkTimeMs(random),
-      inputTokens: inputTokens(random),
-      outputTokens: outputTokens(random),
-    })),
-  });
-}
-
-/** The sampler of a workload; a single request is an interaction of one turn. */
+/**
+ * The sampler of a workload; a single request is an interaction of one turn. What belongs to the customer (tenant,
+ * prefix, patience) comes from a stream of its own, so that adding it leaves the sizes as they were.
+ */
 export function createShapeSampler(workload: Workload): ShapeSampler {
-  if (workload.kind === 'conversations') return conversationSampler(workload);
-  const inputTokens = wholeFrom(createSampler(workload.inputTokens.distribution), 1);
-  const outputTokens = wholeFrom(createSampler(workload.outputTokens.distribution), 1);
-  return (random) => ({
-    systemPromptTokens: 0,
-    turns: [{ thinkTimeMs: 0, inputTokens: inputTokens(random), outputTokens: outputTokens(random) }],
-  });
+  const sizes = sizesOf(workload);
+  const customer = createCustomerSampler(workload);
+  if (customer === undefined) return sizes;
+  return (random): InteractionShape => ({ ...sizes(random), ...customer(random.fork('customer')) });
 }
 
 const DRAWS = 20_000;
@@ -58,27 +41,24 @@ function meanAsUsed(distribution: Distribution, min: number, random: Random): nu
     const used = distribution.values.map((value) => Math.max(min, Math.round(value)));
     return used.reduce((sum, value, i) => sum + value * (distribution.weights[i] ?? 0), 0) / total;
   }
-  const sampler = wholeFrom(createSampler(distribution), min);
+  const sampler: Sampler = wholeFrom(createSampler(distribution), min);
   let sum = 0;
   for (let i = 0; i < DRAWS; i++) sum += sampler(random);
   return sum / DRAWS;
 }
 
-/** What an interaction is on average, as result files have it. */
-export interface MeanShape {
-  readonly meanTurnsPerInteraction: number;
-  readonly meanThinkTimeMs: number;
-  readonly basis: string;
-}
-
 /** Means of turns and think time of a workload. */
 export function estimateMeanShape(workload: Workload, random: Random): MeanShape {
-  if (workload.kind === 'requests') {
-    return { meanTurnsPerInteraction: 1, meanThinkTimeMs: 0, basis: 'single requests' };
+  switch (workload.kind) {
+    case 'requests':
+      return { meanTurnsPerInteraction: 1, meanThinkTimeMs: 0, basis: 'single requests' };
+    case 'dialogs':
+      return meanDialog(workload, meanAsUsed(workload.thinkTimeMs.distribution, 0, random.fork('think')));
+    case 'conversations':
+      return {
+        meanTurnsPerInteraction: meanAsUsed(workload.turns.distribution, 1, random.fork('turns')),
+        meanThinkTimeMs: meanAsUsed(workload.thinkTimeMs.distribution, 0, random.fork('think')),
+        basis: `turns: ${workload.turns.source}; think time: ${workload.thinkTimeMs.source}`,
+      };
   }
-  return {
-    meanTurnsPerInteraction: meanAsUsed(workload.turns.distribution, 1, random.fork('turns')),
-    meanThinkTimeMs: meanAsUsed(workload.thinkTimeMs.distribution, 0, random.fork('think')),
-    basis: `turns: ${workload.turns.source}; think time: ${workload.thinkTimeMs.source}`,
-  };
 }

@@ -24,7 +24,7 @@ export interface StepPlan {
 }
 
 const nominalResponseMs = (workload: Workload): number =>
-  workload.kind === 'conversations' ? workload.nominalResponseMs : 0;
+  workload.kind === 'requests' ? 0 : workload.nominalResponseMs;
 
 /** Instants of all turns of an interaction that arrives at `arrivalAtMs` if every answer takes the nominal time. */
 export function computeNominalTurnsAtMs(
@@ -56,19 +56,25 @@ function estimateLongestMs(sampler: ShapeSampler, responseMs: number, random: Ra
  * interactions under way at its start only the turns still to come are kept. Turns therefore fall due at
  * interactionsPerS × mean turns from the first instant on, however long customers think.
  */
-export function planStep(plan: StepPlan, random: Random): PlannedInteraction[] {
+export const planStep = (plan: StepPlan, random: Random): PlannedInteraction[] => [
+  ...planInteractions(plan, random),
+];
+
+/** The interactions of planStep one by one, in order of arrival: a long step need not hold them all at once. */
+export function* planInteractions(plan: StepPlan, random: Random): Generator<PlannedInteraction, void> {
   const responseMs = nominalResponseMs(plan.workload);
+  const longestMs = estimateLongestMs(createShapeSampler(plan.workload), responseMs, random.fork('longest'));
+  // Another sampler: dialogs in the order of their file begin with the first one.
   const sampler = createShapeSampler(plan.workload);
-  const longestMs = estimateLongestMs(sampler, responseMs, random.fork('longest'));
   const span = { ratePerS: plan.interactionsPerS, fromMs: -longestMs, toMs: plan.spanMs };
-  return drawArrivals(plan.arrivals, span, random.fork('arrivals')).flatMap((arrivalAtMs, i) => {
+  const arrivalsAtMs = drawArrivals(plan.arrivals, span, random.fork('arrivals'));
+  for (const [i, arrivalAtMs] of arrivalsAtMs.entries()) {
     const shape = sampler(random.fork(`interaction ${i}`));
     const turnsAtMs = computeNominalTurnsAtMs(shape, arrivalAtMs, responseMs);
     const firstTurn = turnsAtMs.findIndex((atMs) => atMs >= 0);
     const firstTurnAtMs = turnsAtMs[firstTurn];
-    if (firstTurnAtMs === undefined) return [];
-    return [{ ...shape, id: `i${i}`, arrivalAtMs, firstTurn, firstTurnAtMs }];
-  });
+    if (firstTurnAtMs !== undefined) yield { ...shape, id: `i${i}`, arrivalAtMs, firstTurn, firstTurnAtMs };
+  }
 }
 
 /** Interactions per second that bring `turnsPerS`. */

@@ -45,7 +45,7 @@ describe('resolving a scenario', () => {
       timeouts: { connectMs: 2_000, firstTokenMs: 30_000, idleMs: 10_000, totalMs: 60_000 },
       seed: 1,
     });
-    expect(scenario.load).toEqual({
+    expect(scenario.load).toMatchObject({
       kind: 'steps',
       steps: [{ turnsPerS: 2, warmUpMs: 2_000, windowMs: 10_000 }],
     });
