@@ -5,6 +5,7 @@ import {
   type Histogram,
 } from 'hdr-histogram-js';
 import { z } from 'zod';
+import { onGridMs } from './exact-sum.ts';
 import { nearestRank } from './percentiles.ts';
 import { msFromUs, usFromMs } from './units.ts';
 
@@ -28,9 +29,27 @@ export const encodedHistogramSchema = z.strictObject({
 
 export type EncodedHistogram = z.infer<typeof encodedHistogramSchema>;
 
+type Countable = Histogram & {
+  countsArrayIndex(value: number): number;
+  getCountAtIndex(index: number): number;
+  valueFromIndex(index: number): number;
+};
+
+/** Every bucket that is not empty: its value and how many were recorded there, ascending. */
+function* recordedCounts(hdr: Histogram): Generator<{ value: number; count: number }, void> {
+  if (hdr.totalCount === 0) return;
+  const counts = hdr as Countable;
+  const last = counts.countsArrayIndex(hdr.maxValue);
+  for (let index = 0; index <= last; index++) {
+    const count = counts.getCountAtIndex(index);
+    if (count > 0) yield { value: counts.valueFromIndex(index), count };
+  }
+}
+
 /**
  * Mergeable latency histogram in milliseconds: microsecond resolution, three significant digits
- * (relative error at most 0.1 %), exact count, sum, minimum and maximum.
+ * (relative error at most 0.1 %), exact count, minimum and maximum, and the sum of the spans on a grid of 2⁻¹⁴ ms, which
+ * adds exactly in any order.
  */
 export class LatencyHistogram {
   readonly #hdr: Histogram;
@@ -50,7 +69,7 @@ export class LatencyHistogram {
     const us = Math.round(usFromMs(ms));
     if (us > MAX_US) this.#clipped++;
     this.#hdr.recordValue(Math.min(us, MAX_US));
-    this.#sumMs += ms;
+    this.#sumMs += onGridMs(ms);
     if (ms < this.#minMs) this.#minMs = ms;
     if (ms > this.#maxMs) this.#maxMs = ms;
   }
@@ -61,7 +80,7 @@ export class LatencyHistogram {
     if (times <= 1) return;
     const us = Math.round(usFromMs(ms));
     this.#hdr.recordValueWithCount(Math.min(us, MAX_US), times - 1);
-    this.#sumMs += ms * (times - 1);
+    this.#sumMs += onGridMs(ms) * (times - 1);
     if (us > MAX_US) this.#clipped += times - 1;
   }
 
@@ -113,9 +132,10 @@ export class LatencyHistogram {
     return msFromUs(this.#hdr.getValueAtPercentile((100 * rank) / this.count));
   }
 
-  /** Adds another histogram's counts to this one, exactly. */
+  /** Adds another histogram's counts to this one, exactly: what was recorded in parts encodes to the same bytes. */
   add(other: LatencyHistogram): void {
-    this.#hdr.add(other.#hdr);
+    // The library's own `add` leaves a range behind that depends on the order, and it is part of the encoding.
+    for (const { value, count } of recordedCounts(other.#hdr)) this.#hdr.recordValueWithCount(value, count);
     this.#sumMs += other.#sumMs;
     this.#clipped += other.#clipped;
     if (other.count > 0) {
