@@ -86,6 +86,8 @@ const timelineSchema = z.strictObject({
   maxInFlight: count,
   /** Sum of latencyMs over the second's completed requests: with `completed`, its mean. */
   latencySumMs: spanMs.optional(),
+  /** Of the completed ones, those within every latency objective. */
+  good: count.optional(),
 });
 
 export const stepSchema = z.strictObject({
@@ -139,6 +141,10 @@ export const traceSummarySchema = z.strictObject({
   meanOutputTokens: z.number().nonnegative(),
 });
 
+const shardSchema = z
+  .strictObject({ index: count, count: z.int().positive(), startAtUnixMs: z.number().positive() })
+  .refine((shard) => shard.index < shard.count, { message: 'index below count', path: ['index'] });
+
 /** What sent the load; absent means native. */
 export const ENGINES = ['native', 'autocannon', 'k6', 'tinybench'] as const;
 
@@ -179,6 +185,8 @@ export const resultFileSchema = z.strictObject({
   slos: z.array(sloSchema),
   steps: z.array(stepSchema),
   trace: traceSummarySchema.optional(),
+  /** One of several generators that shared a schedule; each sent its part, and merged they are the whole. */
+  shard: shardSchema.optional(),
   engine: z.enum(ENGINES).optional(),
   importedFrom: importedFromSchema.optional(),
   micro: z.array(microCaseSchema).optional(),

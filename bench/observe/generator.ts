@@ -21,6 +21,7 @@ export class GeneratorWatch {
   #cpu = process.cpuUsage();
   #loop: EventLoopUtilization = performance.eventLoopUtilization();
   #spunAtStartMs = 0;
+  #isWatching = false;
 
   constructor(spunMs: () => number) {
     this.#spunMs = spunMs;
@@ -37,30 +38,41 @@ export class GeneratorWatch {
     this.#spunAtStartMs = this.#spunMs();
     this.#gcPauseTotalMs = 0;
     this.#gc.observe({ entryTypes: ['gc'] });
+    this.#isWatching = true;
     this.#delay.enable();
     this.#delay.reset();
   }
 
-  /** Ends the window and lets go of all observers. */
-  stop(): ResultStep['generator'] {
+  /** What has been seen since the window began; the watch goes on. */
+  read(): ResultStep['generator'] {
     const spanMs = Math.max(1, performance.now() - this.#startedAtMs);
     const cpu = process.cpuUsage(this.#cpu);
     const loop = performance.eventLoopUtilization(this.#loop);
-    const spunMs = this.#spunMs() - this.#spunAtStartMs;
-    this.#delay.disable();
-    this.#gc.disconnect();
     const loopMs = loop.active + loop.idle;
-    const busyMs = Math.max(0, loop.active - spunMs);
+    const busyMs = Math.max(0, loop.active - (this.#spunMs() - this.#spunAtStartMs));
+    const delayNs = this.#delay.percentile(DELAY_PERCENTILE) || 0;
     return {
       cpuCores: msFromUs(cpu.user + cpu.system) / spanMs,
       eventLoopUtilisation: loopMs > 0 ? Math.min(1, busyMs / loopMs) : 0,
       // The monitor's samples contain its own timer period.
-      eventLoopDelayP99Ms: Math.max(
-        0,
-        (this.#delay.percentile(DELAY_PERCENTILE) || 0) / NS_PER_MS - DELAY_RESOLUTION_MS,
-      ),
+      eventLoopDelayP99Ms: Math.max(0, delayNs / NS_PER_MS - DELAY_RESOLUTION_MS),
       gcPauseTotalMs: this.#gcPauseTotalMs,
       maxRssBytes: process.memoryUsage.rss(),
     };
+  }
+
+  /** Lets go of all observers. Idempotent; a step that ends by a defect calls it too. */
+  close(): void {
+    if (!this.#isWatching) return;
+    this.#isWatching = false;
+    this.#delay.disable();
+    this.#gc.disconnect();
+  }
+
+  /** Ends the window and lets go of all observers. */
+  stop(): ResultStep['generator'] {
+    const use = this.read();
+    this.close();
+    return use;
   }
 }

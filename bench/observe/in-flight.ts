@@ -1,52 +1,133 @@
-/** Intervals [sent, ended) of requests, for their number over time. */
+/** Starts and ends of requests in time order, walked once. */
+class Walk {
+  readonly #sent: Float64Array;
+  readonly #ended: Float64Array;
+  #sentIndex = 0;
+  #endedIndex = 0;
+  now: number;
+
+  constructor(sentAtMs: readonly number[], endedAtMs: readonly number[], now: number) {
+    this.#sent = Float64Array.from(sentAtMs).sort();
+    this.#ended = Float64Array.from(endedAtMs).sort();
+    this.now = now;
+  }
+
+  /**
+   * Moves from `fromMs` to `toMs`, ends first at ties; returns the largest number on the way and its integral over
+   * time, in requests × ms.
+   */
+  advance(fromMs: number, toMs: number): { readonly max: number; readonly requestMs: number } {
+    let max = this.now;
+    let requestMs = 0;
+    let atMs = fromMs;
+    for (;;) {
+      const start = this.#sent[this.#sentIndex] ?? Number.POSITIVE_INFINITY;
+      const end = this.#ended[this.#endedIndex] ?? Number.POSITIVE_INFINITY;
+      const nextMs = Math.min(start, end, toMs);
+      if (nextMs > atMs) {
+        requestMs += this.now * (nextMs - atMs);
+        atMs = nextMs;
+      }
+      if (Math.min(start, end) >= toMs) return { max, requestMs };
+      if (end <= start && this.now > 0) {
+        this.#endedIndex++;
+        this.now--;
+      } else {
+        this.#sentIndex++;
+        this.now++;
+        max = Math.max(max, this.now);
+      }
+    }
+  }
+
+  /** Starts and ends that have not been passed. */
+  rest(): { readonly sent: number[]; readonly ended: number[] } {
+    return {
+      sent: [...this.#sent.subarray(this.#sentIndex)],
+      ended: [...this.#ended.subarray(this.#endedIndex)],
+    };
+  }
+}
+
+/** Over consecutive spans of time: the largest number in flight in each, and the time average over all. */
+export interface InFlightReading {
+  readonly maxima: readonly number[];
+  readonly mean: number;
+}
+
+/**
+ * Intervals [sent, ended) of requests, for their number over time. `foldUntil` takes everything before an instant into
+ * account for good, so that a long run holds only what is near its end.
+ */
 export class InFlightLog {
-  readonly #sentAtMs: number[] = [];
-  readonly #endedAtMs: number[] = [];
+  readonly #fromMs: number;
+  readonly #spanMs: number;
+  #sentAtMs: number[] = [];
+  #endedAtMs: number[] = [];
+  #now = 0;
+  #foldedToMs: number;
+  #requestMs = 0;
+  readonly #maxima: number[] = [];
+
+  /** Spans of `spanMs` follow one another from `fromMs`. */
+  constructor(fromMs: number, spanMs: number) {
+    this.#fromMs = fromMs;
+    this.#spanMs = spanMs;
+    this.#foldedToMs = fromMs;
+  }
+
+  /** Intervals that are held because they may still change what is known. */
+  get held(): number {
+    return this.#sentAtMs.length;
+  }
 
   add(sentAtMs: number, endedAtMs: number): void {
     this.#sentAtMs.push(sentAtMs);
     this.#endedAtMs.push(endedAtMs);
   }
 
-  /** Time average of requests in flight over [fromMs, toMs): the overlap of all intervals with it ÷ its length. */
-  meanOver(fromMs: number, toMs: number): number {
-    const overlapMs = this.#sentAtMs.reduce((sum, sentAtMs, i) => {
-      const endedAtMs = this.#endedAtMs[i] ?? sentAtMs;
-      return sum + Math.max(0, Math.min(endedAtMs, toMs) - Math.max(sentAtMs, fromMs));
-    }, 0);
-    return overlapMs / (toMs - fromMs);
-  }
-
-  /** Largest number in flight within each of the consecutive spans that `edgesMs` bound. */
-  maxima(edgesMs: readonly number[]): number[] {
-    const sent = Float64Array.from(this.#sentAtMs).sort();
-    const ended = Float64Array.from(this.#endedAtMs).sort();
-    const cursor = { sent: 0, ended: 0, now: 0 };
-    advance(cursor, sent, ended, edgesMs[0] ?? 0);
-    return edgesMs.slice(1).map((edgeMs) => advance(cursor, sent, ended, edgeMs));
-  }
-}
-
-interface Cursor {
-  sent: number;
-  ended: number;
-  now: number;
-}
-
-/** Moves to `toMs` through starts and ends in time order, ends first at ties; returns the largest number on the way. */
-function advance(cursor: Cursor, sent: Float64Array, ended: Float64Array, toMs: number): number {
-  let largest = cursor.now;
-  for (;;) {
-    const start = sent[cursor.sent] ?? Number.POSITIVE_INFINITY;
-    const end = ended[cursor.ended] ?? Number.POSITIVE_INFINITY;
-    if (Math.min(start, end) >= toMs) return largest;
-    if (end <= start && cursor.now > 0) {
-      cursor.ended++;
-      cursor.now--;
-    } else {
-      cursor.sent++;
-      cursor.now++;
-      largest = Math.max(largest, cursor.now);
+  /** Walks whole spans up to `toMs`, the last one perhaps in part; calls back for each with what was seen in it. */
+  #walk(walk: Walk, toMs: number, onSpan: (span: number, max: number, requestMs: number) => void): void {
+    let atMs = this.#foldedToMs;
+    // What came before is passed without being measured.
+    walk.advance(atMs, atMs);
+    for (let span = Math.round((atMs - this.#fromMs) / this.#spanMs); atMs < toMs; span++) {
+      const edgeMs = Math.min(toMs, this.#fromMs + (span + 1) * this.#spanMs);
+      const { max, requestMs } = walk.advance(atMs, edgeMs);
+      onSpan(span, max, requestMs);
+      atMs = edgeMs;
     }
+  }
+
+  /**
+   * Everything before `atMs` is known: no request that was sent before it is still to be added. Whole spans up to there
+   * are taken into account and forgotten.
+   */
+  foldUntil(atMs: number): void {
+    const spans = Math.floor((atMs - this.#fromMs) / this.#spanMs);
+    const toMs = this.#fromMs + spans * this.#spanMs;
+    if (toMs <= this.#foldedToMs) return;
+    const walk = new Walk(this.#sentAtMs, this.#endedAtMs, this.#now);
+    this.#walk(walk, toMs, (span, max, requestMs) => {
+      this.#maxima[span] = max;
+      this.#requestMs += requestMs;
+    });
+    const rest = walk.rest();
+    this.#sentAtMs = rest.sent;
+    this.#endedAtMs = rest.ended;
+    this.#now = walk.now;
+    this.#foldedToMs = toMs;
+  }
+
+  /** What is known of [from, `toMs`); changes nothing, so it may be asked in the middle of a run. */
+  read(toMs: number): InFlightReading {
+    const maxima = [...this.#maxima];
+    let requestMs = this.#requestMs;
+    const walk = new Walk(this.#sentAtMs, this.#endedAtMs, this.#now);
+    this.#walk(walk, toMs, (span, max, ofSpan) => {
+      maxima[span] = max;
+      requestMs += ofSpan;
+    });
+    return { maxima, mean: requestMs / (toMs - this.#fromMs) };
   }
 }

@@ -5,6 +5,7 @@ import {
   type DropReason,
   emptyOutcomeCounts,
   type Outcome,
+  type OutcomeCounts,
 } from '../../vocabulary/outcomes.ts';
 import type { ResultStep, StepLoad } from '../../vocabulary/result-file.ts';
 import type { Slo } from '../../vocabulary/slo.ts';
@@ -12,9 +13,12 @@ import { MS_PER_S } from '../../vocabulary/units.ts';
 import type { Exchange } from '../drive/driver.ts';
 import { InFlightLog } from './in-flight.ts';
 import { computeRequestSpans, isWithinObjectives } from './request-metrics.ts';
+import { computeTokenSpans } from './token-spans.ts';
 
 export interface RecorderOptions {
   readonly name: string;
+  readonly variant?: string;
+  readonly block?: number;
   readonly load: StepLoad;
   readonly slos: readonly Slo[];
   /** All instants are of performance.now(). */
@@ -31,6 +35,23 @@ interface SecondCounts {
   offered: number;
   completed: number;
   unsuccessful: number;
+  good: number;
+  latencySumMs: number;
+}
+
+const emptySecond = (): SecondCounts => ({
+  offered: 0,
+  completed: 0,
+  unsuccessful: 0,
+  good: 0,
+  latencySumMs: 0,
+});
+
+/** Counts and histograms while they are still filled. */
+export interface RecordedSoFar {
+  readonly counts: Readonly<OutcomeCounts>;
+  readonly histograms: ReadonlyMap<HistogramMetricId, LatencyHistogram>;
+  readonly tokens: Readonly<ResultStep['tokens']>;
 }
 
 /** What was observed beside the requests themselves. */
@@ -48,13 +69,14 @@ export class StepRecorder {
   readonly #counts = emptyOutcomeCounts();
   readonly #histograms = new Map<HistogramMetricId, LatencyHistogram>();
   readonly #seconds: SecondCounts[] = [];
-  readonly #inFlight = new InFlightLog();
+  readonly #inFlight: InFlightLog;
   readonly #tokens = { input: 0, cachedInput: 0, output: 0, requestsWithUsage: 0, requestsCounted: 0 };
   readonly #interactions = { started: 0, completed: 0, abandoned: 0 };
   #goodRequests = 0;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
+    this.#inFlight = new InFlightLog(options.windowFromMs, MS_PER_S);
   }
 
   isInWindow(scheduledAtMs: number): boolean {
@@ -78,24 +100,34 @@ export class StepRecorder {
     if (this.isInWindow(atMs)) this.#interactions[event]++;
   }
 
-  #count(scheduledAtMs: number, outcome: Outcome): void {
-    countOutcome(this.#counts, outcome);
+  #secondOf(scheduledAtMs: number): SecondCounts {
     const { windowFromMs, windowMs } = this.#options;
     const lastSecond = Math.ceil(windowMs / MS_PER_S) - 1;
     const second = Math.min(lastSecond, Math.floor((scheduledAtMs - windowFromMs + ROUNDING_MS) / MS_PER_S));
-    this.#seconds[second] ??= { offered: 0, completed: 0, unsuccessful: 0 };
-    const counts = this.#seconds[second];
+    this.#seconds[second] ??= emptySecond();
+    return this.#seconds[second];
+  }
+
+  #count(scheduledAtMs: number, outcome: Outcome): void {
+    countOutcome(this.#counts, outcome);
+    const counts = this.#secondOf(scheduledAtMs);
     counts.offered++;
     counts[outcome.state === 'completed' ? 'completed' : 'unsuccessful']++;
   }
 
-  #record(metric: HistogramMetricId, spanMs: number): void {
+  /** What was recorded so far, for a live view: the recorder's own counters, to be read and not to be kept. */
+  get soFar(): RecordedSoFar {
+    return { counts: this.#counts, histograms: this.#histograms, tokens: this.#tokens };
+  }
+
+  #record(metric: HistogramMetricId, spanMs: number, times = 1): void {
     let histogram = this.#histograms.get(metric);
     if (histogram === undefined) {
       histogram = new LatencyHistogram();
       this.#histograms.set(metric, histogram);
     }
-    histogram.record(spanMs);
+    if (times === 1) histogram.record(spanMs);
+    else histogram.recordTimes(spanMs, times);
   }
 
   #recordCompleted(scheduledAtMs: number, exchange: Exchange): void {
@@ -104,7 +136,13 @@ export class StepRecorder {
       // A clock read twice in one microsecond may differ by rounding in the last place.
       for (const spanMs of values) this.#record(metric as HistogramMetricId, Math.max(0, spanMs));
     }
-    if (isWithinObjectives(spans, this.#options.slos)) this.#goodRequests++;
+    const second = this.#secondOf(scheduledAtMs);
+    second.latencySumMs += Math.max(0, exchange.endedAtMs - scheduledAtMs);
+    for (const { metric, spanMs, times } of computeTokenSpans(exchange)) this.#record(metric, spanMs, times);
+    if (isWithinObjectives(spans, this.#options.slos)) {
+      this.#goodRequests++;
+      second.good++;
+    }
     this.#addTokens(exchange);
   }
 
@@ -120,44 +158,46 @@ export class StepRecorder {
     this.#tokens.requestsWithUsage++;
   }
 
-  #timeline(windowMs: number): ResultStep['timeline'] {
+  /** Requests in flight are known up to here: none sent before it is still open or unrecorded. */
+  foldUntil(atMs: number): void {
+    this.#inFlight.foldUntil(Math.min(atMs, this.#options.windowFromMs + this.#options.windowMs));
+  }
+
+  #timeline(maxima: readonly number[], windowMs: number): ResultStep['timeline'] {
     const { windowFromMs, runStartedAtMs } = this.#options;
-    const toMs = windowFromMs + windowMs;
-    const seconds = Math.ceil(windowMs / MS_PER_S);
-    const edgesMs = Array.from({ length: seconds + 1 }, (_, i) =>
-      Math.min(toMs, windowFromMs + i * MS_PER_S),
-    );
-    return this.#inFlight.maxima(edgesMs).map((maxInFlight, i) => ({
+    return Array.from({ length: Math.ceil(windowMs / MS_PER_S) }, (_, i) => ({
       atMs: windowFromMs - runStartedAtMs + i * MS_PER_S,
-      ...(this.#seconds[i] ?? { offered: 0, completed: 0, unsuccessful: 0 }),
-      maxInFlight,
+      ...(this.#seconds[i] ?? emptySecond()),
+      maxInFlight: maxima[i] ?? 0,
     }));
   }
 
-  /** The step as a result file has it; a run that was stopped passes the instant up to which the window lasted. */
+  /**
+   * The step as a result file has it; a run that was stopped passes the instant up to which the window lasted. It
+   * changes nothing, so what is known so far can be asked for in the middle of the window.
+   */
   finish(surroundings: Surroundings, stoppedAtMs = Number.POSITIVE_INFINITY): ResultStep {
-    const { name, load, warmUpMs, windowFromMs, runStartedAtMs } = this.#options;
+    const { name, variant, block, load, warmUpMs, windowFromMs, runStartedAtMs } = this.#options;
     const windowMs = Math.min(this.#options.windowMs, stoppedAtMs - windowFromMs);
-    const timeline = this.#timeline(windowMs);
+    const { maxima, mean } = this.#inFlight.read(windowFromMs + windowMs);
     return {
       name,
+      ...(variant === undefined ? {} : { variant }),
+      ...(block === undefined ? {} : { block }),
       load,
       startedAtMs: windowFromMs - warmUpMs - runStartedAtMs,
       warmUpMs,
       windowMs,
-      counts: this.#counts,
+      counts: { ...this.#counts, byReason: { ...this.#counts.byReason } },
       goodRequests: this.#goodRequests,
-      interactions: this.#interactions,
-      inFlight: {
-        mean: this.#inFlight.meanOver(windowFromMs, windowFromMs + windowMs),
-        max: timeline.reduce((max, second) => Math.max(max, second.maxInFlight), 0),
-      },
+      interactions: { ...this.#interactions },
+      inFlight: { mean, max: maxima.reduce((max, ofSecond) => Math.max(max, ofSecond), 0) },
       histograms: Object.fromEntries(
         [...this.#histograms].map(([metric, histogram]) => [metric, histogram.encode()]),
       ),
-      tokens: this.#tokens,
+      tokens: { ...this.#tokens },
       ...surroundings,
-      timeline,
+      timeline: this.#timeline(maxima, windowMs),
     };
   }
 }

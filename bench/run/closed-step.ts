@@ -3,8 +3,10 @@ import type { ResultStep } from '../../vocabulary/result-file.ts';
 import { createShapeSampler } from '../workload/interaction.ts';
 import { Conversation } from './conversation.ts';
 import type { LoadSession } from './load-session.ts';
+import { usersOfShard } from './shard.ts';
 import { runStep } from './step.ts';
 import type { RunContext } from './step-context.ts';
+import { type StepLabel, streamOf } from './step-label.ts';
 
 export interface ClosedStepOptions extends ClosedStep {
   readonly thinkTime: 'drawn' | 'none';
@@ -17,7 +19,7 @@ interface UserLoop {
   readonly session: LoadSession;
   readonly sampler: ReturnType<typeof createShapeSampler>;
   readonly thinkTime: 'drawn' | 'none';
-  readonly name: string;
+  readonly label: StepLabel;
 }
 
 /**
@@ -26,8 +28,9 @@ interface UserLoop {
  */
 function startInteraction(loop: UserLoop, user: number, order: number, atMs: number): void {
   const { context, session, sampler } = loop;
-  const id = `${loop.name} u${user} i${order}`;
-  const random = context.random.fork(id);
+  const own = `u${user} i${order}`;
+  const id = `${loop.label.name} ${own}`;
+  const random = context.random.fork(`${streamOf(loop.label)} ${own}`);
   const shape = sampler(random);
   const firstTurn = order === 0 ? Math.floor(random.next() * shape.turns.length) : 0;
   const thinkMs = shape.turns[firstTurn]?.thinkTimeMs ?? 0;
@@ -47,18 +50,22 @@ function startInteraction(loop: UserLoop, user: number, order: number, atMs: num
 export function runClosedStep(
   context: RunContext,
   options: ClosedStepOptions,
-  name: string,
+  label: StepLabel,
 ): Promise<ResultStep | undefined> {
   const sampler = createShapeSampler(context.scenario.workload);
+  const { count = 1, index = 0 } = context.shard ?? {};
+  const users = usersOfShard(options.concurrency, context.shard);
   return runStep(context, {
-    name,
-    load: { kind: 'closed', concurrency: options.concurrency },
+    label,
+    load: { kind: 'closed', concurrency: users },
     warmUpMs: options.warmUpMs,
     windowMs: options.windowMs,
     drainMs: options.drainMs,
     begin: (session, stepStartedAtMs) => {
-      const loop = { context, session, sampler, thinkTime: options.thinkTime, name };
-      for (let user = 0; user < options.concurrency; user++) startInteraction(loop, user, 0, stepStartedAtMs);
+      const loop = { context, session, sampler, thinkTime: options.thinkTime, label };
+      for (let user = 0; user < users; user++)
+        startInteraction(loop, index + user * count, 0, stepStartedAtMs);
+      return undefined;
     },
   });
 }

@@ -12,7 +12,8 @@ export class LoadSession {
   readonly recorder: StepRecorder;
   readonly #context: RunContext;
   readonly #abort = new AbortController();
-  readonly #open = new Set<Promise<void>>();
+  /** Requests in flight and when each was handed to the driver, oldest first. */
+  readonly #open = new Map<Promise<void>, number>();
   #inWindowOpen = 0;
   /** Scheduled within the window and not sent yet. */
   readonly #unsent = new Set<{ readonly scheduledAtMs: number }>();
@@ -30,6 +31,12 @@ export class LoadSession {
 
   get inFlight(): number {
     return this.#open.size;
+  }
+
+  /** No request that was sent before this instant is still to be recorded. */
+  get settledUntilMs(): number {
+    const [oldestAtMs] = this.#open.values();
+    return oldestAtMs ?? performance.now();
   }
 
   get failed(): number {
@@ -61,6 +68,7 @@ export class LoadSession {
     const inWindow = this.recorder.isInWindow(scheduledAtMs) ? 1 : 0;
     this.#sent++;
     this.#inWindowOpen += inWindow;
+    const handedAtMs = performance.now();
     const open = this.#context.driver.send(compose(), this.#abort.signal).then((exchange) => {
       this.#open.delete(open);
       this.#inWindowOpen -= inWindow;
@@ -68,7 +76,7 @@ export class LoadSession {
       this.recorder.recordExchange(scheduledAtMs, exchange);
       if (!this.#abort.signal.aborted) onEnd(exchange, exchange.endedAtMs);
     });
-    this.#open.add(open);
+    this.#open.set(open, handedAtMs);
   }
 
   /** What fell due before the end and was not sent is an arrival all the same; what lies ahead is not. */
@@ -85,6 +93,6 @@ export class LoadSession {
     this.pacer.stop();
     this.#dropOverdue();
     this.#abort.abort(new Error('the step is over'));
-    await Promise.all(this.#open);
+    await Promise.all(this.#open.keys());
   }
 }

@@ -1,9 +1,16 @@
 import type { OpenStep } from '../../scenarios/load.ts';
 import type { ResultStep } from '../../vocabulary/result-file.ts';
-import { interactionsPerSFromTurns, planStep } from '../workload/schedule.ts';
+import {
+  interactionsPerSFromTurns,
+  type PlannedInteraction,
+  planInteractions,
+} from '../workload/schedule.ts';
 import { Conversation } from './conversation.ts';
+import { Feed } from './feed.ts';
+import { keepShard } from './shard.ts';
 import { runStep } from './step.ts';
 import type { RunContext } from './step-context.ts';
+import { type StepLabel, streamOf } from './step-label.ts';
 
 /** The rates of an open step, both ways. */
 export function resolveRates(
@@ -15,17 +22,17 @@ export function resolveRates(
   return { interactionsPerS, turnsPerS: interactionsPerS * meanTurns };
 }
 
-/** Runs one open-loop step; its schedule depends on scenario, seed and name alone. */
+/** Runs one open-loop step; its schedule depends on scenario, seed and the label's stream alone. */
 export function runOpenStep(
   context: RunContext,
   step: OpenStep,
-  name: string,
+  label: StepLabel,
 ): Promise<ResultStep | undefined> {
-  const { scenario, shape } = context;
+  const { scenario, shape, shard } = context;
   const rates = resolveRates(step, shape.meanTurnsPerInteraction);
   const { workload, arrivals, drainMs } = scenario;
-  const random = context.random.fork(name);
-  const interactions = planStep(
+  const random = context.random.fork(streamOf(label));
+  const planned = planInteractions(
     {
       workload,
       arrivals,
@@ -34,19 +41,26 @@ export function runOpenStep(
     },
     random,
   );
+  const share = 1 / (shard?.count ?? 1);
   return runStep(context, {
-    name,
-    load: { kind: 'open', ...rates },
+    label,
+    load: {
+      kind: 'open',
+      interactionsPerS: rates.interactionsPerS * share,
+      turnsPerS: rates.turnsPerS * share,
+    },
     warmUpMs: step.warmUpMs,
     windowMs: step.windowMs,
     drainMs,
     begin: (session, stepStartedAtMs) => {
-      for (const interaction of interactions) {
+      const start = (interaction: PlannedInteraction): void => {
         const text = random.fork(`text ${interaction.id}`);
         // Ids are unique over the run: a server that keeps interactions must not see one twice.
-        const named = { ...interaction, id: `${name} ${interaction.id}` };
+        const named = { ...interaction, id: `${label.name} ${interaction.id}` };
         new Conversation({ interaction: named, workload, session, random: text, stepStartedAtMs }).start();
-      }
+      };
+      const interactions = keepShard(planned, shard);
+      return new Feed({ interactions, pacer: session.pacer, stepStartedAtMs, start });
     },
   });
 }

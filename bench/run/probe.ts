@@ -3,6 +3,7 @@ import type { ResultStep } from '../../vocabulary/result-file.ts';
 import { msFromS, sFromMs } from '../../vocabulary/units.ts';
 import { histogramOf } from '../judge/read-step.ts';
 import { runClosedStep } from './closed-step.ts';
+import { RunJournal } from './run-journal.ts';
 import type { RunContext } from './step-context.ts';
 
 /** What the probe saw at one number of users without think time. */
@@ -48,7 +49,10 @@ function readLevel(step: ResultStep, concurrency: number): ProbeLevel {
 const SMALLEST_ESTIMATE_PER_S = 0.5;
 
 /** Doubles twice at a time the users who ask without thinking, until the objective is missed or more bring no more. */
-export async function probeCapacity(context: RunContext, plan: SearchPlan): Promise<Probe> {
+export async function probeCapacity(
+  context: RunContext,
+  plan: Pick<SearchPlan, 'budgetMs' | 'probeShareRatio'>,
+): Promise<Probe> {
   const levelMs = (plan.budgetMs * plan.probeShareRatio) / LEVELS.length;
   const limitMs = latencyLimitMs(context);
   const levels: ProbeLevel[] = [];
@@ -58,8 +62,8 @@ export async function probeCapacity(context: RunContext, plan: SearchPlan): Prom
     const spans = { warmUpMs: 0, windowMs: levelMs * WINDOW_SHARE_RATIO };
     const drainMs = Math.max(MIN_DRAIN_MS, levelMs * (1 - WINDOW_SHARE_RATIO));
     const options = { concurrency, ...spans, drainMs, thinkTime: 'none' as const };
-    const quiet = { ...context, onProgress: () => {}, metricsUrls: [] };
-    const step = await runClosedStep(quiet, options, `probe ${concurrency}`);
+    const quiet = { ...context, onProgress: () => {}, metricsUrls: [], journal: new RunJournal() };
+    const step = await runClosedStep(quiet, options, { name: `probe ${concurrency}` });
     if (step === undefined) break;
     const level = readLevel(step, concurrency);
     levels.push(level);

@@ -59,6 +59,7 @@ export function createResult(parts: ResultParts): ResultFile {
     slos: context.scenario.slos,
     steps: [...outcome.steps],
     ...(parts.trace === undefined ? {} : { trace: parts.trace }),
+    ...(context.shard === undefined ? {} : { shard: context.shard }),
     diagnostics: [],
   };
   return { ...result, diagnostics: diagnoseResult(result) };

@@ -1,41 +1,64 @@
 import { ok, type Result } from '../../vocabulary/errors.ts';
-import type { ResultFile, ResultStep } from '../../vocabulary/result-file.ts';
-import { runClosedStep } from './closed-step.ts';
-import { runOpenStep } from './open-step.ts';
+import type { ResultFile, ResultTarget } from '../../vocabulary/result-file.ts';
+import { Checkpoints } from './checkpoint.ts';
+import { runLoadPlan } from './load-plans.ts';
 import { createResult } from './result.ts';
-import { createContext, describeTarget, type RunBenchOptions } from './run-context.ts';
-import { runSearchSteps } from './search-capacity.ts';
+import { createComparison, createContext, describeTarget, type RunBenchOptions } from './run-context.ts';
+import { waitUntilUnix } from './start-time.ts';
 import type { RunContext } from './step-context.ts';
 import type { StepsOutcome } from './steps-outcome.ts';
-import { resolveTarget } from './target.ts';
+import { type ResolvedTarget, resolveTarget } from './target.ts';
 
-async function runInTurn<T>(
-  steps: readonly T[],
-  context: RunContext,
-  run: (step: T, name: string) => Promise<ResultStep | undefined>,
-): Promise<StepsOutcome> {
-  const finished: ResultStep[] = [];
-  for (const [i, step] of steps.entries()) {
-    if (context.signal.aborted) break;
-    const result = await run(step, `step ${i + 1}`);
-    if (result !== undefined) finished.push(result);
-  }
-  return { steps: finished };
+/** A run that is set up: what it measures, and what to write of that. */
+export interface PreparedRun {
+  readonly context: RunContext;
+  readonly target: ResultTarget;
+  readonly seed: number;
+  readonly startedAtUnixMs: number;
+  readonly notes: Readonly<Record<string, unknown>>;
 }
 
-/** Runs whatever the scenario's load plan asks for. A new kind of plan is one more branch here. */
-function runLoadPlan(context: RunContext): Promise<StepsOutcome> {
-  const { load, drainMs } = context.scenario;
-  switch (load.kind) {
-    case 'steps':
-      return runInTurn(load.steps, context, (step, name) => runOpenStep(context, step, name));
-    case 'closed':
-      return runInTurn(load.steps, context, (step, name) =>
-        runClosedStep(context, { ...step, thinkTime: load.thinkTime, drainMs }, name),
-      );
-    case 'find-capacity':
-      return runSearchSteps(context, load);
+async function prepareSideB(options: RunBenchOptions, seed: number, a: RunContext, ofA: ResolvedTarget) {
+  const { variantB } = options;
+  if (variantB === undefined) return ok({ context: a, notes: {} });
+  const ofB: RunBenchOptions = {
+    ...options,
+    ...(variantB.scenario === undefined ? {} : { scenario: variantB.scenario }),
+    target: variantB.target ?? options.target,
+    metricsUrls: variantB.metricsUrls ?? options.metricsUrls ?? [],
+  };
+  const resolved = await resolveTarget(ofB.target, ofB.scenario);
+  if (resolved.kind === 'failed') return resolved;
+  a.onProgress({ kind: 'target', message: `b: ${describeTarget(resolved.value)}` });
+  const { workload } = ofB.scenario;
+  const variants = { a: { target: ofA.target }, b: { target: resolved.value.target, workload } };
+  return ok({
+    context: createComparison(a, { options: ofB, resolved: resolved.value }, seed),
+    notes: { variants },
+  });
+}
+
+async function prepareRun(options: RunBenchOptions): Promise<Result<PreparedRun>> {
+  const resolved = await resolveTarget(options.target, options.scenario);
+  if (resolved.kind === 'failed') return resolved;
+  const seed = options.seed ?? options.scenario.seed;
+  const a = createContext(options, resolved.value, seed);
+  a.onProgress({ kind: 'target', message: describeTarget(resolved.value) });
+  const both = await prepareSideB(options, seed, a, resolved.value);
+  if (both.kind === 'failed') {
+    await a.driver.close();
+    return both;
   }
+  const { target } = resolved.value;
+  return ok({ ...both.value, target, seed, startedAtUnixMs: Date.now() });
+}
+
+/** The result of what has been measured. */
+export function resultOf(run: PreparedRun, options: RunBenchOptions, outcome: StepsOutcome): ResultFile {
+  const { context, target, seed, startedAtUnixMs, notes } = run;
+  const { command = [] } = options;
+  const noted = { ...outcome, notes: { ...outcome.notes, ...notes } };
+  return createResult({ context, outcome: noted, target, seed, startedAtUnixMs, command });
 }
 
 /**
@@ -43,25 +66,18 @@ function runLoadPlan(context: RunContext): Promise<StepsOutcome> {
  * partial result.
  */
 export async function runBench(options: RunBenchOptions): Promise<Result<ResultFile>> {
-  const resolved = await resolveTarget(options.target, options.scenario);
-  if (resolved.kind === 'failed') return resolved;
-  const seed = options.seed ?? options.scenario.seed;
-  const context = createContext(options, resolved.value, seed);
-  const startedAtUnixMs = Date.now();
-  context.onProgress({ kind: 'target', message: describeTarget(resolved.value) });
+  const prepared = await prepareRun(options);
+  if (prepared.kind === 'failed') return prepared;
+  const run = prepared.value;
+  const { context } = run;
+  const readSoFar = (): ResultFile => resultOf(run, options, { steps: context.journal?.read() ?? [] });
+  let checkpoints: Checkpoints | undefined;
   try {
-    const outcome = await runLoadPlan(context);
-    return ok(
-      createResult({
-        context,
-        outcome,
-        target: resolved.value.target,
-        seed,
-        startedAtUnixMs,
-        command: options.command ?? [],
-      }),
-    );
+    if (options.shard !== undefined) await waitUntilUnix(options.shard.startAtUnixMs, context.signal);
+    if (options.checkpoint !== undefined) checkpoints = new Checkpoints(options.checkpoint, readSoFar);
+    return ok(resultOf(run, options, await runLoadPlan(context)));
   } finally {
+    checkpoints?.close();
     await context.driver.close();
   }
 }

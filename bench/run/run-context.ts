@@ -1,10 +1,29 @@
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { createRandom } from '../../vocabulary/random.ts';
+import type { ResultFile } from '../../vocabulary/result-file.ts';
+import type { Driver } from '../drive/driver.ts';
 import { createDriver } from '../drive/drivers.ts';
 import { estimateMeanShape } from '../workload/interaction.ts';
 import type { ProgressListener } from './progress.ts';
+import { RunJournal } from './run-journal.ts';
+import type { Shard } from './shard.ts';
+import { createSpreadDriver } from './spread-driver.ts';
 import type { MetricsUrl, RunContext } from './step-context.ts';
 import type { ResolvedTarget, TargetOptions } from './target.ts';
+
+/** The other side of an `ab` plan; what is not given is as on side a. */
+export interface VariantOptions {
+  readonly target?: TargetOptions;
+  readonly scenario?: Scenario;
+  readonly metricsUrls?: readonly MetricsUrl[];
+}
+
+/** Where a run's partial result goes while it runs. */
+export interface CheckpointOptions {
+  /** Takes what has been measured so far; must not throw. */
+  readonly write: (soFar: ResultFile) => void;
+  readonly everyMs?: number;
+}
 
 export interface RunBenchOptions {
   readonly scenario: Scenario;
@@ -17,33 +36,62 @@ export interface RunBenchOptions {
   readonly onProgress?: ProgressListener;
   /** Recorded in the result; empty where absent. */
   readonly command?: readonly string[];
+  readonly shard?: Shard;
+  readonly checkpoint?: CheckpointOptions;
+  readonly variantB?: VariantOptions;
+}
+
+function createTargetDriver(scenario: Scenario, target: TargetOptions, model: string | undefined): Driver {
+  const [first, ...others] = [target.url, ...(target.replicaUrls ?? [])].map((url) =>
+    createDriver(scenario.protocol, {
+      url,
+      timeouts: scenario.timeouts,
+      maxConnections: scenario.maxInFlight,
+      ...(target.apiKey === undefined ? {} : { apiKey: target.apiKey }),
+      ...(model === undefined ? {} : { model }),
+    }),
+  );
+  if (first === undefined) throw new Error('a target has a URL');
+  return others.length === 0 ? first : createSpreadDriver([first, ...others]);
 }
 
 /** What all steps of a run share. The caller closes the context's driver. */
 export function createContext(options: RunBenchOptions, resolved: ResolvedTarget, seed: number): RunContext {
-  const { scenario, target } = options;
-  const random = createRandom(seed);
+  const { scenario, target, shard } = options;
   return {
     scenario,
     shape: estimateMeanShape(scenario.workload, createRandom(seed).fork('shape')),
-    driver: createDriver(scenario.protocol, {
-      url: target.url,
-      timeouts: scenario.timeouts,
-      maxConnections: scenario.maxInFlight,
-      ...(target.apiKey === undefined ? {} : { apiKey: target.apiKey }),
-      ...(resolved.model === undefined ? {} : { model: resolved.model }),
-    }),
-    random,
+    driver: createTargetDriver(scenario, target, resolved.model),
+    random: createRandom(seed),
     metricsUrls: options.metricsUrls ?? [],
     signal: options.signal ?? new AbortController().signal,
     onProgress: options.onProgress ?? (() => {}),
     startedAtMs: performance.now(),
+    journal: new RunJournal(),
+    ...(shard === undefined ? {} : { shard }),
   };
+}
+
+/** The context of a comparison: side a as given, side b with its own target, workload and driver. */
+export function createComparison(
+  a: RunContext,
+  b: { readonly options: RunBenchOptions; readonly resolved: ResolvedTarget },
+  seed: number,
+): RunContext {
+  const { journal, startedAtMs, random } = a;
+  const own = createContext(b.options, b.resolved, seed);
+  const sideB = { ...own, startedAtMs, random, ...(journal === undefined ? {} : { journal }) };
+  const close = async (): Promise<void> => {
+    await Promise.all([a.driver.close(), own.driver.close()]);
+  };
+  const driver = { send: a.driver.send.bind(a.driver), close };
+  return { ...a, driver, variants: { a, b: sideB } };
 }
 
 /** The target in one line, simulated when it is. */
 export function describeTarget({ target }: ResolvedTarget): string {
   const what = target.engine === 'unknown' ? target.protocol : `${target.engine} engine`;
   const hardware = target.hardware === undefined ? '' : ` on ${target.hardware}`;
-  return `target ${target.name}: ${what}${target.simulated ? ' (simulated)' : ''}${hardware}`;
+  const replicas = target.replicas === 1 ? '' : `, ${target.replicas} replicas`;
+  return `target ${target.name}: ${what}${target.simulated ? ' (simulated)' : ''}${hardware}${replicas}`;
 }

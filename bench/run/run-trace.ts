@@ -5,9 +5,12 @@ import { msFromS } from '../../vocabulary/units.ts';
 import type { Trace, TraceRequest } from '../arrivals/trace.ts';
 import { readTrace, type TraceFormatName } from '../arrivals/trace-formats.ts';
 import { summariseTrace } from '../arrivals/trace-summary.ts';
+import type { PlannedInteraction } from '../workload/schedule.ts';
 import { Conversation } from './conversation.ts';
+import { Feed } from './feed.ts';
 import { createResult } from './result.ts';
 import { createContext, describeTarget, type RunBenchOptions } from './run-context.ts';
+import { keepShard } from './shard.ts';
 import { runStep } from './step.ts';
 import type { RunContext } from './step-context.ts';
 import { resolveTarget } from './target.ts';
@@ -80,33 +83,37 @@ function scenarioFor(trace: Trace, options: TraceReplayOptions): Result<Scenario
 /** After the last arrival the window stays open this long, so that it lies inside. */
 const WINDOW_MARGIN_MS = 1;
 
+/** Each request as an interaction of one turn. */
+function* planReplay(requests: readonly TraceRequest[]): Generator<PlannedInteraction, void> {
+  for (const [i, { atMs, inputTokens, outputTokens }] of requests.entries()) {
+    const tokens = { inputTokens: Math.max(1, inputTokens), outputTokens: Math.max(1, outputTokens) };
+    yield {
+      id: `trace ${i}`,
+      arrivalAtMs: atMs,
+      firstTurn: 0,
+      firstTurnAtMs: atMs,
+      systemPromptTokens: 0,
+      turns: [{ thinkTimeMs: 0, ...tokens }],
+    };
+  }
+}
+
 function replay(context: RunContext, requests: readonly TraceRequest[], speedUp: number) {
   const windowMs = (requests.at(-1)?.atMs ?? 0) + WINDOW_MARGIN_MS;
   return runStep(context, {
-    name: 'trace',
+    label: { name: 'trace' },
     load: { kind: 'trace', meanRequestsPerS: requests.length / (windowMs / msFromS(1)), speedUp },
     warmUpMs: 0,
     windowMs,
     drainMs: context.scenario.drainMs,
     begin: (session, stepStartedAtMs) => {
-      requests.forEach(({ atMs, inputTokens, outputTokens }, i) => {
-        const id = `trace ${i}`;
-        const tokens = { inputTokens: Math.max(1, inputTokens), outputTokens: Math.max(1, outputTokens) };
-        new Conversation({
-          interaction: {
-            id,
-            arrivalAtMs: atMs,
-            firstTurn: 0,
-            firstTurnAtMs: atMs,
-            systemPromptTokens: 0,
-            turns: [{ thinkTimeMs: 0, ...tokens }],
-          },
-          workload: context.scenario.workload,
-          session,
-          random: context.random.fork(id),
-          stepStartedAtMs,
-        }).start();
-      });
+      const start = (interaction: PlannedInteraction): void => {
+        const random = context.random.fork(interaction.id);
+        const { workload } = context.scenario;
+        new Conversation({ interaction, workload, session, random, stepStartedAtMs }).start();
+      };
+      const interactions = keepShard(planReplay(requests), context.shard);
+      return new Feed({ interactions, pacer: session.pacer, stepStartedAtMs, start });
     },
   });
 }

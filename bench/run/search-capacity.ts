@@ -2,10 +2,11 @@ import type { SearchPlan } from '../../scenarios/load.ts';
 import type { ResultStep } from '../../vocabulary/result-file.ts';
 import { msFromS } from '../../vocabulary/units.ts';
 import { computeOfferedPerS, isSustained } from '../judge/read-step.ts';
+import { confirmCapacity } from './confirm-capacity.ts';
 import { runOpenStep } from './open-step.ts';
 import { probeCapacity } from './probe.ts';
 import type { RunContext } from './step-context.ts';
-import type { StepsOutcome } from './steps-outcome.ts';
+import type { PlanRunner, StepsOutcome } from './steps-outcome.ts';
 
 /** What the steps so far say: rates in turns/s; `metPerS` 0 and `missedPerS` ∞ while not seen. */
 export interface Bracket {
@@ -52,41 +53,83 @@ export function chooseWindowMs(plan: SearchPlan, ratePerS: number, leftMs: numbe
   return Math.max(plan.windowMs, Math.min(wantedMs, leftMs * MAX_STEP_SHARE_RATIO));
 }
 
-/** Steps at rates chosen from the outcomes before, until the bracket is narrow or the time is used. */
-async function climb(
-  context: RunContext,
-  plan: SearchPlan,
-  firstPerS: number,
-  untilMs: number,
-): Promise<ResultStep[]> {
-  const { scenario, signal } = context;
-  const steps: ResultStep[] = [];
-  let bracket = OPEN_BRACKET;
-  let ratePerS = Math.min(firstPerS, plan.maxTurnsPerS);
-  while (steps.length < plan.maxSteps && !signal.aborted && !isNarrow(bracket, plan.resolutionRatio)) {
-    const leftMs = untilMs - performance.now();
-    const shortestMs = plan.warmUpMs + plan.windowMs;
-    if (steps.length > 0 && leftMs < shortestMs) break;
-    const windowMs = chooseWindowMs(plan, ratePerS, leftMs);
-    const load = { turnsPerS: ratePerS, warmUpMs: plan.warmUpMs, windowMs };
-    const step = await runOpenStep(context, load, `step ${steps.length + 1}`);
-    if (step === undefined) break;
-    steps.push(step);
-    const isMet = isSustained(step, scenario.slos);
-    // A short step at a low rate may see no arrival at all: then it says nothing beyond the rate asked for.
-    const offeredPerS = step.counts.offered === 0 ? ratePerS : computeOfferedPerS(step);
-    bracket = narrowBracket(bracket, offeredPerS, isMet);
-    if (isMet && ratePerS >= plan.maxTurnsPerS) break;
-    ratePerS = Math.min(plan.maxTurnsPerS, chooseNextRate(bracket, ratePerS));
-  }
-  return steps;
+/** Where a search stands. */
+interface Search {
+  readonly context: RunContext;
+  readonly plan: SearchPlan;
+  readonly untilMs: number;
+  readonly steps: ResultStep[];
+  bracket: Bracket;
+  ratePerS: number;
+  /** Grows when a step saw no arrival. */
+  minWindowMs: number;
 }
 
-/** Finds the largest rate that meets every objective within the plan's time. All open-loop steps are kept. */
-export async function runSearchSteps(context: RunContext, plan: SearchPlan): Promise<StepsOutcome> {
-  const untilMs = performance.now() + plan.budgetMs;
+/** Runs the next step of a search; false when there is nothing more to run. */
+async function takeStep(search: Search): Promise<boolean> {
+  const { context, plan, steps, ratePerS, minWindowMs } = search;
+  const leftMs = search.untilMs - performance.now();
+  if (steps.length > 0 && leftMs < plan.warmUpMs + minWindowMs) return false;
+  const windowMs = Math.max(minWindowMs, chooseWindowMs(plan, ratePerS, leftMs));
+  const load = { turnsPerS: ratePerS, warmUpMs: plan.warmUpMs, windowMs };
+  const step = await runOpenStep(context, load, { name: `step ${steps.length + 1}` });
+  if (step === undefined) return false;
+  steps.push(step);
+  if (step.counts.offered === 0) {
+    // Nothing arrived, so nothing was learnt: the same rate for longer.
+    search.minWindowMs = windowMs * 2;
+    return true;
+  }
+  const isMet = isSustained(step, context.scenario.slos);
+  search.bracket = narrowBracket(search.bracket, computeOfferedPerS(step), isMet);
+  if (isMet && ratePerS >= plan.maxTurnsPerS) return false;
+  search.ratePerS = Math.min(plan.maxTurnsPerS, chooseNextRate(search.bracket, ratePerS));
+  return true;
+}
+
+/** Steps at rates chosen from the outcomes before, until the bracket is narrow or the time is used. */
+async function climb(search: Search): Promise<void> {
+  const { context, plan, steps } = search;
+  while (steps.length < plan.maxSteps && !isNarrow(search.bracket, plan.resolutionRatio)) {
+    if (context.signal.aborted || !(await takeStep(search))) return;
+  }
+}
+
+/** Of the budget, kept for the confirmation where one is asked for. */
+const CONFIRM_SHARE_RATIO = 0.5;
+
+/** The step of the highest rate that held below all that did not. */
+const heldStep = ({ steps, bracket }: Search): ResultStep | undefined =>
+  steps.find((step) => step.counts.offered > 0 && computeOfferedPerS(step) === bracket.metPerS);
+
+async function confirm(search: Search, untilMs: number): Promise<StepsOutcome> {
+  const { context, plan, steps } = search;
+  const { confidence } = plan;
+  const held = heldStep(search);
+  if (confidence === undefined || held === undefined || context.signal.aborted) return { steps };
+  const confirmed = await confirmCapacity(context, { plan, confidence, held, untilMs });
+  return { steps: [...steps, ...confirmed.steps], notes: { confirmation: confirmed.confirmation } };
+}
+
+/**
+ * Finds the largest rate that meets every objective within the plan's time, and confirms it where the plan states a
+ * confidence. All open-loop steps are kept.
+ */
+export const runSearchSteps: PlanRunner<'find-capacity'> = async (context, plan) => {
+  const startedAtMs = performance.now();
+  const climbShareRatio = plan.confidence === undefined ? 1 : 1 - CONFIRM_SHARE_RATIO;
   const probe = await probeCapacity(context, plan);
   if (context.signal.aborted) return { steps: [], notes: { probe } };
-  const steps = await climb(context, plan, probe.estimateTurnsPerS * FIRST_SHARE_RATIO, untilMs);
-  return { steps, notes: { probe } };
-}
+  const search: Search = {
+    context,
+    plan,
+    untilMs: startedAtMs + plan.budgetMs * climbShareRatio,
+    steps: [],
+    bracket: OPEN_BRACKET,
+    ratePerS: Math.min(probe.estimateTurnsPerS * FIRST_SHARE_RATIO, plan.maxTurnsPerS),
+    minWindowMs: plan.windowMs,
+  };
+  await climb(search);
+  const { steps, notes } = await confirm(search, startedAtMs + plan.budgetMs);
+  return { steps, notes: { probe, ...notes } };
+};

@@ -3,12 +3,17 @@ import type { Random } from '../../vocabulary/random.ts';
 import type { Driver } from '../drive/driver.ts';
 import type { MeanShape } from '../workload/interaction.ts';
 import type { ProgressListener } from './progress.ts';
+import type { RunJournal } from './run-journal.ts';
+import type { Shard } from './shard.ts';
 
 /** A Prometheus page to read during the run, and the process that it speaks of. */
 export interface MetricsUrl {
   readonly process: string;
   readonly url: string;
 }
+
+/** The two sides of a comparison: `a` is the baseline. */
+export type Variant = 'a' | 'b';
 
 /** What every step of a run shares. */
 export interface RunContext {
@@ -21,4 +26,10 @@ export interface RunContext {
   readonly onProgress: ProgressListener;
   /** performance.now() at the start of the run. */
   readonly startedAtMs: number;
+  /** This generator's part of every step's schedule; all of it where absent. */
+  readonly shard?: Shard;
+  /** Keeps what a run that is cut off has measured so far; nothing is kept where absent. */
+  readonly journal?: RunJournal;
+  /** What an `ab` plan compares: each its own target, workload and driver. */
+  readonly variants?: { readonly [V in Variant]: RunContext };
 }

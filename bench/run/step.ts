@@ -6,15 +6,22 @@ import { StepRecorder } from '../observe/recorder.ts';
 import { ServerWatch } from '../observe/server-watch.ts';
 import { LoadSession } from './load-session.ts';
 import type { RunContext } from './step-context.ts';
+import { markOf, type StepLabel } from './step-label.ts';
+
+/** What draws a step's load piece by piece. */
+export interface LoadFeed {
+  /** Everything that falls due before this instant is put on the session now. */
+  feedUntil(atMs: number): void;
+}
 
 export interface StepOptions {
-  readonly name: string;
+  readonly label: StepLabel;
   readonly load: StepLoad;
   readonly warmUpMs: number;
   readonly windowMs: number;
   readonly drainMs: number;
-  /** Puts the load on the session; instants count from `stepStartedAtMs`. */
-  readonly begin: (session: LoadSession, stepStartedAtMs: number) => void;
+  /** Puts the load on the session, all of it or the first part; instants count from `stepStartedAtMs`. */
+  readonly begin: (session: LoadSession, stepStartedAtMs: number) => LoadFeed | undefined;
 }
 
 /** Time to plan ahead of the first send. */
@@ -45,6 +52,47 @@ async function drain(session: LoadSession, untilMs: number, signal: AbortSignal)
   }
 }
 
+/** Everything that a step in progress owns. */
+interface StepInProgress {
+  readonly context: RunContext;
+  readonly options: StepOptions;
+  readonly recorder: StepRecorder;
+  readonly session: LoadSession;
+  readonly generator: GeneratorWatch;
+  readonly server: ServerWatch;
+  readonly stepStartedAtMs: number;
+  readonly windowFromMs: number;
+  readonly windowToMs: number;
+}
+
+function prepareStep(context: RunContext, options: StepOptions): StepInProgress {
+  const { label, load, warmUpMs, windowMs } = options;
+  const stepStartedAtMs = performance.now() + LEAD_MS;
+  const windowFromMs = stepStartedAtMs + warmUpMs;
+  const recorder = new StepRecorder({
+    name: label.name,
+    ...markOf(label),
+    load,
+    warmUpMs,
+    windowMs,
+    slos: context.scenario.slos,
+    runStartedAtMs: context.startedAtMs,
+    windowFromMs,
+  });
+  const session = new LoadSession(context, recorder);
+  return {
+    context,
+    options,
+    recorder,
+    session,
+    generator: new GeneratorWatch(() => session.pacer.spunMs),
+    server: new ServerWatch(context.metricsUrls),
+    stepStartedAtMs,
+    windowFromMs,
+    windowToMs: windowFromMs + windowMs,
+  };
+}
+
 function reportFinished(context: RunContext, step: ResultStep): void {
   const encoded = step.histograms.latencyMs;
   const latency = encoded === undefined ? undefined : LatencyHistogram.decode(encoded);
@@ -58,12 +106,14 @@ function reportFinished(context: RunContext, step: ResultStep): void {
   });
 }
 
-function startTicks(context: RunContext, options: StepOptions, session: LoadSession): NodeJS.Timeout {
+/** Once a second: tells how it goes, and lets go of what is known for good. */
+function startTicks({ context, options, session, recorder }: StepInProgress): NodeJS.Timeout {
   const startedAtMs = performance.now();
   return setInterval(() => {
+    recorder.foldUntil(session.settledUntilMs);
     context.onProgress({
       kind: 'tick',
-      name: options.name,
+      name: options.label.name,
       elapsedMs: performance.now() - startedAtMs,
       spanMs: options.warmUpMs + options.windowMs,
       sent: session.sent,
@@ -73,54 +123,60 @@ function startTicks(context: RunContext, options: StepOptions, session: LoadSess
   }, MS_PER_S);
 }
 
+/** The step as far as it has come, for a run that may be cut off; undefined in the warm-up. */
+function readSoFar({ recorder, generator, windowFromMs }: StepInProgress): ResultStep | undefined {
+  const nowMs = performance.now();
+  return nowMs <= windowFromMs ? undefined : recorder.finish({ generator: generator.read() }, nowMs);
+}
+
+/** Warm-up, window, drain; undefined when it was stopped before the window. */
+async function play(step: StepInProgress): Promise<ResultStep | undefined> {
+  const { context, options, recorder, session, generator, server } = step;
+  const { signal } = context;
+  const feed = options.begin(session, step.stepStartedAtMs);
+  await waitUntil(step.windowFromMs, signal);
+  if (signal.aborted) return undefined;
+  generator.start();
+  server.start();
+  await waitUntil(step.windowToMs, signal);
+  const stoppedAtMs = signal.aborted ? performance.now() : Number.POSITIVE_INFINITY;
+  const generatorUse = generator.stop();
+  const [serverUse] = await Promise.all([
+    server.stop(),
+    drain(session, step.windowToMs + options.drainMs, signal),
+  ]);
+  // A generator that fell behind its own schedule still owes what was due: it is counted as too late.
+  feed?.feedUntil(performance.now());
+  await session.end();
+  return recorder.finish(
+    { generator: generatorUse, ...(serverUse === undefined ? {} : { server: serverUse }) },
+    stoppedAtMs,
+  );
+}
+
 /**
  * Runs one step: warm-up, window, drain. Aborting the context's signal ends it at once; what the window held until
  * then is returned, or undefined when the window had not begun.
  */
 export async function runStep(context: RunContext, options: StepOptions): Promise<ResultStep | undefined> {
-  const { signal } = context;
-  const stepStartedAtMs = performance.now() + LEAD_MS;
-  const windowFromMs = stepStartedAtMs + options.warmUpMs;
-  const windowToMs = windowFromMs + options.windowMs;
-  const recorder = new StepRecorder({
-    ...options,
-    slos: context.scenario.slos,
-    runStartedAtMs: context.startedAtMs,
-    windowFromMs,
-  });
-  const session = new LoadSession(context, recorder);
-  const generator = new GeneratorWatch(() => session.pacer.spunMs);
-  const server = new ServerWatch(context.metricsUrls);
-  const ticks = startTicks(context, options, session);
+  const step = prepareStep(context, options);
+  const ticks = startTicks(step);
   context.onProgress({
     kind: 'step-started',
-    name: options.name,
+    name: options.label.name,
     spanMs: options.warmUpMs + options.windowMs,
   });
+  context.journal?.begin(() => readSoFar(step));
+  let played: ResultStep | undefined;
   try {
-    options.begin(session, stepStartedAtMs);
-    await waitUntil(windowFromMs, signal);
-    if (signal.aborted) return undefined;
-    generator.start();
-    server.start();
-    await waitUntil(windowToMs, signal);
-    const stoppedAtMs = signal.aborted ? performance.now() : Number.POSITIVE_INFINITY;
-    const generatorUse = generator.stop();
-    const [serverUse] = await Promise.all([
-      server.stop(),
-      drain(session, windowToMs + options.drainMs, signal),
-    ]);
-    await session.end();
-    const surroundings = {
-      generator: generatorUse,
-      ...(serverUse === undefined ? {} : { server: serverUse }),
-    };
-    const step = recorder.finish(surroundings, stoppedAtMs);
-    reportFinished(context, step);
-    return step;
+    played = await play(step);
+    if (played !== undefined) reportFinished(context, played);
+    return played;
   } finally {
+    context.journal?.end(played);
     clearInterval(ticks);
-    await session.end();
-    await server.close();
+    step.generator.close();
+    await step.session.end();
+    await step.server.close();
   }
 }

@@ -10,6 +10,8 @@ import { splitUrl } from '../drive/http-pool.ts';
 export interface TargetOptions {
   /** Base URL; for protocol `http` the exact URL that is posted to. */
   readonly url: string;
+  /** Further replicas of the same target; interactions are spread over all of them by the generator. */
+  readonly replicaUrls?: readonly string[];
   readonly apiKey?: string;
   /** Sent as `model`; otherwise the first that the target lists. */
   readonly model?: string;
@@ -61,7 +63,7 @@ const describe = (target: TargetOptions, scenario: Scenario): ResultTarget => ({
   url: target.url,
   engine: 'unknown',
   simulated: false,
-  replicas: 1,
+  replicas: 1 + (target.replicaUrls?.length ?? 0),
   versions: {},
 });
 

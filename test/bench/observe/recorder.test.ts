@@ -112,11 +112,11 @@ describe('requests in flight', () => {
   it('agree with Little: arrival rate × mean time, over ten seeds', () => {
     const means = Array.from({ length: 10 }, (_, seed) => {
       const random = createRandom(seed);
-      const log = new InFlightLog();
+      const log = new InFlightLog(0, 60_000);
       for (let atMs = -5_000; atMs < 60_000; atMs += sampleExponential(random, 10)) {
         log.add(atMs, atMs + sampleExponential(random, 200));
       }
-      return log.meanOver(0, 60_000);
+      return log.read(60_000).mean;
     });
     const mean = means.reduce((sum, value) => sum + value, 0) / means.length;
     expect(Math.abs(mean - 20)).toBeLessThan(0.6);
@@ -124,7 +124,7 @@ describe('requests in flight', () => {
 
   it('agree with a count at every instant', () => {
     const random = createRandom(3);
-    const log = new InFlightLog();
+    const log = new InFlightLog(0, 250);
     const intervals: [number, number][] = [];
     for (let i = 0; i < 200; i++) {
       const from = Math.floor(random.next() * 1_000);
@@ -139,12 +139,15 @@ describe('requests in flight', () => {
           (_, i) => intervals.filter(([a, b]) => a <= fromMs + i && fromMs + i < b).length,
         ),
       );
-    const edges = [0, 250, 500, 900];
-    expect(log.maxima(edges)).toEqual([naive(0, 250), naive(250, 500), naive(500, 900)]);
+    expect(log.read(900).maxima).toEqual([naive(0, 250), naive(250, 500), naive(500, 750), naive(750, 900)]);
     const sum = intervals.reduce(
-      (total, [a, b]) => total + Math.max(0, Math.min(b, 500) - Math.max(a, 250)),
+      (total, [a, b]) => total + Math.max(0, Math.min(b, 900) - Math.max(a, 0)),
       0,
     );
-    expect(log.meanOver(250, 500)).toBeCloseTo(sum / 250, 9);
+    expect(log.read(900).mean).toBeCloseTo(sum / 900, 9);
+    log.foldUntil(510);
+    expect(log.held).toBeLessThan(intervals.length);
+    expect(log.read(900).maxima).toEqual([naive(0, 250), naive(250, 500), naive(500, 750), naive(750, 900)]);
+    expect(log.read(900).mean).toBeCloseTo(sum / 900, 9);
   });
 });
