@@ -51,6 +51,8 @@ async function assertFree(address: Address): Promise<void> {
 export class Listeners {
   readonly #app: FastifyInstance;
   readonly #others: Server[] = [];
+  /** Accepted by the others: an HTTPS server does not know of those whose handshake has not ended. */
+  readonly #sockets = new Set<Socket>();
 
   constructor(app: FastifyInstance) {
     this.#app = app;
@@ -82,7 +84,11 @@ export class Listeners {
   async #openOther(options: ListenOptions): Promise<void> {
     // As node:http sets up the connections that it accepts itself.
     const other = createServer({ allowHalfOpen: true, noDelay: true });
-    other.on('connection', (socket: Socket) => void this.#app.server.emit('connection', socket));
+    other.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+      this.#app.server.emit('connection', socket);
+    });
     this.#others.push(other);
     await listening(other, options);
   }
@@ -95,7 +101,10 @@ export class Listeners {
 
   /** Closes the server and waits until its connections have ended; those left after `flushMs` are cut. */
   async close(flushMs: number): Promise<void> {
-    const fuse = setTimeout(() => this.#app.server.closeAllConnections(), flushMs);
+    const fuse = setTimeout(() => {
+      this.#app.server.closeAllConnections();
+      for (const socket of this.#sockets) socket.destroy();
+    }, flushMs);
     await this.#app.close();
     await this.#closing;
     clearTimeout(fuse);

@@ -30,6 +30,8 @@ export const interactionRowSchema = z.object({
   channel: z.string(),
   state: stored,
   reason: z.string().optional(),
+  /** Of the script that it began with. */
+  scriptVersion: z.string().optional(),
   handOver: handOver.optional(),
   createdAtUnixMs: z.number(),
   updatedAtUnixMs: z.number(),
