@@ -109,11 +109,21 @@ const MAX_OFFERED_PER_S = 8000;
 export async function measureSaturation(target: Target, fromPerS: number): Promise<number> {
   let peakPerS = 0;
   for (let offeredPerS = fromPerS; offeredPerS <= MAX_OFFERED_PER_S; offeredPerS *= GROWTH) {
-    const block = await runBlock(target, steady(Math.round(offeredPerS), WINDOW_MS, 1));
-    const goodputPerS = block.goodPerSlice.reduce((sum, good) => sum + good, 0) / block.windowS;
-    process.stderr.write(`  ${offeredPerS.toFixed(0)}/s offered: goodput ${goodputPerS.toFixed(0)}/s\n`);
+    const goodputPerS = await goodputAt(target, offeredPerS);
     peakPerS = Math.max(peakPerS, goodputPerS);
     if (goodputPerS < KNEE_RATIO * offeredPerS) break;
   }
   return peakPerS;
+}
+
+/** The better of two blocks where the first falls short: one stall of the machine is no knee. */
+async function goodputAt(target: Target, offeredPerS: number): Promise<number> {
+  let bestPerS = 0;
+  for (let attempt = 0; attempt < TRIES && bestPerS < KNEE_RATIO * offeredPerS; attempt++) {
+    const block = await runBlock(target, steady(Math.round(offeredPerS), WINDOW_MS, 1 + attempt));
+    const goodputPerS = block.goodPerSlice.reduce((sum, good) => sum + good, 0) / block.windowS;
+    process.stderr.write(`  ${offeredPerS.toFixed(0)}/s offered: goodput ${goodputPerS.toFixed(0)}/s\n`);
+    bestPerS = Math.max(bestPerS, goodputPerS);
+  }
+  return bestPerS;
 }

@@ -9,7 +9,7 @@ export const KERNEL_SHARES_PORTS = process.platform === 'linux' || process.platf
  * From each listening socket the event loop takes one new connection a round. Under load a round takes tens of ms, and
  * clients that open connections would wait for seconds, so several sockets listen on the port.
  */
-const LISTENERS = KERNEL_SHARES_PORTS ? 16 : 1;
+const LISTENERS = KERNEL_SHARES_PORTS ? 64 : 1;
 
 /** A kernel that finds its queue of new connections full drops them in silence, and their callers wait for seconds. */
 const ACCEPT_BACKLOG = 4096;
