@@ -1,18 +1,14 @@
 import { Command } from 'commander';
-import type { Slo } from '../vocabulary/slo.ts';
 import { action, JSON_HELP, MAX_SEED } from './action.ts';
+import { addBenchCommands } from './bench-program.ts';
 import { addEngineCommands } from './engine-program.ts';
+import { addExchangeCommands } from './exchange-program.ts';
+import { addGateCommands } from './gate-program.ts';
 import { addHistoryCommands } from './history-program.ts';
-import { parseObjective } from './objectives.ts';
-import { choiceOption, listOption, numberOption, urlOption } from './options.ts';
+import { choiceOption, listOption, numberOption } from './options.ts';
 import { addCerts, addInference, addKeys, addServe } from './runtime-program.ts';
+import { addScenarioCommands } from './scenario-program.ts';
 import { TOOL } from './version.ts';
-
-/** Commander calls it once for each value of a repeatable option. */
-const collectObjectives = (text: string, before: readonly Slo[] = []): readonly Slo[] => [
-  ...before,
-  parseObjective(text),
-];
 
 function addDemo(program: Command): void {
   program
@@ -59,46 +55,6 @@ function addDemo(program: Command): void {
     .action(action(async () => (await import('./commands/demo.ts')).demo));
 }
 
-function addBench(program: Command): void {
-  program
-    .command('bench')
-    .argument('[scenario]', 'a scenario of the library, or a file', 'call-centre')
-    .description('measure a target: a scenario, or the replay of a trace')
-    .requiredOption('--url <url>', 'base URL of the target, without /v1', urlOption('--url'))
-    .option('--trace <file>', 'replay this arrival trace (CSV, optionally .gz) instead of a scenario')
-    .option('--speed-up <n>', 'replay speed', numberOption('--speed-up', { min: 0.001, max: 100_000 }), 1)
-    .option(
-      '--max-requests <n>',
-      'replay at most so many requests',
-      numberOption('--max-requests', { min: 1, integer: true }),
-    )
-    .option(
-      '--duration-s <s>',
-      'replay at most so much of the run',
-      numberOption('--duration-s', { min: 0.1, max: 86_400 }),
-    )
-    .option(
-      '--slo <objective...>',
-      'objective such as p95:latencyMs=2000 or errors=0.01, repeatable; those of the scenario without it',
-      collectObjectives,
-    )
-    .option('--model <name>', 'model to ask for (default: the first that the target lists)')
-    .option('--api-key-env <name>', 'environment variable that holds the API key')
-    .option('--metrics <process=url...>', 'Prometheus /metrics of a process of the target, repeatable')
-    .option('--out <file>', 'result file', 'result.json')
-    .option(
-      '--seed <n>',
-      'seed of the schedule',
-      numberOption('--seed', { min: 0, max: MAX_SEED, integer: true }),
-    )
-    .option('--json', JSON_HELP)
-    .addHelpText(
-      'after',
-      '\nExamples:\n  busyhour bench call-centre --url http://127.0.0.1:8080\n  busyhour bench --trace AzureLLMInferenceTrace_conv.csv.gz --speed-up 10 --duration-s 60 --url http://127.0.0.1:8080\n',
-    )
-    .action(action(async () => (await import('./commands/bench.ts')).bench));
-}
-
 function addPlan(program: Command): void {
   program
     .command('plan')
@@ -130,21 +86,15 @@ function addPlan(program: Command): void {
     .action(action(async () => (await import('./commands/plan.ts')).plan));
   program
     .command('report')
-    .description('write the report of a plan and its results again')
+    .description('write the report of results, with a plan where one is given')
     .requiredOption('-r, --result <files...>', 'result files')
-    .requiredOption('--plan <file>', 'plan file')
+    .option('--plan <file>', 'plan file')
     .option('--out <folder>', 'where the report goes', 'report')
     .option('--json', JSON_HELP)
     .action(action(async () => (await import('./commands/report.ts')).report));
 }
 
 function addListings(program: Command): void {
-  program
-    .command('scenarios')
-    .argument('[name]', 'show this one as resolved')
-    .description('list the scenarios of the library, or show one')
-    .option('--json', JSON_HELP)
-    .action(action(async () => (await import('./commands/listings.ts')).scenarios));
   program
     .command('modes')
     .argument('[name]', 'explain this one')
@@ -185,14 +135,17 @@ export function createProgram(): Command {
     .addHelpText('after', EXIT_CODE_HELP);
   const groups = [
     addDemo,
-    addBench,
+    addBenchCommands,
     addEngineCommands,
+    addGateCommands,
+    addExchangeCommands,
     addPlan,
     addServe,
     addKeys,
     addInference,
     addCerts,
     addHistoryCommands,
+    addScenarioCommands,
     addListings,
   ];
   for (const add of groups) add(program);

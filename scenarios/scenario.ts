@@ -1,12 +1,14 @@
 import { readdirSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { failed, ok, type Result } from '../vocabulary/errors.ts';
 import { parseWith, parseYaml, readText } from '../vocabulary/parse.ts';
 import { sloSchema } from '../vocabulary/slo.ts';
+import { actionSchema } from './actions.ts';
 import { arrivalsSchema } from './arrivals.ts';
-import { loadPlanSchema } from './load.ts';
+import { resolveDataSets, resolveFiles } from './data-set.ts';
+import { largestConcurrency, loadPlanSchema } from './load.ts';
 import { workloadSchema } from './workload.ts';
 
 const spanMs = z.number().nonnegative().max(86_400_000);
@@ -23,7 +25,7 @@ export const timeoutsSchema = z.strictObject({
   totalMs: z.number().positive().default(60_000),
 });
 
-export const PROTOCOLS = ['openai-chat', 'dialog', 'http'] as const;
+export const PROTOCOLS = ['openai-chat', 'dialog', 'http', 'websocket', 'grpc'] as const;
 
 /** What to ask of a target: work, arrivals, load, objectives and limits. Times are ms, rates per second. */
 export const scenarioSchema = z
@@ -34,6 +36,8 @@ export const scenarioSchema = z
     workload: workloadSchema,
     arrivals: arrivalsSchema.default({ kind: 'poisson' }),
     load: loadPlanSchema,
+    /** What happens to the target at given instants: outages, kills, cold starts. */
+    actions: z.array(actionSchema).default([]),
     slos: z.array(sloSchema).default([]),
     timeouts: timeoutsSchema.prefault({}),
     /** Requests sent and not ended; arrivals beyond it are dropped and counted. */
@@ -43,7 +47,13 @@ export const scenarioSchema = z
     seed: z.int().nonnegative().max(4_294_967_295).default(1),
   })
   .superRefine(({ load, maxInFlight }, context) => {
-    if (load.kind !== 'closed') return;
+    if (load.kind !== 'closed') {
+      const users = largestConcurrency(load);
+      if (users <= maxInFlight) return;
+      const message = `at most maxInFlight (${maxInFlight}) users`;
+      context.addIssue({ code: 'custom', path: ['load'], message, input: users });
+      return;
+    }
     load.steps.forEach(({ concurrency }, i) => {
       if (concurrency <= maxInFlight) return;
       // A user turned away at once would ask again at once, for ever.
@@ -75,10 +85,26 @@ export const listScenarios = (): string[] =>
 const looksLikePath = (name: string): boolean =>
   isAbsolute(name) || /[\\/]/.test(name) || /\.(ya?ml|json)$/.test(name);
 
-/** Parses scenario text (YAML or JSON); `what` names it in messages. */
-export function parseScenario(text: string, what: string): Result<Scenario> {
+/**
+ * Parses scenario text (YAML or JSON); `what` names it in messages. Files that it names are looked for from `folder`,
+ * and the counts of data sets are put in their place.
+ */
+export function parseScenario(text: string, what: string, folder = '.'): Result<Scenario> {
   const value = parseYaml(text, 'INVALID_SCENARIO', what);
-  return value.kind === 'failed' ? value : resolveScenario(value.value, what);
+  if (value.kind === 'failed') return value;
+  const input = value.value;
+  if (typeof input !== 'object' || input === null || !('workload' in input))
+    return resolveScenario(input, what);
+  const workload = resolveDataSets(input.workload, folder);
+  if (workload.kind === 'failed') return workload;
+  return resolveScenario(
+    {
+      ...input,
+      workload: resolveFiles(workload.value, folder),
+      ...('arrivals' in input ? { arrivals: resolveFiles(input.arrivals, folder) } : {}),
+    },
+    what,
+  );
 }
 
 /** Checks a scenario given as a value and fills in its defaults. The input is not changed. */
@@ -94,7 +120,7 @@ export function readScenario(pathOrName: string): Result<Scenario> {
   }
   const path = looksLikePath(pathOrName) ? pathOrName : join(LIBRARY, `${pathOrName}.yaml`);
   const text = readText(path);
-  return text.kind === 'failed' ? text : parseScenario(text.value, path);
+  return text.kind === 'failed' ? text : parseScenario(text.value, path, resolve(dirname(path)));
 }
 
 /** A resolved scenario as text that reads back to the same record. */

@@ -3,6 +3,7 @@ import { diagnosticSchema } from './diagnostics.ts';
 import { failed, type Result, unwrap } from './errors.ts';
 import { writeFileAtomic } from './files.ts';
 import { encodedHistogramSchema } from './histogram.ts';
+import { inFlightChangesSchema } from './in-flight-changes.ts';
 import { HISTOGRAM_METRIC_IDS, type HistogramMetricId } from './metrics.ts';
 import { outcomeCountsSchema } from './outcomes.ts';
 import { parseWith, parseYaml, readText } from './parse.ts';
@@ -77,6 +78,16 @@ const histogramsSchema = z.partialRecord(
   encodedHistogramSchema,
 );
 
+const summariesSchema = z.partialRecord(
+  z.enum(HISTOGRAM_METRIC_IDS as [HistogramMetricId, ...HistogramMetricId[]]),
+  z.strictObject({
+    meanMs: spanMs,
+    minMs: spanMs.optional(),
+    maxMs: spanMs.optional(),
+    standardDeviationMs: spanMs.optional(),
+  }),
+);
+
 /** One second of the run, by scheduled instant. */
 const timelineSchema = z.strictObject({
   atMs: z.number(),
@@ -119,6 +130,10 @@ export const stepSchema = z.strictObject({
   server: serverSchema.optional(),
   generator: generatorSchema,
   timeline: z.array(timelineSchema),
+  /** Of a shard: every request's instants, from which requests in flight of all shards together are counted. */
+  inFlightChanges: inFlightChangesSchema.optional(),
+  /** Of an import that came without samples: what the other tool says of a metric. No percentile is made of it. */
+  summaries: summariesSchema.optional(),
 });
 
 /** One hot path of `busyhour micro`: the median of each block, in the order run. */
@@ -144,6 +159,46 @@ export const traceSummarySchema = z.strictObject({
 const shardSchema = z
   .strictObject({ index: count, count: z.int().positive(), startAtUnixMs: z.number().positive() })
   .refine((shard) => shard.index < shard.count, { message: 'index below count', path: ['index'] });
+
+/** Which shards a merged result is made of, ascending by index. All of them: the result of the whole schedule. */
+const mergedShardsSchema = z.strictObject({
+  count: z.int().positive(),
+  startAtUnixMs: z.number().positive(),
+  parts: z
+    .array(z.strictObject({ index: count, runId: z.string().min(1), state: z.enum(['complete', 'partial']) }))
+    .min(1),
+});
+
+/** Requests over some seconds of a run: those within every objective, per second and as a share of all offered. */
+const goodputSchema = z.strictObject({
+  seconds: count,
+  goodputPerS: z.number().nonnegative(),
+  goodRatio: z.number().min(0).max(1),
+});
+
+/** A scheduled action that was carried out during the run. Instants count from the run's start. */
+const actionRecordSchema = z.strictObject({
+  kind: z.enum(['outage', 'kill', 'cold-start']),
+  target: z.string().min(1),
+  /** As scheduled, from the first send. */
+  plannedAtMs: spanMs,
+  startedAtMs: spanMs,
+  endedAtMs: spanMs,
+  state: z.enum(['done', 'failed']),
+  detail: z.string().optional(),
+  /** Of a cold start: from the start of the process until it was ready, and until it had answered a request. */
+  readyMs: spanMs.optional(),
+  firstAnswerMs: spanMs.optional(),
+  effect: z
+    .strictObject({
+      before: goodputSchema.optional(),
+      during: goodputSchema.optional(),
+      after: goodputSchema.optional(),
+      /** From the end of the action until requests were as good as before, for three seconds in a row. */
+      recoveryMs: spanMs.optional(),
+    })
+    .optional(),
+});
 
 /** What sent the load; absent means native. */
 export const ENGINES = ['native', 'autocannon', 'k6', 'tinybench'] as const;
@@ -187,6 +242,8 @@ export const resultFileSchema = z.strictObject({
   trace: traceSummarySchema.optional(),
   /** One of several generators that shared a schedule; each sent its part, and merged they are the whole. */
   shard: shardSchema.optional(),
+  actions: z.array(actionRecordSchema).optional(),
+  mergedShards: mergedShardsSchema.optional(),
   engine: z.enum(ENGINES).optional(),
   importedFrom: importedFromSchema.optional(),
   micro: z.array(microCaseSchema).optional(),
@@ -195,6 +252,7 @@ export const resultFileSchema = z.strictObject({
 
 export type ResultFile = z.infer<typeof resultFileSchema>;
 export type ResultStep = z.infer<typeof stepSchema>;
+export type ActionRecord = z.infer<typeof actionRecordSchema>;
 export type ResultTarget = z.infer<typeof targetSchema>;
 export type ResourceUse = z.infer<typeof resourceUseSchema>;
 export type StepLoad = z.infer<typeof loadSchema>;

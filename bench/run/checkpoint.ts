@@ -1,8 +1,10 @@
 import { createDiagnostic } from '../../vocabulary/diagnostics.ts';
 import type { ResultFile } from '../../vocabulary/result-file.ts';
-import type { CheckpointOptions } from './run-context.ts';
+import type { CheckpointOptions, RunBenchOptions } from './run-context.ts';
+import { waitUntilUnix } from './start-time.ts';
+import type { RunContext } from './step-context.ts';
 
-const EVERY_MS = 5_000;
+const EVERY_MS = 3_000;
 /** A checkpoint holds up the generator while it is made; at most this share of the time goes to them. */
 const MAX_COST_RATIO = 0.005;
 
@@ -28,7 +30,7 @@ export class Checkpoints {
   constructor(options: CheckpointOptions, read: () => ResultFile) {
     this.#options = options;
     this.#read = read;
-    this.#arm(options.everyMs ?? EVERY_MS);
+    this.#arm(0);
   }
 
   #arm(afterMs: number): void {
@@ -43,5 +45,25 @@ export class Checkpoints {
   /** No more checkpoints. Idempotent. */
   close(): void {
     clearTimeout(this.#timer);
+  }
+}
+
+/**
+ * Runs the body of a run, at the instant that a shard is given, with checkpoints of what `readSoFar` tells, and closes
+ * the context's driver whatever comes of it.
+ */
+export async function runGuarded<T>(
+  context: RunContext,
+  { shard, checkpoint }: Pick<RunBenchOptions, 'shard' | 'checkpoint'>,
+  { readSoFar, body }: { readonly readSoFar: () => ResultFile; readonly body: () => Promise<T> },
+): Promise<T> {
+  let checkpoints: Checkpoints | undefined;
+  try {
+    if (shard !== undefined) await waitUntilUnix(shard.startAtUnixMs, context.signal);
+    if (checkpoint !== undefined) checkpoints = new Checkpoints(checkpoint, readSoFar);
+    return await body();
+  } finally {
+    checkpoints?.close();
+    await context.driver.close();
   }
 }

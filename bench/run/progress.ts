@@ -1,15 +1,23 @@
 import { sFromMs } from '../../vocabulary/units.ts';
+import type { StepView } from './step-view.ts';
 
 /** What a run tells while it goes on, for plain lines or a live view. */
 export type ProgressEvent =
   | { readonly kind: 'target'; readonly message: string }
+  | { readonly kind: 'action'; readonly message: string }
   | {
       readonly kind: 'probe';
       readonly concurrency: number;
       readonly turnsPerS: number;
       readonly p95Ms: number | undefined;
     }
-  | { readonly kind: 'step-started'; readonly name: string; readonly spanMs: number }
+  | {
+      readonly kind: 'step-started';
+      readonly name: string;
+      readonly spanMs: number;
+      /** For a live view; absent where another tool sends the load. */
+      readonly view?: StepView;
+    }
   | {
       readonly kind: 'tick';
       readonly name: string;
@@ -38,6 +46,8 @@ export function formatProgress(event: ProgressEvent): string {
   switch (event.kind) {
     case 'target':
       return event.message;
+    case 'action':
+      return `action ${event.message}`;
     case 'probe':
       return `probe  ${event.concurrency} at once: ${event.turnsPerS.toFixed(1)} turns/s, p95 ${wholeMs(event.p95Ms)}`;
     case 'step-started':

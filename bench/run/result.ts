@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
-import type { ResultFile, ResultTarget, TraceSummary } from '../../vocabulary/result-file.ts';
+import type { ActionRecord, ResultFile, ResultTarget, TraceSummary } from '../../vocabulary/result-file.ts';
 import { RESULT_SCHEMA_VERSION } from '../../vocabulary/result-file.ts';
 import { diagnoseResult } from '../judge/diagnose-result.ts';
 import type { RunContext } from './step-context.ts';
@@ -35,6 +35,7 @@ export interface ResultParts {
   readonly startedAtUnixMs: number;
   readonly command: readonly string[];
   readonly trace?: TraceSummary;
+  readonly actions?: readonly ActionRecord[];
 }
 
 const ID_BYTES = 4;
@@ -59,6 +60,7 @@ export function createResult(parts: ResultParts): ResultFile {
     slos: context.scenario.slos,
     steps: [...outcome.steps],
     ...(parts.trace === undefined ? {} : { trace: parts.trace }),
+    ...(parts.actions === undefined ? {} : { actions: [...parts.actions] }),
     ...(context.shard === undefined ? {} : { shard: context.shard }),
     diagnostics: [],
   };

@@ -1,10 +1,10 @@
 import { ok, type Result } from '../../vocabulary/errors.ts';
 import type { ResultFile, ResultTarget } from '../../vocabulary/result-file.ts';
-import { Checkpoints } from './checkpoint.ts';
+import { ActionSchedule, NO_MEANS } from './actions/action-schedule.ts';
+import { runGuarded } from './checkpoint.ts';
 import { runLoadPlan } from './load-plans.ts';
 import { createResult } from './result.ts';
 import { createComparison, createContext, describeTarget, type RunBenchOptions } from './run-context.ts';
-import { waitUntilUnix } from './start-time.ts';
 import type { RunContext } from './step-context.ts';
 import type { StepsOutcome } from './steps-outcome.ts';
 import { type ResolvedTarget, resolveTarget } from './target.ts';
@@ -16,6 +16,7 @@ export interface PreparedRun {
   readonly seed: number;
   readonly startedAtUnixMs: number;
   readonly notes: Readonly<Record<string, unknown>>;
+  readonly actions: ActionSchedule;
 }
 
 async function prepareSideB(options: RunBenchOptions, seed: number, a: RunContext, ofA: ResolvedTarget) {
@@ -38,7 +39,10 @@ async function prepareSideB(options: RunBenchOptions, seed: number, a: RunContex
   });
 }
 
-async function prepareRun(options: RunBenchOptions): Promise<Result<PreparedRun>> {
+async function prepareTarget(
+  options: RunBenchOptions,
+  actions: ActionSchedule,
+): Promise<Result<PreparedRun>> {
   const resolved = await resolveTarget(options.target, options.scenario);
   if (resolved.kind === 'failed') return resolved;
   const seed = options.seed ?? options.scenario.seed;
@@ -50,15 +54,33 @@ async function prepareRun(options: RunBenchOptions): Promise<Result<PreparedRun>
     return both;
   }
   const { target } = resolved.value;
-  return ok({ ...both.value, target, seed, startedAtUnixMs: Date.now() });
+  return ok({ ...both.value, target, seed, startedAtUnixMs: Date.now(), actions });
+}
+
+/** Fault proxies stand before the target is asked what it is: its provider may be behind one. */
+async function prepareRun(options: RunBenchOptions): Promise<Result<PreparedRun>> {
+  const actions = await ActionSchedule.prepare(options.scenario, options.means ?? NO_MEANS);
+  if (actions.kind === 'failed') return actions;
+  const run = await prepareTarget(options, actions.value);
+  if (run.kind === 'failed') await actions.value.close();
+  return run;
 }
 
 /** The result of what has been measured. */
 export function resultOf(run: PreparedRun, options: RunBenchOptions, outcome: StepsOutcome): ResultFile {
   const { context, target, seed, startedAtUnixMs, notes } = run;
+  const actions = run.actions.records(outcome.steps);
   const { command = [] } = options;
   const noted = { ...outcome, notes: { ...outcome.notes, ...notes } };
-  return createResult({ context, outcome: noted, target, seed, startedAtUnixMs, command });
+  return createResult({
+    context,
+    outcome: noted,
+    target,
+    seed,
+    startedAtUnixMs,
+    command,
+    ...(actions.length === 0 ? {} : { actions }),
+  });
 }
 
 /**
@@ -70,14 +92,19 @@ export async function runBench(options: RunBenchOptions): Promise<Result<ResultF
   if (prepared.kind === 'failed') return prepared;
   const run = prepared.value;
   const { context } = run;
-  const readSoFar = (): ResultFile => resultOf(run, options, { steps: context.journal?.read() ?? [] });
-  let checkpoints: Checkpoints | undefined;
   try {
-    if (options.shard !== undefined) await waitUntilUnix(options.shard.startAtUnixMs, context.signal);
-    if (options.checkpoint !== undefined) checkpoints = new Checkpoints(options.checkpoint, readSoFar);
-    return ok(resultOf(run, options, await runLoadPlan(context)));
+    return ok(
+      await runGuarded(context, options, {
+        readSoFar: () => resultOf(run, options, { steps: context.journal?.read() ?? [] }),
+        body: async () => {
+          run.actions.start(context.startedAtMs, context.onProgress);
+          const outcome = await runLoadPlan(context);
+          await run.actions.close();
+          return resultOf(run, options, outcome);
+        },
+      }),
+    );
   } finally {
-    checkpoints?.close();
-    await context.driver.close();
+    await run.actions.close();
   }
 }

@@ -4,6 +4,7 @@ import type { ResultFile } from '../../vocabulary/result-file.ts';
 import type { Driver } from '../drive/driver.ts';
 import { createDriver } from '../drive/drivers.ts';
 import { estimateMeanShape } from '../workload/interaction.ts';
+import type { ActionMeans } from './actions/action-schedule.ts';
 import type { ProgressListener } from './progress.ts';
 import { RunJournal } from './run-journal.ts';
 import type { Shard } from './shard.ts';
@@ -39,6 +40,8 @@ export interface RunBenchOptions {
   readonly shard?: Shard;
   readonly checkpoint?: CheckpointOptions;
   readonly variantB?: VariantOptions;
+  /** What the scenario's scheduled actions act on. */
+  readonly means?: ActionMeans;
 }
 
 function createTargetDriver(scenario: Scenario, target: TargetOptions, model: string | undefined): Driver {

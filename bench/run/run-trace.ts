@@ -6,6 +6,7 @@ import type { Trace, TraceRequest } from '../arrivals/trace.ts';
 import { readTrace, type TraceFormatName } from '../arrivals/trace-formats.ts';
 import { summariseTrace } from '../arrivals/trace-summary.ts';
 import type { PlannedInteraction } from '../workload/schedule.ts';
+import { runGuarded } from './checkpoint.ts';
 import { Conversation } from './conversation.ts';
 import { Feed } from './feed.ts';
 import { createResult } from './result.ts';
@@ -149,22 +150,26 @@ export async function runTraceReplay(options: TraceReplayOptions): Promise<Resul
   const context = { ...base, shape: { ...base.shape, basis: `read from the trace ${trace.value.source}` } };
   const startedAtUnixMs = Date.now();
   context.onProgress({ kind: 'target', message: describeTarget(resolved.value) });
-  try {
-    const requests = selectReplay(trace.value.requests, options);
-    const step: ResultStep | undefined = await replay(context, requests, options.speedUp);
-    const replayed = { speedUp: options.speedUp, requests: requests.length };
-    return ok(
-      createResult({
-        context,
-        outcome: { steps: step === undefined ? [] : [step], notes: { replay: replayed } },
-        target: resolved.value.target,
-        seed,
-        startedAtUnixMs,
-        command: options.command ?? [],
-        trace: summariseTrace(trace.value),
-      }),
-    );
-  } finally {
-    await context.driver.close();
-  }
+  const requests = selectReplay(trace.value.requests, options);
+  const notes = { replay: { speedUp: options.speedUp, requests: requests.length } };
+  const summary = summariseTrace(trace.value);
+  const resultOf = (steps: readonly ResultStep[]): ResultFile =>
+    createResult({
+      context,
+      outcome: { steps, notes },
+      target: resolved.value.target,
+      seed,
+      startedAtUnixMs,
+      command: options.command ?? [],
+      trace: summary,
+    });
+  return ok(
+    await runGuarded(context, options, {
+      readSoFar: () => resultOf(context.journal?.read() ?? []),
+      body: async () => {
+        const step = await replay(context, requests, options.speedUp);
+        return resultOf(step === undefined ? [] : [step]);
+      },
+    }),
+  );
 }

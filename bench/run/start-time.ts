@@ -1,6 +1,6 @@
 import { failed, ok, type Result } from '../../vocabulary/errors.ts';
 import { msFromS } from '../../vocabulary/units.ts';
-import { waitUntil } from './step.ts';
+import { waitUntil } from './wait-until.ts';
 
 /** Waits for an instant of the wall clock; ends at once when it has passed or the signal aborts. */
 export function waitUntilUnix(atUnixMs: number, signal: AbortSignal): Promise<void> {

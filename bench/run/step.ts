@@ -7,6 +7,11 @@ import { ServerWatch } from '../observe/server-watch.ts';
 import { LoadSession } from './load-session.ts';
 import type { RunContext } from './step-context.ts';
 import { markOf, type StepLabel } from './step-label.ts';
+import { waitUntil } from './wait-until.ts';
+
+export { waitUntil } from './wait-until.ts';
+
+import { createStepView, type StepView } from './step-view.ts';
 
 /** What draws a step's load piece by piece. */
 export interface LoadFeed {
@@ -27,23 +32,6 @@ export interface StepOptions {
 /** Time to plan ahead of the first send. */
 const LEAD_MS = 20;
 const DRAIN_POLL_MS = 20;
-
-/** Resolves at `atMs` of performance.now(), or when the signal aborts. Never rejects. */
-export function waitUntil(atMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, Math.max(0, atMs - performance.now()));
-    signal.addEventListener('abort', done, { once: true });
-  });
-}
 
 /** Load goes on until every request of the window has ended, for at most the drain time. */
 async function drain(session: LoadSession, untilMs: number, signal: AbortSignal): Promise<void> {
@@ -78,6 +66,7 @@ function prepareStep(context: RunContext, options: StepOptions): StepInProgress 
     slos: context.scenario.slos,
     runStartedAtMs: context.startedAtMs,
     windowFromMs,
+    keepsInFlight: context.shard !== undefined,
   });
   const session = new LoadSession(context, recorder);
   return {
@@ -129,6 +118,18 @@ function readSoFar({ recorder, generator, windowFromMs }: StepInProgress): Resul
   return nowMs <= windowFromMs ? undefined : recorder.finish({ generator: generator.read() }, nowMs);
 }
 
+const viewOf = ({ options, recorder, session, ...step }: StepInProgress): StepView =>
+  createStepView(
+    {
+      load: options.load,
+      startedAtMs: step.stepStartedAtMs,
+      windowFromMs: step.windowFromMs,
+      windowToMs: step.windowToMs,
+    },
+    recorder,
+    session,
+  );
+
 /** Warm-up, window, drain; undefined when it was stopped before the window. */
 async function play(step: StepInProgress): Promise<ResultStep | undefined> {
   const { context, options, recorder, session, generator, server } = step;
@@ -165,6 +166,7 @@ export async function runStep(context: RunContext, options: StepOptions): Promis
     kind: 'step-started',
     name: options.label.name,
     spanMs: options.warmUpMs + options.windowMs,
+    view: viewOf(step),
   });
   context.journal?.begin(() => readSoFar(step));
   let played: ResultStep | undefined;

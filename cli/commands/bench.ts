@@ -1,100 +1,74 @@
 import { dirname } from 'node:path';
-import { formatProgress, type ProgressEvent } from '../../bench/run/progress.ts';
+import { runAutocannon } from '../../bench/engines/autocannon/run-autocannon.ts';
 import { runBench } from '../../bench/run/run-bench.ts';
 import { runTraceReplay } from '../../bench/run/run-trace.ts';
 import { formatStepTable } from '../../presentation/terminal.ts';
-import { readScenario, withOverrides } from '../../scenarios/scenario.ts';
-import {
-  BusyhourError,
-  createFailure,
-  EXIT_CODES,
-  type ExitCode,
-  type Result,
-  unwrap,
-} from '../../vocabulary/errors.ts';
+import type { Scenario } from '../../scenarios/scenario.ts';
+import { EXIT_CODES, type ExitCode, type Result, unwrap } from '../../vocabulary/errors.ts';
 import { ensureWritableFolder } from '../../vocabulary/files.ts';
 import { type ResultFile, writeResultFile } from '../../vocabulary/result-file.ts';
-import type { Slo } from '../../vocabulary/slo.ts';
 import { msFromS } from '../../vocabulary/units.ts';
-import type { Command, CommandContext } from '../boundary.ts';
+import type { BenchOptions, CurveOptions, SweepOptions, TargetFlags } from '../bench/options.ts';
+import { meansFrom, runOptionsFrom, shardFrom, targetFrom, variantFrom } from '../bench/run-options.ts';
+import { benchScenario, calibrateScenario, sweepScenario, usage } from '../bench/scenario.ts';
+import type { Command, CommandContext, CommandResult } from '../boundary.ts';
+import { withProgress } from '../live/with-progress.ts';
 import { TRACE_OBJECTIVES } from '../objectives.ts';
 
-export interface BenchOptions {
-  /** The scenario, by name or file. */
-  readonly args: readonly string[];
-  readonly url: string;
-  readonly trace?: string;
-  readonly speedUp: number;
-  readonly maxRequests?: number;
-  readonly durationS?: number;
-  readonly model?: string;
-  readonly apiKeyEnv?: string;
-  readonly metrics?: readonly string[];
-  readonly slo?: readonly Slo[];
-  readonly out: string;
-  readonly seed?: number;
-  readonly json?: boolean;
+function runScenario(options: BenchOptions, context: CommandContext): Promise<Result<ResultFile>> {
+  const scenario = benchScenario(options);
+  const shard = shardFrom(options);
+  const variantB = variantFrom(options, scenario);
+  if (shard !== undefined && shard.count > 1 && !isFixed(scenario))
+    throw usage(
+      `--shard: a plan of kind ${scenario.load.kind} chooses its loads as it goes, and shards would differ`,
+      'Give --rate, or a plan of kind steps or closed.',
+    );
+  return runBench({
+    ...runOptionsFrom(options, context),
+    scenario,
+    means: meansFrom(options),
+    ...(shard === undefined ? {} : { shard }),
+    ...(variantB === undefined ? {} : { variantB }),
+  });
 }
 
-function usage(message: string): BusyhourError {
-  return new BusyhourError(createFailure('USAGE', message));
-}
-
-/** The key itself never appears on a command line: only the name of the variable that holds it. */
-function apiKeyFrom(name: string | undefined): { apiKey?: string } {
-  if (name === undefined) return {};
-  const apiKey = process.env[name];
-  if (apiKey === undefined || apiKey === '')
-    throw usage(`--api-key-env: the environment variable ${name} is not set`);
-  return { apiKey };
-}
-
-/** `gateway=http://127.0.0.1:8080/metrics`. */
-function metricsUrlFrom(text: string): { process: string; url: string } {
-  const match = /^([\w-]+)=(https?:\/\/\S+)$/.exec(text);
-  if (match === null) throw usage(`--metrics: expected process=url, got "${text}"`);
-  return { process: match[1] ?? '', url: match[2] ?? '' };
-}
-
-const targetFrom = ({ url, model, apiKeyEnv }: BenchOptions) => ({
-  url,
-  ...(model === undefined ? {} : { model }),
-  ...apiKeyFrom(apiKeyEnv),
-});
-
-/** The gateway of this project exports its metrics beside its API; another server's are read when named. */
-const metricsFrom = ({ metrics, url }: BenchOptions) =>
-  metrics === undefined ? [{ process: 'gateway', url: `${url}/metrics` }] : metrics.map(metricsUrlFrom);
-
-const runOptionsFrom = (options: BenchOptions, context: CommandContext) => ({
-  target: targetFrom(options),
-  metricsUrls: metricsFrom(options),
-  signal: context.signal,
-  onProgress: (event: ProgressEvent) => context.say(formatProgress(event)),
-  command: ['busyhour', ...process.argv.slice(2)],
-  ...(options.seed === undefined ? {} : { seed: options.seed }),
-});
-
-type RunOptions = ReturnType<typeof runOptionsFrom>;
-
-function runScenario({ args, slo }: BenchOptions, run: RunOptions): Promise<Result<ResultFile>> {
-  const scenario = unwrap(readScenario(args[0] ?? 'call-centre'));
-  const judged = unwrap(withOverrides(scenario, slo === undefined ? {} : { slos: [...slo] }));
-  return runBench({ ...run, scenario: judged });
-}
+/** Whether the steps are known before anything is measured. */
+const isFixed = ({ load }: Scenario): boolean =>
+  load.kind === 'steps' || load.kind === 'closed' || load.kind === 'ab';
 
 /** A trace ends with long answers under way: their ends belong to it. */
 const TRACE_DRAIN_MS = 60_000;
 
-function replayTrace(options: BenchOptions, tracePath: string, run: RunOptions): Promise<Result<ResultFile>> {
-  const { speedUp, maxRequests, durationS, slo = TRACE_OBJECTIVES } = options;
+function replayTrace(
+  options: BenchOptions,
+  tracePath: string,
+  context: CommandContext,
+): Promise<Result<ResultFile>> {
+  const { speedUp, maxRequests, durationS, slo = TRACE_OBJECTIVES, maxInFlight } = options;
+  const shard = shardFrom(options);
   return runTraceReplay({
-    ...run,
+    ...runOptionsFrom(options, context),
     tracePath,
     speedUp,
     ...(maxRequests === undefined ? {} : { maxRequests }),
     ...(durationS === undefined ? {} : { durationMs: msFromS(durationS) }),
-    settings: { slos: [...slo], drainMs: TRACE_DRAIN_MS },
+    ...(shard === undefined ? {} : { shard }),
+    settings: {
+      slos: [...slo],
+      drainMs: TRACE_DRAIN_MS,
+      ...(maxInFlight === undefined ? {} : { maxInFlight }),
+    },
+  });
+}
+
+function runWithAutocannon(options: BenchOptions, context: CommandContext): Promise<Result<ResultFile>> {
+  const { signal, onProgress, command, seed } = runOptionsFrom(options, context);
+  return runAutocannon(benchScenario(options), targetFrom(options), {
+    ...(signal === undefined ? {} : { signal }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+    ...(command === undefined ? {} : { command }),
+    ...(seed === undefined ? {} : { seed }),
   });
 }
 
@@ -104,15 +78,40 @@ function exitCodeOf(result: ResultFile, interrupted: boolean): ExitCode {
   return saturated ? EXIT_CODES.generatorSaturated : EXIT_CODES.ok;
 }
 
-/** `busyhour bench`: runs a scenario or replays a trace against a target and writes a result file. */
-export const bench: Command<BenchOptions> = async (options, context) => {
-  unwrap(ensureWritableFolder(dirname(options.out)));
-  const run = runOptionsFrom(options, context);
-  const measured =
-    options.trace === undefined ? runScenario(options, run) : replayTrace(options, options.trace, run);
-  const result = unwrap(await measured);
-  unwrap(writeResultFile(options.out, result));
+/** Measures, shows the table and writes the file. The table comes first: a full disk must not take the figures too. */
+async function measureInto(
+  { out }: TargetFlags,
+  context: CommandContext,
+  measure: () => Promise<Result<ResultFile>>,
+): Promise<CommandResult> {
+  unwrap(ensureWritableFolder(dirname(out)));
+  const result = unwrap(await measure());
   context.say(formatStepTable(result));
-  context.say(`result: ${options.out}`);
+  unwrap(writeResultFile(out, result));
+  context.say(`result: ${out}`);
   return { exitCode: exitCodeOf(result, context.signal.aborted), json: result };
-};
+}
+
+/** `busyhour bench`: runs a scenario or replays a trace against a target and writes a result file. */
+export const bench: Command<BenchOptions> = withProgress((options, context) =>
+  measureInto(options, context, () => {
+    if (options.engine === 'autocannon') return runWithAutocannon(options, context);
+    return options.trace === undefined
+      ? runScenario(options, context)
+      : replayTrace(options, options.trace, context);
+  }),
+);
+
+/** `busyhour sweep`: a row of rates or numbers of users. */
+export const sweep: Command<SweepOptions> = withProgress((options, context) =>
+  measureInto(options, context, () =>
+    runBench({ ...runOptionsFrom(options, context), scenario: sweepScenario(options) }),
+  ),
+);
+
+/** `busyhour calibrate`: the capacity curve with few points. */
+export const calibrate: Command<CurveOptions> = withProgress((options, context) =>
+  measureInto(options, context, () =>
+    runBench({ ...runOptionsFrom(options, context), scenario: calibrateScenario(options) }),
+  ),
+);
