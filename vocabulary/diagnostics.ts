@@ -29,6 +29,14 @@ export const DIAGNOSTICS = {
     severity: 'warning',
     meaning: 'The run was stopped early; the figures cover the part that ran.',
   },
+  SHARDS_INCOMPLETE: {
+    severity: 'warning',
+    meaning: 'Not all shards of the run are in it: less was offered than asked for.',
+  },
+  SHARDS_NOT_ALIGNED: {
+    severity: 'warning',
+    meaning: 'The shards began a step at different instants: their loads overlapped only in part.',
+  },
   CAPACITY_NOT_BRACKETED: {
     severity: 'warning',
     meaning: 'Every step met the objective, or none did: the crossing was not seen.',

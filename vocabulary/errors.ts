@@ -42,6 +42,11 @@ export const FAILURES = {
     summary: 'The compute device asked for is not usable on this machine.',
     hint: 'Use --device auto or --device cpu, or install the driver and the matching binary package.',
   },
+  TOOL_MISSING: {
+    exitCode: 2,
+    summary: 'A program that the command runs is not installed.',
+    hint: 'Install it, or name it in the variable that the message says.',
+  },
   INPUT_NOT_FOUND: {
     exitCode: 10,
     summary: 'An input file does not exist or cannot be read.',
@@ -72,10 +77,35 @@ export const FAILURES = {
     summary: 'The result file is invalid.',
     hint: 'Re-run the bench, or fix every listed field; the schema is docs/schemas/result.schema.json.',
   },
+  SHARDS_DO_NOT_MERGE: {
+    exitCode: 10,
+    summary: 'The result files are not the shards of one run.',
+    hint: 'Run all shards with the same scenario, seed, target and --start-at, each index once; see docs/exchange.md.',
+  },
+  INVALID_IMPORT: {
+    exitCode: 10,
+    summary: 'The file of another tool cannot be read as one of its results.',
+    hint: 'Fix every listed field, or name the tool with --format; see docs/exchange.md.',
+  },
   INVALID_PLAN_FILE: {
     exitCode: 10,
     summary: 'The plan file is invalid.',
     hint: 'Re-run the plan, or fix every listed field; the schema is docs/schemas/plan.schema.json.',
+  },
+  INVALID_BUDGETS: {
+    exitCode: 10,
+    summary: 'The budgets file is invalid.',
+    hint: 'Fix every listed field; the schema is docs/schemas/budgets.schema.json.',
+  },
+  NOT_COMPARABLE: {
+    exitCode: 10,
+    summary: 'Two results answer different questions.',
+    hint: 'Measure the same scenario and target, make a new baseline, or give a reason with --force.',
+  },
+  BASELINE_REFUSED: {
+    exitCode: 10,
+    summary: 'A result cannot become the baseline.',
+    hint: 'Measure again, or give a reason with --force.',
   },
   INVALID_DEMAND: {
     exitCode: 10,
@@ -96,6 +126,11 @@ export const FAILURES = {
     exitCode: 20,
     summary: 'The target does not answer.',
     hint: 'Start it, or correct the URL; curl URL/ready shows its state.',
+  },
+  RECEIVER_REFUSED: {
+    exitCode: 20,
+    summary: 'The receiver of an export does not answer, or refused it.',
+    hint: 'Start it, or correct --url and the credentials; its answer is above.',
   },
   PROCESS_FAILED: {
     exitCode: 20,

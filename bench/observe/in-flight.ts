@@ -1,3 +1,6 @@
+import { onGridMs } from '../../vocabulary/exact-sum.ts';
+import { encodeInFlight, type InFlightChanges } from '../../vocabulary/in-flight-changes.ts';
+
 /** Starts and ends of requests in time order, walked once. */
 class Walk {
   readonly #sent: Float64Array;
@@ -57,7 +60,8 @@ export interface InFlightReading {
 
 /**
  * Intervals [sent, ended) of requests, for their number over time. `foldUntil` takes everything before an instant into
- * account for good, so that a long run holds only what is near its end.
+ * account for good, so that a long run holds only what is near its end. Instants are kept from `fromMs` on, on the grid
+ * of exact-sum.ts: so the time average is the same whether requests were logged together or in parts.
  */
 export class InFlightLog {
   readonly #fromMs: number;
@@ -65,15 +69,16 @@ export class InFlightLog {
   #sentAtMs: number[] = [];
   #endedAtMs: number[] = [];
   #now = 0;
-  #foldedToMs: number;
+  #foldedToMs = 0;
   #requestMs = 0;
   readonly #maxima: number[] = [];
+  readonly #all: { readonly sent: number[]; readonly ended: number[] } | undefined;
 
-  /** Spans of `spanMs` follow one another from `fromMs`. */
-  constructor(fromMs: number, spanMs: number) {
+  /** Spans of `spanMs` follow one another from `fromMs`. `keepsAll` holds 16 bytes a request for `changes`. */
+  constructor(fromMs: number, spanMs: number, keepsAll = false) {
     this.#fromMs = fromMs;
     this.#spanMs = spanMs;
-    this.#foldedToMs = fromMs;
+    this.#all = keepsAll ? { sent: [], ended: [] } : undefined;
   }
 
   /** Intervals that are held because they may still change what is known. */
@@ -82,17 +87,26 @@ export class InFlightLog {
   }
 
   add(sentAtMs: number, endedAtMs: number): void {
-    this.#sentAtMs.push(sentAtMs);
-    this.#endedAtMs.push(endedAtMs);
+    const sent = onGridMs(sentAtMs - this.#fromMs);
+    const ended = onGridMs(endedAtMs - this.#fromMs);
+    this.#sentAtMs.push(sent);
+    this.#endedAtMs.push(ended);
+    this.#all?.sent.push(sent);
+    this.#all?.ended.push(ended);
   }
 
-  /** Walks whole spans up to `toMs`, the last one perhaps in part; calls back for each with what was seen in it. */
+  /** Every request's instants, for a merge with other logs of the same span; undefined unless all were to be kept. */
+  changes(): InFlightChanges | undefined {
+    return this.#all === undefined ? undefined : encodeInFlight(this.#all.sent, this.#all.ended);
+  }
+
+  /** Walks whole spans up to `toMs` after the start, the last one perhaps in part; calls back for each with what was seen in it. */
   #walk(walk: Walk, toMs: number, onSpan: (span: number, max: number, requestMs: number) => void): void {
     let atMs = this.#foldedToMs;
     // What came before is passed without being measured.
     walk.advance(atMs, atMs);
-    for (let span = Math.round((atMs - this.#fromMs) / this.#spanMs); atMs < toMs; span++) {
-      const edgeMs = Math.min(toMs, this.#fromMs + (span + 1) * this.#spanMs);
+    for (let span = Math.round(atMs / this.#spanMs); atMs < toMs; span++) {
+      const edgeMs = Math.min(toMs, (span + 1) * this.#spanMs);
       const { max, requestMs } = walk.advance(atMs, edgeMs);
       onSpan(span, max, requestMs);
       atMs = edgeMs;
@@ -105,7 +119,7 @@ export class InFlightLog {
    */
   foldUntil(atMs: number): void {
     const spans = Math.floor((atMs - this.#fromMs) / this.#spanMs);
-    const toMs = this.#fromMs + spans * this.#spanMs;
+    const toMs = spans * this.#spanMs;
     if (toMs <= this.#foldedToMs) return;
     const walk = new Walk(this.#sentAtMs, this.#endedAtMs, this.#now);
     this.#walk(walk, toMs, (span, max, requestMs) => {
@@ -124,10 +138,11 @@ export class InFlightLog {
     const maxima = [...this.#maxima];
     let requestMs = this.#requestMs;
     const walk = new Walk(this.#sentAtMs, this.#endedAtMs, this.#now);
-    this.#walk(walk, toMs, (span, max, ofSpan) => {
+    const spanMs = onGridMs(toMs - this.#fromMs);
+    this.#walk(walk, spanMs, (span, max, ofSpan) => {
       maxima[span] = max;
       requestMs += ofSpan;
     });
-    return { maxima, mean: requestMs / (toMs - this.#fromMs) };
+    return { maxima, mean: requestMs / spanMs };
   }
 }

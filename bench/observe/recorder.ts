@@ -1,3 +1,4 @@
+import { onGridMs } from '../../vocabulary/exact-sum.ts';
 import { LatencyHistogram } from '../../vocabulary/histogram.ts';
 import type { HistogramMetricId } from '../../vocabulary/metrics.ts';
 import {
@@ -26,6 +27,8 @@ export interface RecorderOptions {
   readonly windowFromMs: number;
   readonly warmUpMs: number;
   readonly windowMs: number;
+  /** Keep every request's instants in the step, so that those of other shards can be counted with them. */
+  readonly keepsInFlight?: boolean;
 }
 
 /** An instant that is a whole second after the window's start may come out this much early as a sum of doubles. */
@@ -76,7 +79,7 @@ export class StepRecorder {
 
   constructor(options: RecorderOptions) {
     this.#options = options;
-    this.#inFlight = new InFlightLog(options.windowFromMs, MS_PER_S);
+    this.#inFlight = new InFlightLog(options.windowFromMs, MS_PER_S, options.keepsInFlight);
   }
 
   isInWindow(scheduledAtMs: number): boolean {
@@ -137,7 +140,7 @@ export class StepRecorder {
       for (const spanMs of values) this.#record(metric as HistogramMetricId, Math.max(0, spanMs));
     }
     const second = this.#secondOf(scheduledAtMs);
-    second.latencySumMs += Math.max(0, exchange.endedAtMs - scheduledAtMs);
+    second.latencySumMs += onGridMs(Math.max(0, exchange.endedAtMs - scheduledAtMs));
     for (const { metric, spanMs, times } of computeTokenSpans(exchange)) this.#record(metric, spanMs, times);
     if (isWithinObjectives(spans, this.#options.slos)) {
       this.#goodRequests++;
@@ -180,6 +183,7 @@ export class StepRecorder {
     const { name, variant, block, load, warmUpMs, windowFromMs, runStartedAtMs } = this.#options;
     const windowMs = Math.min(this.#options.windowMs, stoppedAtMs - windowFromMs);
     const { maxima, mean } = this.#inFlight.read(windowFromMs + windowMs);
+    const inFlightChanges = this.#inFlight.changes();
     return {
       name,
       ...(variant === undefined ? {} : { variant }),
@@ -198,6 +202,7 @@ export class StepRecorder {
       tokens: { ...this.#tokens },
       ...surroundings,
       timeline: this.#timeline(maxima, windowMs),
+      ...(inFlightChanges === undefined ? {} : { inFlightChanges }),
     };
   }
 }
