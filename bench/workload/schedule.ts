@@ -23,7 +23,8 @@ export interface StepPlan {
   readonly spanMs: number;
 }
 
-const nominalResponseMs = (workload: Workload): number =>
+/** Answer time that a plan assumes; single requests have no turns that wait for one. */
+export const nominalResponseMs = (workload: Workload): number =>
   workload.kind === 'requests' ? 0 : workload.nominalResponseMs;
 
 /** Instants of all turns of an interaction that arrives at `arrivalAtMs` if every answer takes the nominal time. */
@@ -51,6 +52,10 @@ function estimateLongestMs(sampler: ShapeSampler, responseMs: number, random: Ra
   return longestMs;
 }
 
+/** How far back a step's arrivals are drawn. `random` is the step's own stream. */
+export const expectedLongestMs = (workload: Workload, random: Random): number =>
+  estimateLongestMs(createShapeSampler(workload), nominalResponseMs(workload), random.fork('longest'));
+
 /**
  * The schedule of one step, as if the process had run for ever: arrivals are drawn from long before the step, and of
  * interactions under way at its start only the turns still to come are kept. Turns therefore fall due at
@@ -63,7 +68,7 @@ export const planStep = (plan: StepPlan, random: Random): PlannedInteraction[] =
 /** The interactions of planStep one by one, in order of arrival: a long step need not hold them all at once. */
 export function* planInteractions(plan: StepPlan, random: Random): Generator<PlannedInteraction, void> {
   const responseMs = nominalResponseMs(plan.workload);
-  const longestMs = estimateLongestMs(createShapeSampler(plan.workload), responseMs, random.fork('longest'));
+  const longestMs = expectedLongestMs(plan.workload, random);
   // Another sampler: dialogs in the order of their file begin with the first one.
   const sampler = createShapeSampler(plan.workload);
   const span = { ratePerS: plan.interactionsPerS, fromMs: -longestMs, toMs: plan.spanMs };

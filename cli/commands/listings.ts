@@ -1,6 +1,5 @@
 import { cataloguePriceDiagnostics, findEntry, readCatalogue } from '../../scenarios/catalogue.ts';
 import { type DeploymentMode, readAllModes, readMode } from '../../scenarios/mode.ts';
-import { formatScenario, listScenarios, readScenario } from '../../scenarios/scenario.ts';
 import { EXIT_CODES, unwrap } from '../../vocabulary/errors.ts';
 import type { Command } from '../boundary.ts';
 
@@ -12,21 +11,6 @@ export interface ListingOptions {
 
 const out = (text: string): void => {
   process.stdout.write(`${text}\n`);
-};
-
-/** `busyhour scenarios [name]`. */
-export const scenarios: Command<ListingOptions> = async ({ args: [name], json }) => {
-  const found = (name === undefined ? listScenarios() : [name]).map((each) => unwrap(readScenario(each)));
-  if (!json)
-    out(
-      name === undefined
-        ? found.map((each) => `${each.name}  ${each.description}`).join('\n')
-        : found.map(formatScenario).join(''),
-    );
-  return {
-    exitCode: EXIT_CODES.ok,
-    json: name === undefined ? found.map(({ name, description }) => ({ name, description })) : found[0],
-  };
 };
 
 function explainMode(mode: DeploymentMode): string {
