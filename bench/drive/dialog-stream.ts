@@ -5,7 +5,8 @@ import { classifyStreamError, type SentOutcome } from './failure-codes.ts';
 import type { AnswerReader, AnswerReading } from './http-exchange.ts';
 import { SseScanner } from './sse-scanner.ts';
 
-const completedSchema = z.object({
+/** A turn's answer as it ends, over HTTP and over a socket. */
+export const completedSchema = z.object({
   text: z.string(),
   usage: z
     .object({
@@ -17,7 +18,7 @@ const completedSchema = z.object({
   timings: wireTimingsSchema.nullish(),
   handOver: z.object({ trigger: z.string() }).nullish(),
 });
-type Completed = z.infer<typeof completedSchema>;
+export type Completed = z.infer<typeof completedSchema>;
 
 function parseCompleted(data: string): Completed | undefined {
   try {
@@ -29,7 +30,7 @@ function parseCompleted(data: string): Completed | undefined {
 }
 
 /** A person instead of the answer that was waited for is no success of the engine; it counts as a 504 would. */
-const AGENT_TIMED_OUT: SentOutcome = {
+export const AGENT_TIMED_OUT: SentOutcome = {
   state: 'failed',
   code: 'http-server-error',
   faultCode: 'provider_timeout',
@@ -91,7 +92,8 @@ export class DialogStreamReader implements AnswerReader {
   }
 }
 
-function usageFrom(completed: Completed | undefined): TokenUsage | undefined {
+/** Token counts of a completed turn; undefined where the server gave none. */
+export function usageFrom(completed: Completed | undefined): TokenUsage | undefined {
   if (!completed?.usage) return undefined;
   const { usage, timings } = completed;
   return {

@@ -1,31 +1,8 @@
-import { z } from 'zod';
+import { type DialogEndpoint, openInteraction, postText } from './dialog-opening.ts';
 import { DialogStreamReader } from './dialog-stream.ts';
 import type { Driver, DriverOptions, Exchange, TurnRequest } from './driver.ts';
-import { createRequestHead, requestText } from './http/request-text.ts';
-import type { HttpTransport } from './http/transport.ts';
 import { exchangeHttp } from './http-exchange.ts';
-import { createTransport, headersFor, splitUrl } from './http-pool.ts';
-import { BodyReader } from './plain-http.ts';
-
-const openedSchema = z.object({ interactionId: z.string().min(1) });
-
-function idOf(body: string): string | undefined {
-  try {
-    return openedSchema.safeParse(JSON.parse(body)).data?.interactionId;
-  } catch {
-    // Not JSON: the caller reports the opening as malformed.
-    return undefined;
-  }
-}
-
-const failedToOpen = (opening: Exchange): Exchange =>
-  opening.outcome.state === 'completed'
-    ? {
-        ...opening,
-        outcome: { state: 'failed', code: 'malformed-response', detail: 'no interactionId in the answer' },
-        text: '',
-      }
-    : { ...opening, text: '' };
+import { createTransport, splitUrl } from './http-pool.ts';
 
 /** The server keeps history, instructions and answer length, so only the customer's last message travels. */
 const turnBody = (request: TurnRequest, messageId: string): string =>
@@ -36,39 +13,24 @@ const turnBody = (request: TurnRequest, messageId: string): string =>
  * opening belongs to the first turn's time, as a customer sees it.
  */
 class DialogDriver implements Driver {
-  readonly #options: DriverOptions;
-  readonly #transport: HttpTransport;
-  readonly #path: string;
+  readonly #endpoint: DialogEndpoint;
   /** Interaction of ours → the server's id and turns sent. */
   readonly #open = new Map<string, { readonly id: string; turns: number }>();
 
   constructor(options: DriverOptions) {
     const { origin, basePath } = splitUrl(options.url);
-    this.#options = options;
-    this.#transport = createTransport(origin, options);
-    this.#path = `${basePath}/v1/interactions`;
+    const transport = createTransport(origin, options);
+    this.#endpoint = { transport, options, path: `${basePath}/v1/interactions` };
   }
 
   async send(request: TurnRequest, signal: AbortSignal): Promise<Exchange> {
     const known = this.#open.get(request.interactionId);
     if (known !== undefined) return this.#turn(request, known, signal);
-    const opening = await exchangeHttp({
-      transport: this.#transport,
-      timeouts: this.#options.timeouts,
-      text: this.#post(this.#path, 'application/json', '{}'),
-      reader: new BodyReader(true),
-      signal,
-    });
-    const id = idOf(opening.text);
-    if (opening.outcome.state !== 'completed' || id === undefined) return failedToOpen(opening);
-    const opened = { id, turns: 0 };
+    const opening = await openInteraction(this.#endpoint, signal);
+    if (opening.kind === 'failed') return opening.exchange;
+    const opened = { id: opening.id, turns: 0 };
     this.#open.set(request.interactionId, opened);
     return { ...(await this.#turn(request, opened, signal)), sentAtMs: opening.sentAtMs };
-  }
-
-  #post(path: string, accept: string, body: string): string {
-    const headers = headersFor(this.#options.apiKey, accept);
-    return requestText(createRequestHead(this.#transport.origin, { method: 'POST', path, headers }), body);
   }
 
   #turn(
@@ -79,14 +41,12 @@ class DialogDriver implements Driver {
     const messageId = `m${open.turns++}`;
     // The last turn of an interaction needs no text for history: the driver can forget it then.
     if (!request.keepText) this.#open.delete(request.interactionId);
+    const { transport, options, path } = this.#endpoint;
+    const turnPath = `${path}/${encodeURIComponent(open.id)}/turns`;
     return exchangeHttp({
-      transport: this.#transport,
-      timeouts: this.#options.timeouts,
-      text: this.#post(
-        `${this.#path}/${encodeURIComponent(open.id)}/turns`,
-        'text/event-stream',
-        turnBody(request, messageId),
-      ),
+      transport,
+      timeouts: options.timeouts,
+      text: postText(this.#endpoint, turnPath, 'text/event-stream', turnBody(request, messageId)),
       reader: new DialogStreamReader(request.keepText),
       signal,
     });
@@ -94,7 +54,7 @@ class DialogDriver implements Driver {
 
   async close(): Promise<void> {
     this.#open.clear();
-    this.#transport.close();
+    this.#endpoint.transport.close();
   }
 }
 

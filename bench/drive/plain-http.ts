@@ -9,14 +9,13 @@ const NO_CHUNKS: readonly number[] = [];
 /** Any 2xx body of at least one byte is an answer; its content is not looked at. */
 export class BodyReader implements AnswerReader {
   readonly chunksAtMs = NO_CHUNKS;
-  readonly #keepText: boolean;
   /** A character may be split between two reads. */
-  readonly #decoder = new StringDecoder('utf8');
+  readonly #decoder: StringDecoder | undefined;
   #text = '';
   #bytes = 0;
 
   constructor(keepText: boolean) {
-    this.#keepText = keepText;
+    if (keepText) this.#decoder = new StringDecoder('utf8');
   }
 
   get hasBegun(): boolean {
@@ -25,7 +24,7 @@ export class BodyReader implements AnswerReader {
 
   read(bytes: Buffer): void {
     this.#bytes += bytes.length;
-    if (this.#keepText) this.#text += this.#decoder.write(bytes);
+    if (this.#decoder !== undefined) this.#text += this.#decoder.write(bytes);
   }
 
   finish(): AnswerReading {
@@ -33,7 +32,7 @@ export class BodyReader implements AnswerReader {
       this.#bytes > 0
         ? ({ state: 'completed' } as const)
         : ({ state: 'failed', code: 'empty-answer' } as const);
-    return { outcome, chunksAtMs: NO_CHUNKS, text: this.#text };
+    return { outcome, chunksAtMs: NO_CHUNKS, text: this.#text + (this.#decoder?.end() ?? '') };
   }
 }
 

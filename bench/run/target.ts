@@ -4,6 +4,7 @@ import type { Scenario } from '../../scenarios/scenario.ts';
 import { failed, ok, type Result } from '../../vocabulary/errors.ts';
 import { type EngineDescription, type Readiness, readinessSchema } from '../../vocabulary/readiness.ts';
 import type { ResultTarget } from '../../vocabulary/result-file.ts';
+import { describeGrpcTarget } from '../drive/grpc-target.ts';
 import { splitUrl } from '../drive/http-pool.ts';
 
 /** Where to send load. */
@@ -119,6 +120,18 @@ async function resolveForeign(
   return ok({ model, target: { ...base, ...(model === undefined ? {} : { model }) } });
 }
 
+const ENGINES = ['llama', 'simulated', 'remote'] as const;
+
+/** An inference server says what it is over gRPC. */
+async function resolveGrpc(target: TargetOptions, base: ResultTarget): Promise<Result<ResolvedTarget>> {
+  const described = await describeGrpcTarget(target.url);
+  if (described.kind === 'failed') return described;
+  const { engineKind, engineVersion, device, simulated, model } = described.value;
+  const engine = ENGINES.find((kind) => kind === engineKind) ?? 'unknown';
+  const versions = { engine: engineVersion };
+  return ok({ model, target: { ...base, engine, simulated, model, hardware: device, versions } });
+}
+
 /**
  * Asks the target what it is, by GET /ready and else GET /v1/models. Fails as TARGET_UNREACHABLE within five seconds
  * when nothing answers, or when it says that it is not ready.
@@ -133,6 +146,7 @@ export async function resolveTarget(
   const { origin, basePath } = splitUrl(target.url);
   const root = `${origin}${scenario.protocol === 'http' ? '' : basePath}`;
   const base = describe(target, scenario);
+  if (scenario.protocol === 'grpc') return resolveGrpc(target, base);
   const answer = await getJson(`${root}/ready`, target);
   if (answer instanceof Error) return unreachable(target, answer.message, answer);
   const readiness = readinessSchema.safeParse(answer.body);
