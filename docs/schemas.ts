@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { budgetsFileSchema } from '../bench/judge/budgets.ts';
 import { catalogueFileSchema } from '../scenarios/catalogue.ts';
 import { modeSchema } from '../scenarios/mode.ts';
 import { scenarioSchema } from '../scenarios/scenario.ts';
@@ -31,6 +32,12 @@ const SOURCES: Readonly<Record<string, SchemaSource>> = {
     title: 'busyhour scenario',
     description: 'What load to ask for. Fields with defaults may be left out.',
     schema: scenarioSchema,
+  },
+  'budgets.schema.json': {
+    title: 'busyhour budgets',
+    description:
+      'What the gate holds results against: budgets, baselines and how they are compared. See docs/ci.md.',
+    schema: budgetsFileSchema,
   },
   'mode.schema.json': {
     title: 'busyhour deployment mode',
