@@ -18,7 +18,7 @@ const spanMs = z.number().nonnegative();
 export const targetSchema = z.strictObject({
   name: z.string().min(1),
   /** `in-process`: code called without a network between (engine tinybench). */
-  protocol: z.enum(['openai-chat', 'dialog', 'http', 'grpc', 'in-process']),
+  protocol: z.enum(['openai-chat', 'dialog', 'http', 'grpc', 'websocket', 'in-process']),
   url: z.string().optional(),
   mode: z.string().optional(),
   engine: z.enum(['llama', 'simulated', 'remote', 'unknown']),
