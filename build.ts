@@ -5,6 +5,8 @@ import { cpSync, globSync, rmSync } from 'node:fs';
 const ASSETS = [
   'scenarios/**/*.{yaml,json}',
   'scenarios/scripts/**/*.js',
+  // k6 runs TypeScript itself.
+  'scenarios/k6/*.ts',
   'runtime/**/*.{proto,json,gguf}',
   'runtime/inference/model/MODEL_CARD.md',
 ];
