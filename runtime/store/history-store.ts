@@ -169,6 +169,7 @@ export interface HistoryStore {
   readAnalytics(window: AnalyticsWindow): Promise<Analytics>;
   /** Removes the texts and the hash of one customer; rows, counts and the audit chain stay. */
   deleteCustomer(customerHash: string, audit: AuditEntry): Promise<Removed>;
+  /** Removes what is older than the limits; that of audit rows counts as no later than the audit entry. */
   applyRetention(limits: RetentionLimits, audit: AuditEntry): Promise<Removed>;
   /** Deletions by customer since an instant, whoever asked for them. */
   listDeletions(fromUnixMs: number): Promise<readonly Deletion[]>;

@@ -10,6 +10,12 @@ import type {
 import { type HistoryWrite, StoreFailure, unwrapWrite, type WriteOutcome } from './history-writes.ts';
 import { KEY_BYTES } from './text-seal.ts';
 
+/** A later limit for audit rows would take the row that each portion writes of itself, and so never end. */
+const limitsUpTo = (atUnixMs: number, limits: RetentionLimits): RetentionLimits =>
+  limits.auditBeforeUnixMs === undefined
+    ? limits
+    : { ...limits, auditBeforeUnixMs: Math.min(limits.auditBeforeUnixMs, atUnixMs) };
+
 /** Repeats a bounded removal until it finds nothing more. */
 async function removeInPortions(removePortion: () => Promise<Removed>): Promise<Removed> {
   const interactionIds: string[] = [];
@@ -68,6 +74,7 @@ export abstract class QueuedHistory {
 
   /** In portions, so that turns are written in between. */
   async applyRetention(limits: RetentionLimits, audit: AuditEntry): Promise<Removed> {
-    return removeInPortions(() => this.#write({ kind: 'retention', limits, audit }));
+    const passed = limitsUpTo(audit.atUnixMs, limits);
+    return removeInPortions(() => this.#write({ kind: 'retention', limits: passed, audit }));
   }
 }

@@ -33,7 +33,7 @@ const start = (config: GatewayConfigInput = {}): Promise<RunningGateway> =>
     cleanup,
     {
       history: { kind: 'sqlite', path: join(folder, 'history.sqlite') },
-      dialog: { scripts: { folder: join(folder, 'scripts'), logicTimeoutMs: 2000, debounceMs: 10 } },
+      dialog: { scripts: { folder: join(folder, 'scripts'), logicTimeoutMs: 10_000, debounceMs: 10 } },
       ...config,
     },
     { environment: redis === undefined ? {} : { BUSYHOUR_REDIS_URL: redis.url } },
@@ -120,9 +120,9 @@ describe.skipIf(redisBinary() === undefined)('one Redis (skipped without redis-s
     client.send({ type: 'turn', messageId: 'a', text: 'when are you open' });
     await client.until('completed');
     await server.restart();
-    await until(async () => (await fetch(`${gateway.url}/ready`)).status === 200, 'Redis again', 10_000);
+    await until(async () => (await fetch(`${gateway.url}/ready`)).status === 200, 'Redis again', 15_000);
     client.send({ type: 'turn', messageId: 'b', text: 'hello' });
-    const resync = await client.until('resync', 1, 10_000);
+    const resync = await client.until('resync', 1, 15_000);
     expect(resync.turns.map(({ messageId }: { messageId: string }) => messageId)).toContain('a');
     client.send({ type: 'turn', messageId: 'c', text: 'hello' });
     await until(
@@ -149,7 +149,7 @@ describe.skipIf(redisBinary() === undefined)('one Redis (skipped without redis-s
     expect((await client.untilClosed(10_000)).code).toBe(1013);
     expect(client.of('error').at(-1)).toMatchObject({ error: { code: expect.stringMatching(/^gateway_/) } });
     await server.restart();
-    await until(async () => (await fetch(`${gateway.url}/ready`)).status === 200, 'Redis again', 10_000);
+    await until(async () => (await fetch(`${gateway.url}/ready`)).status === 200, 'Redis again', 15_000);
     const back = cleanup.add(new SocketClient(gateway, id));
     await back.until('hello');
     back.send({ type: 'resume', lastEventId });

@@ -120,22 +120,40 @@ describe('the simulated engine on virtual time', () => {
   });
 });
 
-describe('the simulated engine in real time', () => {
+/** Wakes every sleeper a fixed time late, as coarse timers do, and once after a stall of the whole machine. */
+class LateClock extends VirtualClock {
+  static readonly LATE_MS = 0.9;
+  static readonly STALL_MS = 25;
+  #sleeps = 0;
+  #lateNowMs = 0;
+
+  override nowMs(): number {
+    return this.#lateNowMs;
+  }
+
+  override async sleepUntil(atMs: number, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    const stallMs = this.#sleeps++ === 100 ? LateClock.STALL_MS : 0;
+    this.#lateNowMs = Math.max(this.#lateNowMs, atMs) + LateClock.LATE_MS + stallMs;
+    // A timer ends in a round of its own: readers come in between.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+describe('the simulated engine on timers that are late', () => {
   it('keeps its pace over hundreds of steps: lateness does not add up', async () => {
-    const engine = new SimulatedEngine({
+    const clock = new LateClock();
+    const stepMs = 1.7;
+    const { engine } = onVirtualTime({
+      clock,
       profile: testProfile({
-        stepCost: { baseMs: 1.7, perSequenceMs: 0, perPrefillTokenMs: 0, perKvTokenMs: 0 },
+        stepCost: { baseMs: stepMs, perSequenceMs: 0, perPrefillTokenMs: 0, perKvTokenMs: 0 },
       }),
-      seed: 1,
-      maxWaiting: 0,
     });
-    engines.push(engine);
-    const startedAtMs = performance.now();
+    const startedAtMs = clock.nowMs();
     await collect(generate(engine, { maxOutputTokens: 300 }));
-    const elapsedMs = performance.now() - startedAtMs;
-    expect(elapsedMs).toBeGreaterThan(300 * 1.7 - 2);
-    // Coarse timers alone would make it 600 ms; the rest allows for a busy machine.
-    expect(elapsedMs).toBeLessThan(300 * 1.7 + 80);
+    // The stall is caught up with; late steps one after the other would take 300 times 2.6 ms, and the stall.
+    expect(clock.nowMs() - startedAtMs).toBeCloseTo(300 * stepMs + LateClock.LATE_MS, 6);
   });
 });
 

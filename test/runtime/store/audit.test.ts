@@ -411,6 +411,18 @@ describe('rows of the first format', () => {
   });
 });
 
+it('a removal by age whose limit is later than itself ends, and keeps the row that tells of it', async () => {
+  const store = unwrap(openSqliteHistory(freshPath(), SECRET));
+  const entry = { kind: 'admin_action', atUnixMs: Date.now(), tenant: '', decisions: [] } as const;
+  await store.appendAudit([entry, entry]);
+  const retention = { ...entry, kind: 'retention_applied', atUnixMs: Date.now() + 60_000 } as const;
+  const purge = () => store.applyRetention({ auditBeforeUnixMs: 9e12 }, retention);
+  // What begins the chain, and the two entries.
+  expect((await purge()).auditRows).toBe(3);
+  expect((await purge()).auditRows).toBe(0);
+  await store.close();
+});
+
 it('of each chain one checkpoint is left, however often rows are removed by age', async () => {
   const path = freshPath();
   const store = unwrap(openSqliteHistory(path, SECRET));

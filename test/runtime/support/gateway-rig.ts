@@ -82,7 +82,7 @@ export async function readMetric(gateway: RunningGateway, name: string): Promise
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
-  limitMs = 3000,
+  limitMs = 15_000,
 ): Promise<void> {
   const endAtMs = performance.now() + limitMs;
   while (!(await condition())) {

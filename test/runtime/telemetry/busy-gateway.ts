@@ -31,6 +31,8 @@ export interface BusyOptions {
   readonly logDestination?: DestinationStream;
 }
 
+/** Long enough that a late round of the loop does not join all tokens of an answer. */
+const STEP_MS = 5;
 const POOR_KEY = 'sk-live-of-a-small-tenant';
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const AUTHORIZED = { authorization: `Bearer ${SECRETS.key}` };
@@ -67,7 +69,7 @@ async function serveRound(gateway: RunningGateway): Promise<void> {
 /** A real gateway with keys, a cache, a queue and a provider that is down, in front of a real inference server. */
 export async function startBusyGateway({ config, logDestination }: BusyOptions = {}): Promise<BusyGateway> {
   const cleanup = new Cleanup();
-  const inference = cleanup.add(await startTestInference());
+  const inference = cleanup.add(await startTestInference({ stepMs: STEP_MS }));
   const gateway = await startGateway(
     {
       port: 0,
@@ -82,11 +84,13 @@ export async function startBusyGateway({ config, logDestination }: BusyOptions =
           kind: 'grpc',
           name: 'local',
           address: inference.address,
-          queue: { maxConcurrent: 1, maxQueued: 8, maxWaitMs: 1000 },
+          queue: { maxConcurrent: 1, maxQueued: 8, maxWaitMs: 20_000 },
         },
         { kind: 'keyword', name: 'keyword' },
       ],
       cache: {},
+      // Test and gateway share one event loop here, so its delay says nothing of the gateway.
+      overload: { loopDelayTargetMs: 0 },
       ...config,
     },
     {

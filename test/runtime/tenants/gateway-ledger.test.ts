@@ -16,7 +16,7 @@ describe.skipIf(redisBinary() === undefined)('gateways on one Redis (needs redis
     const config: GatewayConfigInput = {
       tenants: [tenantWith({ requestsPerMin: 3 }), { name: 'free', keys: [sha256('free')] }],
       ledger: { kind: 'redis' },
-      redis: { urlEnv: 'LEDGER', commandMs: 1000 },
+      redis: { urlEnv: 'LEDGER', commandMs: 5000 },
     };
     const [one, two] = [
       await startTestGateway(cleanup, config, { environment }),
@@ -31,7 +31,7 @@ describe.skipIf(redisBinary() === undefined)('gateways on one Redis (needs redis
     expect((await chat(one, hello, 'free')).status).toBe(200);
     expect(await readMetric(one, 'busyhour_ledger_failures_total{operation="reserve"}')).toBeGreaterThan(0);
     await redis.restart();
-    await until(async () => (await chat(one)).status === 200, 'being back', 8000);
+    await until(async () => (await chat(one)).status === 200, 'being back');
   });
 
   it('are not ready without it where all who call have limits and may not go on uncounted', async () => {
@@ -39,7 +39,7 @@ describe.skipIf(redisBinary() === undefined)('gateways on one Redis (needs redis
     cleanup.add({ close: () => redis.stop() });
     const base: GatewayConfigInput = {
       ledger: { kind: 'redis' },
-      redis: { urlEnv: 'LEDGER', commandMs: 1000 },
+      redis: { urlEnv: 'LEDGER', commandMs: 5000 },
     };
     const limited = tenantWith({ requestsPerMin: 3 });
     const start = (config: GatewayConfigInput) =>
@@ -51,10 +51,10 @@ describe.skipIf(redisBinary() === undefined)('gateways on one Redis (needs redis
     const ready = async (gateway: RunningGateway) => (await fetch(`${gateway.url}/ready`)).status;
     for (const gateway of [closed, open, mixed]) expect(await ready(gateway)).toBe(200);
     await redis.kill();
-    await until(async () => (await ready(closed)) === 503, 'not being ready', 5000);
+    await until(async () => (await ready(closed)) === 503, 'not being ready');
     expect(await ready(open)).toBe(200);
     expect(await ready(mixed)).toBe(200);
     await redis.restart();
-    await until(async () => (await ready(closed)) === 200, 'being ready', 8000);
+    await until(async () => (await ready(closed)) === 200, 'being ready');
   });
 });
