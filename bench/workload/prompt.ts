@@ -24,12 +24,25 @@ const SHARED = createRandom(0x5eed).fork('shared texts');
 const MAX_KEPT_TEXTS = 2_048;
 const kept = new WeakMap<TextMaker, Map<string, string>>();
 
+/**
+ * A text that begins with its name: the sentences that texts are made of are few, and without a name two texts would
+ * often begin alike and hit a cache that they should miss.
+ */
+function composeNamed(texts: TextMaker, name: string, voice: Voice, tokens: number): string {
+  const mark = name.replaceAll(' ', '-');
+  const rest = tokens - texts.count(mark);
+  const random = SHARED.fork(name);
+  return rest < 0
+    ? texts.compose(voice, tokens, random)
+    : `${mark} ${texts.compose(voice, rest, random)}`.trimEnd();
+}
+
 /** The text of a name: whoever asks for the same name and length gets the same text. Kept, for many ask. */
 function sharedText(texts: TextMaker, name: string, voice: Voice, tokens: number): string {
   const ofMaker = kept.get(texts) ?? new Map<string, string>();
   kept.set(texts, ofMaker);
   const key = `${name} ${tokens}`;
-  const text = ofMaker.get(key) ?? texts.compose(voice, tokens, SHARED.fork(name));
+  const text = ofMaker.get(key) ?? composeNamed(texts, name, voice, tokens);
   // A trace names more blocks than are worth keeping: the oldest make room.
   if (ofMaker.size >= MAX_KEPT_TEXTS) ofMaker.delete(ofMaker.keys().next().value ?? key);
   ofMaker.set(key, text);
