@@ -7,6 +7,7 @@ import { type DeploymentMode, readAllModes, readMode } from '../scenarios/mode.t
 import { ok, type Result, unwrap } from '../vocabulary/errors.ts';
 import { type PlanFile, writePlanFile } from '../vocabulary/plan-file.ts';
 import type { ResultFile } from '../vocabulary/result-file.ts';
+import { percentileIntervalOf } from './report-intervals.ts';
 
 export interface PlanningRequest {
   readonly results: readonly ResultFile[];
@@ -57,6 +58,6 @@ export function planFrom(request: PlanningRequest): PlanFile {
 /** Writes plan.json and the report, and gives the table for the terminal. */
 export function writePlanOutputs(out: string, plan: PlanFile, results: readonly ResultFile[]): string {
   unwrap(writePlanFile(join(out, 'plan.json'), plan));
-  unwrap(writeReport(out, { results, plan }));
+  unwrap(writeReport(out, { results, plan, intervalOf: percentileIntervalOf }));
   return formatAnswerTable(plan, results);
 }

@@ -32,6 +32,8 @@ export interface Table {
   readonly kind: 'table';
   readonly caption: string;
   readonly badge?: Badge;
+  /** Figures to compare down a column: scrolls sideways on a narrow page, where other tables turn into cards. */
+  readonly dense?: true;
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly Cell[])[];
 }

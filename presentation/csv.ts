@@ -5,7 +5,7 @@ import { singleLine } from './escape.ts';
 import { basisOfTier, interactionsPerMonth } from './plan-reading.ts';
 import { formatVerdict, type ResultReading, readPercentile, type StepReading } from './step-reading.ts';
 
-type Row = Readonly<Record<string, string | number | boolean | undefined>>;
+export type Row = Readonly<Record<string, string | number | boolean | undefined>>;
 
 const PLAN_COLUMNS = [
   'mode',
@@ -22,7 +22,7 @@ const PLAN_COLUMNS = [
 ] as const;
 
 /** Text cells that a spreadsheet would run as a formula get a leading apostrophe; figures are written as they are. */
-function writeCsv(columns: readonly string[], rows: readonly Row[]): string {
+export function writeCsv(columns: readonly string[], rows: readonly Row[]): string {
   return stringify(
     rows.map((row) => columns.map((column) => row[column])),
     {
@@ -113,6 +113,14 @@ const PERCENTS = [
   [99, 'P99'],
 ] as const;
 
+/** Spans that exist for the definitions of other tools only: they have a file of their own. */
+const FOREIGN_ONLY: ReadonlySet<HistogramMetricId> = new Set([
+  'wireTimeToLastTokenMs',
+  'wireTimePerTokenByTokenMs',
+  'timePerOutputTokenByGapMs',
+]);
+const OWN_METRICS = HISTOGRAM_METRIC_IDS.filter((metric) => !FOREIGN_ONLY.has(metric));
+
 /** `latencyMs` at P95 → `latencyP95Ms`: the unit stays last. */
 const percentileColumn = (metric: HistogramMetricId, label: string): string =>
   metric.replace(/Ms$/, `${label}Ms`);
@@ -138,7 +146,7 @@ const STEP_COLUMNS = [
   'goodputPerS',
   'errorRatio',
   'meanInFlightRequests',
-  ...HISTOGRAM_METRIC_IDS.flatMap((metric) => PERCENTS.map(([, label]) => percentileColumn(metric, label))),
+  ...OWN_METRICS.flatMap((metric) => PERCENTS.map(([, label]) => percentileColumn(metric, label))),
   'withheldPercentiles',
   'inputTokens',
   'cachedInputTokens',
@@ -149,7 +157,7 @@ const STEP_COLUMNS = [
 function percentileCells(reading: StepReading): Row {
   const cells: Record<string, string | number> = {};
   const withheld: string[] = [];
-  for (const metric of HISTOGRAM_METRIC_IDS) {
+  for (const metric of OWN_METRICS) {
     for (const [percent, label] of PERCENTS) {
       const read = readPercentile(reading, metric, percent);
       const column = percentileColumn(metric, label);

@@ -26,7 +26,7 @@ function tableText(table: Table): string {
     (row) => `<tr>${row.map((value, index) => cellText(value, table.columns[index])).join('')}</tr>`,
   );
   return [
-    `<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(table.caption)}"><table>`,
+    `<div class="scroll${table.dense ? ' dense' : ''}" tabindex="0" role="region" aria-label="${escapeHtml(table.caption)}"><table>`,
     `<caption>${escapeHtml(table.caption)}${badgeText(table.badge)}</caption>`,
     `<thead><tr>${head.join('')}</tr></thead>`,
     `<tbody>${rows.join('\n')}</tbody>`,

@@ -4,6 +4,7 @@ import { basisSection } from './basis-section.ts';
 import { type Block, paragraph, type Report, type Section } from './blocks.ts';
 import { costSections } from './cost-section.ts';
 import { allDiagnostics, groupDiagnostics } from './diagnostics-text.ts';
+import type { PercentileIntervalOf } from './intervals.ts';
 import { formatInstant } from './numbers.ts';
 import { planIsSimulated } from './plan-reading.ts';
 import { repeatSection } from './repeat-section.ts';
@@ -61,7 +62,11 @@ function subtitleOf(readings: readonly ResultReading[], plan: PlanFile | undefin
  * The whole report, format-neutral and a pure function of its files: the answer, the doubts, each target under load, cost,
  * sizing, what each figure rests on, how to repeat it. Without a plan the doubts come first.
  */
-export function buildReport(readings: readonly ResultReading[], plan: PlanFile | undefined): Report {
+export function buildReport(
+  readings: readonly ResultReading[],
+  plan: PlanFile | undefined,
+  intervalOf?: PercentileIntervalOf,
+): Report {
   return {
     title: plan === undefined ? 'Load test report' : 'Capacity and cost report',
     subtitle: subtitleOf(readings, plan),
@@ -70,7 +75,11 @@ export function buildReport(readings: readonly ResultReading[], plan: PlanFile |
       ...(plan === undefined ? [] : [answerSection(plan)]),
       diagnosticsSection(readings, plan),
       ...readings.map((reading, index) =>
-        resultSection(reading, { id: `run-${index + 1}`, capacityTurnsPerS: capacityOf(reading, plan) }),
+        resultSection(reading, {
+          id: `run-${index + 1}`,
+          capacityTurnsPerS: capacityOf(reading, plan),
+          intervalOf,
+        }),
       ),
       ...(plan === undefined ? [] : costSections(plan)),
       basisSection(readings, plan),

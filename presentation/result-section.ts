@@ -1,7 +1,8 @@
 import type { HistogramMetricId } from '../vocabulary/metrics.ts';
 import { METRICS } from '../vocabulary/metrics.ts';
-import type { PercentileReading } from '../vocabulary/percentiles.ts';
+import type { ResultFile } from '../vocabulary/result-file.ts';
 import { formatSlo, type SloVerdict } from '../vocabulary/slo.ts';
+import { actionsTable } from './actions-table.ts';
 import {
   type Badge,
   type Block,
@@ -14,11 +15,19 @@ import {
   paragraph,
   type Section,
 } from './blocks.ts';
+import { distributionChart } from './charts/distribution.ts';
 import { goodputChart } from './charts/goodput.ts';
 import { latencyChart } from './charts/latency.ts';
 import { percentileChart } from './charts/percentiles.ts';
 import { timelineChart } from './charts/timeline.ts';
-import { ABSENT, formatCount, formatNumber, formatRatio, formatReading } from './numbers.ts';
+import { compatibilityBlocks } from './compatibility-section.ts';
+import { errorsTable } from './errors-table.ts';
+import { generatorTable, serverTable } from './health-tables.ts';
+import type { PercentileIntervalOf } from './intervals.ts';
+import { microTable } from './micro-table.ts';
+import { ABSENT, formatCount, formatNumber, formatRatio } from './numbers.ts';
+import { percentilesTable } from './percentiles-table.ts';
+import { compactReadingCell, WITHHELD_NOTE } from './reading-cell.ts';
 import {
   formatLoad,
   formatVerdict,
@@ -28,6 +37,7 @@ import {
   type StepVerdict,
   streamGapMetric,
 } from './step-reading.ts';
+import { tokensTable } from './tokens-table.ts';
 
 const VERDICT_BADGE = {
   met: 'good',
@@ -41,16 +51,8 @@ const verdictCell = (verdict: StepVerdict): Cell => ({
   badge: { kind: VERDICT_BADGE[verdict], text: formatVerdict(verdict) },
 });
 
-/** A certified value, or a withheld one whose indicative value is only a tooltip. */
-function readingCell(reading: PercentileReading): Cell {
-  const text = formatReading(reading);
-  if (reading.kind === 'certified') return { text, hint: `n=${formatCount(reading.samples)}` };
-  if (reading.kind === 'empty') return { text, muted: true };
-  return { text, muted: true, hint: `indicative only: ${formatNumber(reading.value)} ms` };
-}
-
 const percentileCell = (reading: StepReading, metric: HistogramMetricId, percent: number): Cell =>
-  readingCell(readPercentile(reading, metric, percent));
+  compactReadingCell(readPercentile(reading, metric, percent));
 
 function stepRow(reading: StepReading, gap: HistogramMetricId | undefined): Cell[] {
   return [
@@ -73,7 +75,7 @@ function stepsTable(reading: ResultReading, badge: Badge): Block {
   const gap = streamGapMetric(reading.steps);
   return {
     kind: 'table',
-    caption: 'Steps. Latency and time to first token count from the scheduled instant.',
+    caption: `Steps. Latency and time to first token count from the scheduled instant; ${WITHHELD_NOTE}`,
     badge,
     columns: [
       column('step'),
@@ -109,31 +111,13 @@ const verdictsTable = (reading: ResultReading, badge: Badge): Block => ({
   rows: reading.steps.map((step) => [cell(step.step.name), ...step.verdicts.map(verdictShareCell)]),
 });
 
-function failuresTable(reading: ResultReading): Block[] {
-  const rows = reading.steps.flatMap((step) =>
-    Object.entries(step.step.counts.byReason).map(([reason, requests]) => [
-      cell(step.step.name),
-      cell(reason),
-      cell(formatCount(requests)),
-      cell(formatRatio(requests / step.step.counts.offered)),
-    ]),
-  );
-  if (rows.length === 0) return [paragraph('Every request completed.')];
-  return [
-    {
-      kind: 'table',
-      caption: 'Requests that did not complete, by reason',
-      columns: [column('step'), column('reason'), numeric('requests'), numeric('share of offered')],
-      rows,
-    },
-  ];
-}
-
 /** What the reader must know before the charts: at what rate the objective was still met. */
 export interface ResultContext {
   readonly capacityTurnsPerS: number | undefined;
   /** Unique on the page; prefixes the ids inside its charts. */
   readonly id: string;
+  /** Absent: percentiles stand without intervals. */
+  readonly intervalOf?: PercentileIntervalOf | undefined;
 }
 
 function charts(reading: ResultReading, { id, capacityTurnsPerS }: ResultContext): Chart[] {
@@ -146,6 +130,8 @@ function charts(reading: ResultReading, { id, capacityTurnsPerS }: ResultContext
     gap === undefined
       ? percentileChart(reading, `${id}-curve`, 'latencyMs')
       : percentileChart(reading, `${id}-gap`, gap),
+    distributionChart(reading, `${id}-spread`, 'timeToFirstTokenMs'),
+    distributionChart(reading, `${id}-spread-gap`, gap ?? 'latencyMs'),
   ];
   const half = drawn
     .filter((svg) => svg !== undefined)
@@ -155,13 +141,15 @@ function charts(reading: ResultReading, { id, capacityTurnsPerS }: ResultContext
 }
 
 function targetText({ result }: ResultReading): string {
-  const { target } = result;
+  const { target, engine, shard } = result;
   const parts = [
     target.model === undefined ? undefined : `Model ${target.model}`,
     `engine ${target.engine}`,
     target.hardware,
     `${target.replicas} ${target.replicas === 1 ? 'replica' : 'replicas'}`,
     target.protocol,
+    engine === undefined || engine === 'native' ? undefined : `load by ${engine}`,
+    shard === undefined ? undefined : `shard ${shard.index + 1} of ${shard.count}`,
   ];
   const basis = target.simulated
     ? 'The engine is SIMULATED: these figures describe a model of such hardware, none was measured.'
@@ -169,7 +157,32 @@ function targetText({ result }: ResultReading): string {
   return `${parts.filter((part) => part !== undefined).join(', ')}. ${basis}`;
 }
 
-/** One target: charts, steps, verdicts and what failed. */
+/** Which other tool took the measurement, and how its definitions differ. */
+function importedBlocks({ importedFrom }: ResultFile): Block[] {
+  if (importedFrom === undefined) return [];
+  const { tool, version, notes } = importedFrom;
+  const words = `Measured by ${tool}${version === undefined ? '' : ` ${version}`}, not by busyhour.`;
+  return [paragraph(words), ...notes.map(paragraph)];
+}
+
+/** What the steps say, table by table. Nothing for a run of hot paths, which has none. */
+function stepBlocks(reading: ResultReading, context: ResultContext, badge: Badge): Block[] {
+  if (reading.steps.length === 0) return [];
+  return [
+    ...charts(reading, context),
+    stepsTable(reading, badge),
+    ...(reading.result.slos.length === 0 ? [] : [verdictsTable(reading, badge)]),
+    ...percentilesTable(reading, badge, context.intervalOf),
+    ...actionsTable(reading.result),
+    ...errorsTable(reading),
+    ...tokensTable(reading, badge),
+    ...serverTable(reading, badge),
+    generatorTable(reading),
+    ...compatibilityBlocks(reading),
+  ];
+}
+
+/** One target: charts, steps, verdicts, latencies, what failed, and how the generator fared. */
 export function resultSection(reading: ResultReading, context: ResultContext): Section {
   const { target, state } = reading.result;
   const badge = basisBadge(target.simulated ? 'simulated' : 'measured');
@@ -178,13 +191,12 @@ export function resultSection(reading: ResultReading, context: ResultContext): S
     title: `Under load: ${target.name}${target.simulated ? ' (SIMULATED)' : ''}`,
     blocks: [
       paragraph(targetText(reading)),
+      ...importedBlocks(reading.result),
       ...(state === 'partial'
         ? [paragraph('The run was interrupted: what follows covers the part that ran.')]
         : []),
-      ...charts(reading, context),
-      stepsTable(reading, badge),
-      ...(reading.result.slos.length === 0 ? [] : [verdictsTable(reading, badge)]),
-      ...failuresTable(reading),
+      ...stepBlocks(reading, context, badge),
+      ...microTable(reading.result),
     ],
   };
 }

@@ -16,7 +16,7 @@ header{padding-top:36px}
 h1{font-size:28px;line-height:1.2;margin:0;letter-spacing:-.015em;font-weight:650}
 h2{font-size:20px;line-height:1.3;margin:0 0 12px;letter-spacing:-.01em;font-weight:620}
 h3{font-size:16px;margin:24px 0 8px}
-p{margin:0 0 12px;max-width:78ch}
+p{margin:0 0 12px;max-width:78ch;overflow-wrap:anywhere}
 .subtitle{color:var(--ink-quiet);margin:4px 0 0}
 nav{margin:14px 0 0;display:flex;flex-wrap:wrap;gap:4px 18px;font-size:13.5px}
 a{color:var(--link);text-decoration:none}
@@ -33,7 +33,8 @@ th:last-child,td:last-child{padding-right:0}
 .number{text-align:right}
 td.number{white-space:nowrap}
 td.number.muted{white-space:normal}
-td{overflow-wrap:anywhere;min-width:4.5em}
+td{overflow-wrap:anywhere;min-width:5em}
+.dense td{min-width:0;overflow-wrap:normal}
 #answer tbody tr td:first-child{font-weight:600}
 .muted{color:var(--ink-quiet)}
 [title]{text-decoration:underline dotted var(--line);text-underline-offset:3px}
@@ -63,14 +64,18 @@ header,main{padding-left:16px;padding-right:16px}
 header{padding-top:22px}
 h1{font-size:23px}
 figure.half text{font-size:13px}
+figure.half text.tag{font-size:11px}
 figure.full svg{min-width:640px}
-thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-table,tbody,tr,td,caption{display:block;width:auto}
-tr{border:1px solid var(--line);border-radius:4px;margin:0 0 10px;padding:6px 12px}
-td,td.number{display:flex;justify-content:space-between;gap:16px;border:0;padding:3px 0;text-align:right;white-space:normal}
-td::before{content:attr(data-label);color:var(--ink-quiet);text-align:left;flex:0 0 40%;font-weight:400}
-td:first-child{font-weight:600;justify-content:flex-start;text-align:left}
-td:first-child::before{content:none}
+.scroll:not(.dense) thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.scroll:not(.dense) :is(table,tbody,tr,td,caption){display:block;width:auto}
+.scroll:not(.dense) tr{border:1px solid var(--line);border-radius:4px;margin:0 0 10px;padding:6px 12px}
+.scroll:not(.dense) :is(td,td.number){display:flex;justify-content:space-between;gap:16px;border:0;padding:3px 0;text-align:right;white-space:normal}
+.scroll:not(.dense) td::before{content:attr(data-label);color:var(--ink-quiet);text-align:left;flex:0 0 40%;font-weight:400}
+.scroll:not(.dense) td:first-child{font-weight:600;justify-content:flex-start;text-align:left}
+.scroll:not(.dense) td:first-child::before{content:none}
+.dense td{white-space:nowrap;overflow-wrap:normal}
+.dense td:first-child{position:sticky;left:0;background:var(--ink-paper)}
+.dense caption{width:calc(100vw - 32px);position:sticky;left:0}
 }
 @media print{
 body{font-size:10.5pt}

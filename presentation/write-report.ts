@@ -3,7 +3,10 @@ import { ok, type Result } from '../vocabulary/errors.ts';
 import { ensureWritableFolder, writeFileAtomic } from '../vocabulary/files.ts';
 import type { PlanFile } from '../vocabulary/plan-file.ts';
 import type { ResultFile } from '../vocabulary/result-file.ts';
+import { compatibilityCsv } from './compatibility-csv.ts';
+import { referenceStep } from './compatibility-section.ts';
 import { planCsv, resultCsv } from './csv.ts';
+import type { PercentileIntervalOf } from './intervals.ts';
 import { renderHtml } from './render-html.ts';
 import { renderMarkdown } from './render-markdown.ts';
 import { buildReport } from './report.ts';
@@ -13,6 +16,8 @@ export interface ReportInput {
   readonly results: readonly ResultFile[];
   /** Absent for a bench without a plan. */
   readonly plan?: PlanFile | undefined;
+  /** Absent: percentiles stand without intervals. */
+  readonly intervalOf?: PercentileIntervalOf | undefined;
 }
 
 function readAll(results: readonly ResultFile[]): Result<ResultReading[]> {
@@ -26,7 +31,7 @@ function readAll(results: readonly ResultFile[]): Result<ResultReading[]> {
 }
 
 /**
- * Writes report.html, report.md, steps.csv and, with a plan, plan.csv into `dir` (made if need be), each whole or not at
+ * Writes report.html, report.md, steps.csv, compatibility.csv where tokens were streamed and, with a plan, plan.csv into `dir` (made if need be), each whole or not at
  * all. Gives the paths written. Fails with OUTPUT_NOT_WRITABLE, or INVALID_RESULT_FILE for a damaged histogram.
  */
 export function writeReport(dir: string, input: ReportInput): Result<string[]> {
@@ -34,11 +39,13 @@ export function writeReport(dir: string, input: ReportInput): Result<string[]> {
   if (readings.kind === 'failed') return readings;
   const folder = ensureWritableFolder(dir);
   if (folder.kind === 'failed') return folder;
-  const report = buildReport(readings.value, input.plan);
+  const report = buildReport(readings.value, input.plan, input.intervalOf);
+  const hasStream = readings.value.some((reading) => referenceStep(reading) !== undefined);
   const files: readonly (readonly [string, string])[] = [
     ['report.html', renderHtml(report)],
     ['report.md', renderMarkdown(report)],
     ['steps.csv', resultCsv(readings.value)],
+    ...(hasStream ? [['compatibility.csv', compatibilityCsv(readings.value)] as const] : []),
     ...(input.plan === undefined ? [] : [['plan.csv', planCsv(input.plan)] as const]),
   ];
   const written: string[] = [];

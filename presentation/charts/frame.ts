@@ -118,6 +118,8 @@ const simulatedTag = (frame: Frame): string[] =>
           'font-size': 11,
           'font-weight': 700,
           ...filled('bad'),
+          // A narrow page enlarges words; these have a box around them.
+          class: 'fill-bad tag',
         }),
       ]
     : [];

@@ -16,6 +16,7 @@ import {
   ticksOf,
 } from './frame.ts';
 import type { Ink } from './palette.ts';
+import { pickSteps } from './pick-steps.ts';
 import { element, filled, label, stroked, tooltip } from './svg.ts';
 
 const RAMP: readonly Ink[] = ['ramp1', 'ramp2', 'ramp3', 'ramp4', 'ramp5', 'ramp6'];
@@ -39,16 +40,6 @@ interface Curve {
   readonly name: string;
   readonly ink: Ink;
   readonly points: readonly Point[];
-}
-
-/** Steps to draw: all up to six, else six spread evenly, the first and the last among them. */
-export function pickSteps<T>(steps: readonly T[], max: number): T[] {
-  if (steps.length <= max) return [...steps];
-  const indices = Array.from({ length: max }, (_, i) => Math.round((i * (steps.length - 1)) / (max - 1)));
-  return indices.flatMap((index) => {
-    const step = steps[index];
-    return step === undefined ? [] : [step];
-  });
 }
 
 function highestPercent(steps: readonly StepReading[], metric: HistogramMetricId): number {

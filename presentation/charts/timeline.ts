@@ -73,6 +73,46 @@ function stepMarks({ result }: ResultReading, frame: Frame, x: Scale): string[] 
   });
 }
 
+/** What was done to the target: a band while it lasted, named at its foot. */
+function actionMarks({ result }: ResultReading, frame: Frame, x: Scale): string[] {
+  let freeFromPx = Number.NEGATIVE_INFINITY;
+  return (result.actions ?? []).flatMap((action) => {
+    const words = `${action.kind} of ${action.target}${action.state === 'failed' ? ' (failed)' : ''}`;
+    const fromPx = within(frame, x(sFromMs(action.startedAtMs)));
+    const toPx = within(frame, x(sFromMs(action.endedAtMs)));
+    const band = element(
+      'rect',
+      {
+        x: fromPx,
+        y: frame.topPx,
+        width: Math.max(2, toPx - fromPx),
+        height: frame.bottomPx - frame.topPx,
+        'fill-opacity': 0.16,
+        ...filled('limit'),
+      },
+      tooltip(words),
+    );
+    if (fromPx < freeFromPx) return [band];
+    const widthPx = words.length * 6.5 + 12;
+    const onLeft = fromPx + widthPx > frame.widthPx - frame.rightPx;
+    freeFromPx = fromPx + (onLeft ? 0 : widthPx);
+    return [
+      band,
+      label(words, {
+        x: onLeft ? fromPx - 4 : fromPx + 4,
+        y: frame.topPx + 12,
+        'text-anchor': onLeft ? 'end' : 'start',
+        'font-size': 10.5,
+        'font-weight': 600,
+        ...filled('limit'),
+      }),
+    ];
+  });
+}
+
+const within = (frame: Frame, px: number): number =>
+  Math.min(frame.widthPx - frame.rightPx, Math.max(frame.leftPx, px));
+
 /** A step line per run of recorded bins, closed at the end of its last bin; nothing is drawn between steps. */
 function recordedRuns(bins: readonly Bin[], binMs: number): Bin[][] {
   const runs: Bin[][] = [];
@@ -137,6 +177,9 @@ export function timelineChart(reading: ResultReading, id: string): string | unde
       { text: 'offered', ink: 'offered', mark: 'box' },
       { text: 'completed', ink: 'p50', mark: 'line' },
       { text: 'unsuccessful: failed, timed out or dropped', ink: 'bad', mark: 'box' },
+      ...(reading.result.actions?.length
+        ? [{ text: 'scheduled action', ink: 'limit' as const, mark: 'box' as const }]
+        : []),
     ],
   });
   const startS = sFromMs(bins[0]?.atMs ?? 0);
@@ -151,6 +194,7 @@ export function timelineChart(reading: ResultReading, id: string): string | unde
       title: `seconds since the start of the run (requests per second${averaged})`,
     }),
     ...drawBins(bins, binMs, x, y),
+    ...actionMarks(reading, frame, x),
     ...stepMarks(reading, frame, x),
   );
 }

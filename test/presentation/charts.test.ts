@@ -4,7 +4,8 @@ import { linearScale, spanScale, ticksOf } from '../../presentation/charts/frame
 import { goodputChart } from '../../presentation/charts/goodput.ts';
 import { latencyChart } from '../../presentation/charts/latency.ts';
 import { INKS, MARK_INKS } from '../../presentation/charts/palette.ts';
-import { percentileChart, pickSteps } from '../../presentation/charts/percentiles.ts';
+import { percentileChart } from '../../presentation/charts/percentiles.ts';
+import { pickSteps } from '../../presentation/charts/pick-steps.ts';
 import { binTimeline, timelineChart } from '../../presentation/charts/timeline.ts';
 import { readResult } from '../../presentation/step-reading.ts';
 import { unwrap } from '../../vocabulary/errors.ts';

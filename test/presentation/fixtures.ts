@@ -49,6 +49,23 @@ const histogramOf = (values: readonly number[]): EncodedHistogram => {
   return histogram.encode();
 };
 
+/** What other tools define otherwise; sent as scheduled, one token per chunk. */
+function streamHistograms(completed: readonly Request[]): ResultStep['histograms'] {
+  const [byToken, byGap] = [new LatencyHistogram(), new LatencyHistogram()];
+  for (const { latencyMs, gapMs } of completed) {
+    byToken.recordTimes(latencyMs / OUTPUT_TOKENS, OUTPUT_TOKENS);
+    byGap.recordTimes(gapMs, OUTPUT_TOKENS - 1);
+  }
+  return {
+    wireLatencyMs: histogramOf(completed.map((request) => request.latencyMs)),
+    wireTimeToFirstTokenMs: histogramOf(completed.map((request) => request.firstMs)),
+    wireTimeToLastTokenMs: histogramOf(completed.map((request) => request.latencyMs)),
+    timePerOutputTokenMs: histogramOf(completed.map((request) => request.gapMs)),
+    wireTimePerTokenByTokenMs: byToken.encode(),
+    timePerOutputTokenByGapMs: byGap.encode(),
+  };
+}
+
 function timelineOf(requests: readonly Request[], load: FixtureLoad): ResultStep['timeline'] {
   return Array.from({ length: Math.ceil(load.windowMs / MS_PER_S) }, (_, second) => {
     const inSecond = requests.filter((request) => Math.floor(request.atMs / MS_PER_S) === second);
@@ -92,6 +109,7 @@ export function createStep(load: FixtureLoad, random: Random, limitMs = 2000): R
         ),
       ),
       scheduleSlipMs: histogramOf(requests.map(() => random.next() * 0.8)),
+      ...streamHistograms(completed),
     },
     tokens: {
       input: completed.length * 320,

@@ -210,7 +210,7 @@ describe('what is simulated', () => {
       html.indexOf('<section id="cost"'),
     );
     const charts = simulatedSection.match(/<svg[\s\S]*?<\/svg>/g) ?? [];
-    expect(charts.length).toBe(5);
+    expect(charts.length).toBe(7);
     for (const chart of charts) expect(chart).toMatch(/>SIMULATED<\/text>/);
     expect(simulatedSection).toMatch(/<h2>[^<]*\(SIMULATED\)<\/h2>/);
     const captions = simulatedSection.match(/<caption>.*?<\/caption>/g) ?? [];
@@ -262,7 +262,8 @@ describe('a percentile without enough samples', () => {
     const samples = few.steps[0]?.histograms.latencyMs?.count ?? 0;
     expect(samples).toBeGreaterThan(11);
     expect(samples).toBeLessThan(130);
-    expect(text).toContain(`withheld (n=${samples} &lt; 130)`);
+    expect(text).toContain(`<span>n=${samples} &lt; 130</span>`);
+    expect(text).toContain('withheld, fewer samples than certify the percentile');
     expect(text).toMatch(/title="indicative only: [\d,.]+ ms"/);
   });
 

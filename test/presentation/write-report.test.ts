@@ -35,7 +35,13 @@ describe('writeReport', () => {
   it('writes page, Markdown and both tables into a folder that it makes, and leaves nothing else', () => {
     const folder = join(temporaryFolder(), 'a', 'report');
     const written = unwrap(writeReport(folder, fixture()));
-    expect(readdirSync(folder).sort()).toEqual(['plan.csv', 'report.html', 'report.md', 'steps.csv']);
+    expect(readdirSync(folder).sort()).toEqual([
+      'compatibility.csv',
+      'plan.csv',
+      'report.html',
+      'report.md',
+      'steps.csv',
+    ]);
     expect(written.map((path) => path.slice(folder.length + 1)).sort()).toEqual(readdirSync(folder).sort());
     expect(readFileSync(join(folder, 'report.html'), 'utf8')).toMatch(/^<!doctype html>[\s\S]*<\/html>\n$/);
   });
