@@ -7,6 +7,7 @@ type Measure = () => Promise<Record<string, unknown>>;
 const MEASURES: Readonly<Record<string, () => Promise<Measure>>> = {
   start: async () => (await import('./start.ts')).measureStart,
   driver: async () => (await import('./driver.ts')).measureDriver,
+  gate: async () => (await import('./gate.ts')).measureGate as Measure,
   gateway: async () => (await import('./gateway/gateway.ts')).measureGateway,
   redaction: async () => (await import('./redaction.ts')).measureRedaction,
   'demo-model': async () => (await import('./demo-model.ts')).measureDemoModel,
