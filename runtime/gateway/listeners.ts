@@ -51,11 +51,15 @@ async function assertFree(address: Address): Promise<void> {
 export class Listeners {
   readonly #app: FastifyInstance;
   readonly #others: Server[] = [];
-  /** Accepted by the others: an HTTPS server does not know of those whose handshake has not ended. */
+  /** All that were accepted: an HTTPS server does not know of those whose handshake has not ended. */
   readonly #sockets = new Set<Socket>();
 
   constructor(app: FastifyInstance) {
     this.#app = app;
+    app.server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
     app.addHook('preClose', async () => this.#stopAccepting());
   }
 
@@ -84,11 +88,7 @@ export class Listeners {
   async #openOther(options: ListenOptions): Promise<void> {
     // As node:http sets up the connections that it accepts itself.
     const other = createServer({ allowHalfOpen: true, noDelay: true });
-    other.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
-      this.#app.server.emit('connection', socket);
-    });
+    other.on('connection', (socket: Socket) => this.#app.server.emit('connection', socket));
     this.#others.push(other);
     await listening(other, options);
   }
