@@ -1,5 +1,8 @@
 import type { Command } from 'commander';
+import { EXPORT_FORMATS, RECEIVERS } from '../bench/exchange/format-names.ts';
+import { HISTOGRAM_METRIC_IDS } from '../vocabulary/metrics.ts';
 import { action, JSON_HELP } from './action.ts';
+import { choiceOption, urlOption } from './options.ts';
 
 function addMerge(program: Command): void {
   program
@@ -13,7 +16,35 @@ function addMerge(program: Command): void {
     .action(action(async () => (await import('./commands/merge.ts')).merge));
 }
 
+function addExport(program: Command): void {
+  program
+    .command('export')
+    .argument('<result>', 'result file')
+    .description('a result as other tools take it: into a file, to standard output, or over HTTP')
+    .requiredOption('--format <name>', EXPORT_FORMATS.join(', '), choiceOption('--format', EXPORT_FORMATS))
+    .option('--out <file>', 'file to write; standard output without it and --url')
+    .option('--url <url>', 'receiver of format prometheus or otlp', urlOption('--url'))
+    .option(
+      '--receiver <name>',
+      `${RECEIVERS.join(', ')} (default: by the format and the path of --url)`,
+      choiceOption('--receiver', RECEIVERS),
+    )
+    .option('--authorization-env <name>', 'environment variable with the whole Authorization header')
+    .option(
+      '--metric <name>',
+      'format hdr: this metric alone, without tags',
+      choiceOption('--metric', HISTOGRAM_METRIC_IDS),
+    )
+    .option('--json', JSON_HELP)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  busyhour export result.json --format hdr --out result.hlog\n  busyhour export result.json --format prometheus --url http://127.0.0.1:9090/api/v1/write\n',
+    )
+    .action(action(async () => (await import('./commands/export.ts')).exportResult));
+}
+
 /** The commands that put results together and carry them to other tools and back. */
 export function addExchangeCommands(program: Command): void {
   addMerge(program);
+  addExport(program);
 }

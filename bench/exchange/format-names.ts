@@ -1,0 +1,11 @@
+/** What a result can be written as. Apart from the code that writes it, so that `--help` loads none of that. */
+export const EXPORT_FORMATS = ['hdr', 'csv', 'prometheus', 'otlp', 'json'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** Who takes an export over HTTP. */
+export const RECEIVERS = ['remote-write', 'pushgateway', 'otlp'] as const;
+export type Receiver = (typeof RECEIVERS)[number];
+
+/** What a result can be read from; `auto` looks at the file. */
+export const IMPORT_FORMATS = ['vllm', 'aiperf', 'guidellm', 'k6'] as const;
+export type ImportFormat = (typeof IMPORT_FORMATS)[number];
