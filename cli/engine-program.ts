@@ -25,6 +25,11 @@ function addMicro(program: Command): void {
       numberOption('--block-ms', { min: 1, max: 60_000 }),
       50,
     )
+    .option(
+      '--budget-s <s>',
+      'begin no further block after so long; two are always measured',
+      numberOption('--budget-s', { min: 1, max: 86_400 }),
+    )
     .option('--cases <file>', 'a module of your own that exports MICRO_CASES, in place of the shipped cases')
     .option('--list', 'print the names of the cases and end')
     .option(

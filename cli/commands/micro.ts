@@ -6,7 +6,7 @@ import { BusyhourError, createFailure, EXIT_CODES, unwrap } from '../../vocabula
 import { ensureWritableFolder } from '../../vocabulary/files.ts';
 import { computePercentile, sortSamples } from '../../vocabulary/percentiles.ts';
 import { type ResultFile, writeResultFile } from '../../vocabulary/result-file.ts';
-import { sFromMs } from '../../vocabulary/units.ts';
+import { msFromS, sFromMs } from '../../vocabulary/units.ts';
 import type { Command, CommandContext, CommandResult } from '../boundary.ts';
 
 export interface MicroCommandOptions {
@@ -14,6 +14,7 @@ export interface MicroCommandOptions {
   readonly against?: string;
   readonly blocks: number;
   readonly blockMs: number;
+  readonly budgetS?: number;
   readonly cases?: string;
   readonly list?: boolean;
   readonly out: string;
@@ -94,6 +95,7 @@ export const micro: Command<MicroCommandOptions> = async (options, context) => {
       onProgress: ({ block, blocks, elapsedMs }) =>
         context.say(`block ${block} of ${blocks} after ${sFromMs(elapsedMs).toFixed(1)} s`),
       command: ['busyhour', ...process.argv.slice(2)],
+      ...(options.budgetS === undefined ? {} : { budgetMs: msFromS(options.budgetS) }),
       ...(options.case === undefined ? {} : { cases: options.case }),
       ...(options.against === undefined ? {} : { against: options.against }),
     }),

@@ -21,6 +21,8 @@ export interface MicroOptions {
   readonly blocks: number;
   readonly blockMs: number;
   readonly warmUpMs: number;
+  /** No further block begins after so long; at least two are measured. */
+  readonly budgetMs?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: MicroProgress) => void;
   readonly command?: readonly string[];
@@ -48,6 +50,8 @@ interface Side {
   readonly missing: Map<string, string>;
 }
 
+/** Fewer would pair nothing. */
+const MIN_BLOCKS = 2;
 const LISTING = { cases: [], warmUpMs: 0, blockMs: 0 } as const;
 
 interface Plan {
@@ -88,7 +92,9 @@ const orderOf = (sides: readonly Side[], block: number): readonly Side[] =>
 async function measureBlocks({ options, signal }: Plan, sides: readonly Side[]): Promise<Result<undefined>> {
   const { blocks, blockMs, warmUpMs } = options;
   const startedAtMs = performance.now();
+  const { budgetMs = Number.POSITIVE_INFINITY } = options;
   for (let block = 0; block < blocks; block++) {
+    if (block >= MIN_BLOCKS && performance.now() - startedAtMs > budgetMs) break;
     for (const side of orderOf(sides, block)) {
       const { casesPath } = side.source;
       const cases = side.cases.filter((name) => !side.missing.has(name));

@@ -201,6 +201,13 @@ describe('micro against another version', { timeout: 60_000 }, () => {
     expect(none).toMatchObject({ kind: 'failed', failure: { code: 'USAGE' } });
   });
 
+  it('begins no block beyond its budget, and measures two in any case', async () => {
+    const { casesPath } = repositoryOf({ same: 0.1 }, { same: 0.1 });
+    const { candidate } = unwrap(await runMicro(optionsOf(casesPath, { blocks: 50, budgetMs: 1 })));
+    expect(blocksOf(candidate, 'same')).toHaveLength(2);
+    expect(candidate.state).toBe('complete');
+  });
+
   it('keeps whole pairs of blocks when it is stopped, and cleans up', async () => {
     const { folder, casesPath } = repositoryOf({ same: 0.1 }, { same: 0.1 });
     const stop = new AbortController();
