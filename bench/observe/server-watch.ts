@@ -1,13 +1,15 @@
 import { Agent, request } from 'undici';
 import type { ResourceUse, ResultStep } from '../../vocabulary/result-file.ts';
-import { PROCESS_METRICS, SERVER_GAUGES, SERVER_HISTOGRAMS } from '../../vocabulary/server-metrics.ts';
+import { PROCESS_METRICS, SERVER_GAUGES } from '../../vocabulary/server-metrics.ts';
 import { MS_PER_S, msFromS } from '../../vocabulary/units.ts';
+import { GAUGE_SOURCES, STAGE_SOURCES } from './foreign-metrics.ts';
+import { readProcessFiles } from './process-files.ts';
 import { type MetricsPage, parseMetricsPage } from './prometheus.ts';
 
-export interface WatchedProcess {
-  readonly process: string;
-  readonly url: string;
-}
+/** A process of the target: its Prometheus page, or what the system knows of it where it is on this machine. */
+export type WatchedProcess =
+  | { readonly process: string; readonly url: string }
+  | { readonly process: string; readonly pid: number };
 
 /** A page and when it was read (performance.now()). */
 export interface PageSample {
@@ -43,7 +45,7 @@ function sourcesOf(metric: string, spans: readonly Span[]): readonly Span[] {
 
 function stagesOf(spans: readonly Span[]): ServerUse['stages'] {
   const stages: ServerUse['stages'] = {};
-  for (const [stage, metric] of Object.entries(SERVER_HISTOGRAMS)) {
+  for (const [stage, metric] of STAGE_SOURCES) {
     const sources = sourcesOf(`${metric}_count`, spans);
     if (sources.length === 0) continue;
     const total = (suffix: string): number =>
@@ -51,7 +53,8 @@ function stagesOf(spans: readonly Span[]): ServerUse['stages'] {
         (sum, { first, last }) => sum + (difference(`${metric}_${suffix}`, first, last) ?? 0),
         0,
       );
-    stages[stage] = { count: total('count'), sumMs: msFromS(total('sum')) };
+    const before = stages[stage] ?? { count: 0, sumMs: 0 };
+    stages[stage] = { count: before.count + total('count'), sumMs: before.sumMs + msFromS(total('sum')) };
   }
   return stages;
 }
@@ -59,7 +62,7 @@ function stagesOf(spans: readonly Span[]): ServerUse['stages'] {
 /** Means and maxima add up over processes; the sum of maxima is an upper bound where they were not at one instant. */
 function gaugesOf(spans: readonly Span[]): ServerUse['gauges'] {
   const gauges: ServerUse['gauges'] = {};
-  for (const [gauge, metric] of Object.entries(SERVER_GAUGES)) {
+  for (const [gauge, metric] of GAUGE_SOURCES) {
     for (const { pages } of sourcesOf(metric, spans)) {
       const values = pages.flatMap(({ page }) => page.get(metric) ?? []);
       const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -129,12 +132,17 @@ export class ServerWatch {
 
   #readAll(): void {
     for (const watched of this.#processes) {
+      if ('pid' in watched) {
+        const page = readProcessFiles(watched.pid);
+        if (page !== undefined) this.#samples.get(watched.process)?.push({ atMs: performance.now(), page });
+        continue;
+      }
       const reading = this.#read(watched).finally(() => this.#reading.delete(reading));
       this.#reading.add(reading);
     }
   }
 
-  async #read({ process, url }: WatchedProcess): Promise<void> {
+  async #read({ process, url }: Extract<WatchedProcess, { url: string }>): Promise<void> {
     try {
       const response = await request(url, {
         dispatcher: this.#agent,

@@ -1,16 +1,15 @@
 import type { Scenario } from '../../scenarios/scenario.ts';
 import type { Random } from '../../vocabulary/random.ts';
 import type { Driver } from '../drive/driver.ts';
+import type { WatchedProcess } from '../observe/server-watch.ts';
 import type { MeanShape } from '../workload/interaction.ts';
+import type { TextMaker } from '../workload/prompt.ts';
 import type { ProgressListener } from './progress.ts';
 import type { RunJournal } from './run-journal.ts';
 import type { Shard } from './shard.ts';
 
-/** A Prometheus page to read during the run, and the process that it speaks of. */
-export interface MetricsUrl {
-  readonly process: string;
-  readonly url: string;
-}
+/** A process of the target to watch during the run. */
+export type MetricsUrl = WatchedProcess;
 
 /** The two sides of a comparison: `a` is the baseline. */
 export type Variant = 'a' | 'b';
@@ -20,6 +19,8 @@ export interface RunContext {
   readonly scenario: Scenario;
   readonly shape: MeanShape;
   readonly driver: Driver;
+  /** Makes prompts to length; one word per token where absent. */
+  readonly texts?: TextMaker;
   readonly random: Random;
   readonly metricsUrls: readonly MetricsUrl[];
   readonly signal: AbortSignal;

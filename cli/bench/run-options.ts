@@ -39,11 +39,19 @@ function metricsUrlFrom(text: string): { process: string; url: string } {
   return { process: match[1] ?? '', url: match[2] ?? '' };
 }
 
-/** The gateway of this project exports its metrics beside its API; another server's are read when named. */
-function metricsFrom({ metrics, url }: TargetFlags) {
-  if (metrics !== undefined) return metrics.map(metricsUrlFrom);
+/**
+ * The gateway of this project exports its metrics beside its API; another server's are read when named. Processes of
+ * this machine can be watched without any page.
+ */
+function metricsFrom({ metrics, watch = [], url }: TargetFlags) {
   const name = (i: number): string => (url.length === 1 ? 'gateway' : `gateway-${i + 1}`);
-  return url.map((base, i) => ({ process: name(i), url: `${base}/metrics` }));
+  const pages =
+    metrics?.map(metricsUrlFrom) ?? url.map((base, i) => ({ process: name(i), url: `${base}/metrics` }));
+  const watched = watch.map((text) => {
+    const [process, pid] = pidFrom('--watch', text);
+    return { process, pid };
+  });
+  return [...pages, ...watched];
 }
 
 /** Writes what has been measured so far; a disk that is full is said once, for the run itself goes on. */

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { runAutocannon } from '../../bench/engines/autocannon/run-autocannon.ts';
 import { runBench } from '../../bench/run/run-bench.ts';
 import { runTraceReplay } from '../../bench/run/run-trace.ts';
+import { groupDiagnostics } from '../../presentation/diagnostics-text.ts';
 import { formatStepTable } from '../../presentation/terminal.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { EXIT_CODES, type ExitCode, type Result, unwrap } from '../../vocabulary/errors.ts';
@@ -78,6 +79,15 @@ function exitCodeOf(result: ResultFile, interrupted: boolean): ExitCode {
   return saturated ? EXIT_CODES.generatorSaturated : EXIT_CODES.ok;
 }
 
+/** What stands before any number: errors and warnings, the gravest first, one line for each code. */
+const doubtsOf = ({ diagnostics }: ResultFile): string[] =>
+  groupDiagnostics(diagnostics)
+    .filter(({ severity }) => severity !== 'info')
+    .map(({ code, severity, said }) => {
+      const more = said.length > 1 ? ` (and ${said.length - 1} more)` : '';
+      return `${severity} ${code}: ${said[0] ?? ''}${more}`;
+    });
+
 /** Measures, shows the table and writes the file. The table comes first: a full disk must not take the figures too. */
 async function measureInto(
   { out }: TargetFlags,
@@ -86,6 +96,7 @@ async function measureInto(
 ): Promise<CommandResult> {
   unwrap(ensureWritableFolder(dirname(out)));
   const result = unwrap(await measure());
+  for (const line of doubtsOf(result)) context.say(line);
   context.say(formatStepTable(result));
   unwrap(writeResultFile(out, result));
   context.say(`result: ${out}`);

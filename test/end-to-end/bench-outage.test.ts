@@ -1,0 +1,110 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { request } from 'undici';
+import { expect, it, onTestFinished } from 'vitest';
+import { stringify } from 'yaml';
+import { type OwnedProcess, startProcess } from '../../cli/processes.ts';
+import { unwrap } from '../../vocabulary/errors.ts';
+import { readResultFile } from '../../vocabulary/result-file.ts';
+import { startServe } from '../support/serve-process.ts';
+import { findFreePort } from '../support/server-process.ts';
+import { runCommand, scratchFolder } from './command.ts';
+
+const READY_MS = 20_000;
+
+async function startEngine(): Promise<OwnedProcess> {
+  const args = ['inference', '--engine', 'simulated', '--port', '0'];
+  const engine = unwrap(
+    await startProcess({ name: 'engine', args, readyTimeoutMs: READY_MS }, AbortSignal.timeout(READY_MS)),
+  );
+  onTestFinished(async () => {
+    await engine.stop(0);
+  });
+  return engine;
+}
+
+const constant = (value: number) => ({ distribution: { kind: 'constant', value }, source: 'a test' });
+
+const scenarioOf = (actions: unknown, windowMs: number) => ({
+  name: 'outage',
+  description: 'A provider goes away.',
+  workload: { kind: 'requests', inputTokens: constant(20), outputTokens: constant(5) },
+  load: { kind: 'steps', steps: [{ turnsPerS: 10, warmUpMs: 1_000, windowMs }] },
+  slos: [{ kind: 'latency', metric: 'latencyMs', percentile: 95, limitMs: 2_000 }],
+  actions,
+});
+
+async function answersOf(url: string): Promise<Record<string, number>> {
+  const page = await (await request(`${url}/metrics`)).body.text();
+  const counts: Record<string, number> = {};
+  for (const [, provider = '', value] of page.matchAll(
+    /^busyhour_gateway_answers_total\{[^}]*provider="([^"]*)"[^}]*\} (\d+)/gm,
+  ))
+    counts[provider] = (counts[provider] ?? 0) + Number(value);
+  return counts;
+}
+
+it('takes a provider away on schedule; the chain of a real gateway answers from the next and returns', async () => {
+  const folder = scratchFolder();
+  const engine = await startEngine();
+  const backup = await startEngine();
+  const [host, enginePort] = String(engine.ready.address).split(':');
+  const port = await findFreePort();
+  const config = join(folder, 'gateway.yaml');
+  writeFileSync(
+    config,
+    stringify({
+      logLevel: 'warn',
+      providers: [
+        { kind: 'grpc', name: 'first', address: `127.0.0.1:${port}` },
+        { kind: 'grpc', name: 'second', address: String(backup.ready.address) },
+      ],
+    }),
+  );
+  const gateway = await startServe(['--config', config]);
+  const scenario = join(folder, 'outage.yaml');
+  const actions = [{ kind: 'outage', atMs: 4_000, forMs: 3_000, target: 'first' }];
+  writeFileSync(scenario, stringify(scenarioOf(actions, 12_000)));
+  const out = join(folder, 'result.json');
+  const proxy = `first=${port}:${host}:${enginePort}`;
+  const bench = await runCommand([
+    ...['bench', scenario, '--url', gateway.url, '--fault-proxy', proxy, '--out', out],
+  ]);
+  expect([0, 21], bench.stderr).toContain(bench.exitCode);
+  const result = unwrap(readResultFile(out));
+  const [action] = result.actions ?? [];
+  expect(action).toMatchObject({ kind: 'outage', target: 'first', state: 'done' });
+  // The chain takes over: what was on its way is lost, then customers are answered. Without it none would be.
+  expect(action?.effect?.before?.goodRatio).toBeGreaterThan(0.95);
+  expect(action?.effect?.during?.goodRatio).toBeGreaterThan(0.6);
+  expect(action?.effect?.after?.goodRatio).toBeGreaterThan(0.95);
+  expect(action?.effect?.recoveryMs).toBeLessThan(5_000);
+  const answers = await answersOf(gateway.url);
+  expect(answers.first, JSON.stringify(answers)).toBeGreaterThan(25);
+  // About three seconds of 10 turns/s, more while the breaker stays open.
+  expect(answers.second, JSON.stringify(answers)).toBeGreaterThan(15);
+}, 90_000);
+
+it('kills one of two gateways: the other carries on', async () => {
+  const folder = scratchFolder();
+  const engine = await startEngine();
+  const args = ['--inference', String(engine.ready.address), '--no-keyword'];
+  const [first, second] = [await startServe(args), await startServe(args)];
+  const scenario = join(folder, 'kill.yaml');
+  const actions = [{ kind: 'kill', atMs: 4_000, target: 'gateway-1' }];
+  writeFileSync(scenario, stringify(scenarioOf(actions, 10_000)));
+  const out = join(folder, 'result.json');
+  const bench = await runCommand([
+    ...['bench', scenario, '--url', first.url, '--url', second.url],
+    ...['--pid', `gateway-1=${first.pid}`, '--out', out],
+  ]);
+  expect([0, 21], bench.stderr).toContain(bench.exitCode);
+  expect(await first.exited).toBe('SIGKILL');
+  const result = unwrap(readResultFile(out));
+  expect(result.target.replicas).toBe(2);
+  const [action] = result.actions ?? [];
+  expect(action).toMatchObject({ kind: 'kill', state: 'done' });
+  const { counts } = result.steps[0] ?? {};
+  expect(counts?.failed, JSON.stringify(counts)).toBeLessThan((counts?.offered ?? 0) * 0.1);
+  expect(action?.effect?.after?.goodRatio).toBeGreaterThan(0.9);
+}, 90_000);
