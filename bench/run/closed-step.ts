@@ -42,6 +42,7 @@ function startInteraction(loop: UserLoop, user: number, order: number, atMs: num
     random,
     stepStartedAtMs: atMs,
     ...(loop.thinkTime === 'none' ? { thinkTimeMs: 0 } : {}),
+    ...(context.texts === undefined ? {} : { texts: context.texts }),
     onClosed: (endedAtMs) => startInteraction(loop, user, order + 1, endedAtMs),
   }).start();
 }

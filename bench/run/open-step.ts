@@ -57,7 +57,16 @@ export function runOpenStep(
         const text = random.fork(`text ${interaction.id}`);
         // Ids are unique over the run: a server that keeps interactions must not see one twice.
         const named = { ...interaction, id: `${label.name} ${interaction.id}` };
-        new Conversation({ interaction: named, workload, session, random: text, stepStartedAtMs }).start();
+        const { texts } = context;
+        const made = texts === undefined ? {} : { texts };
+        new Conversation({
+          interaction: named,
+          workload,
+          session,
+          random: text,
+          stepStartedAtMs,
+          ...made,
+        }).start();
       };
       const interactions = keepShard(planned, shard);
       return new Feed({ interactions, pacer: session.pacer, stepStartedAtMs, start });

@@ -1,5 +1,6 @@
 import { ok, type Result } from '../../vocabulary/errors.ts';
 import type { ResultFile, ResultTarget } from '../../vocabulary/result-file.ts';
+import { createTargetTexts } from '../workload/target-texts.ts';
 import { ActionSchedule, NO_MEANS } from './actions/action-schedule.ts';
 import { runGuarded } from './checkpoint.ts';
 import { runLoadPlan } from './load-plans.ts';
@@ -39,6 +40,17 @@ async function prepareSideB(options: RunBenchOptions, seed: number, a: RunContex
   });
 }
 
+/** The target's own count of tokens, where the scenario asks for it. */
+async function textsFor({ scenario, target }: RunBenchOptions, { model }: ResolvedTarget) {
+  if (scenario.workload.tokenCount !== 'target') return undefined;
+  const { url, apiKey } = target;
+  return createTargetTexts({
+    url,
+    ...(apiKey === undefined ? {} : { apiKey }),
+    ...(model === undefined ? {} : { model }),
+  });
+}
+
 async function prepareTarget(
   options: RunBenchOptions,
   actions: ActionSchedule,
@@ -46,7 +58,10 @@ async function prepareTarget(
   const resolved = await resolveTarget(options.target, options.scenario);
   if (resolved.kind === 'failed') return resolved;
   const seed = options.seed ?? options.scenario.seed;
-  const a = createContext(options, resolved.value, seed);
+  const plain = createContext(options, resolved.value, seed);
+  const texts = await textsFor(options, resolved.value);
+  const a = texts === undefined ? plain : { ...plain, texts };
+  if (texts !== undefined) a.onProgress({ kind: 'target', message: `prompts: ${texts.basis}` });
   a.onProgress({ kind: 'target', message: describeTarget(resolved.value) });
   const both = await prepareSideB(options, seed, a, resolved.value);
   if (both.kind === 'failed') {
@@ -54,7 +69,8 @@ async function prepareTarget(
     return both;
   }
   const { target } = resolved.value;
-  return ok({ ...both.value, target, seed, startedAtUnixMs: Date.now(), actions });
+  const notes = texts === undefined ? both.value.notes : { ...both.value.notes, tokenCount: texts.basis };
+  return ok({ ...both.value, notes, target, seed, startedAtUnixMs: Date.now(), actions });
 }
 
 /** Fault proxies stand before the target is asked what it is: its provider may be behind one. */

@@ -1,9 +1,12 @@
 import type { Scenario } from '../../scenarios/scenario.ts';
+import { unwrap } from '../../vocabulary/errors.ts';
 import { createRandom } from '../../vocabulary/random.ts';
 import type { ResultFile } from '../../vocabulary/result-file.ts';
 import type { Driver } from '../drive/driver.ts';
 import { createDriver } from '../drive/drivers.ts';
+import { createCustomerDriver } from '../workload/customers.ts';
 import { estimateMeanShape } from '../workload/interaction.ts';
+import { readTenantKeys } from '../workload/tenants.ts';
 import type { ActionMeans } from './actions/action-schedule.ts';
 import type { ProgressListener } from './progress.ts';
 import { RunJournal } from './run-journal.ts';
@@ -44,7 +47,19 @@ export interface RunBenchOptions {
   readonly means?: ActionMeans;
 }
 
+/** Tenants with keys of their own have connections of their own; a customer without patience leaves. */
 function createTargetDriver(scenario: Scenario, target: TargetOptions, model: string | undefined): Driver {
+  const { tenants, patienceMs } = scenario.workload;
+  if (tenants === undefined && patienceMs === undefined) return createPlainDriver(scenario, target, model);
+  const keys = tenants === undefined ? new Map() : unwrap(readTenantKeys(tenants, process.env));
+  return createCustomerDriver({
+    keys,
+    createDriver: (apiKey) =>
+      createPlainDriver(scenario, apiKey === undefined ? target : { ...target, apiKey }, model),
+  });
+}
+
+function createPlainDriver(scenario: Scenario, target: TargetOptions, model: string | undefined): Driver {
   const [first, ...others] = [target.url, ...(target.replicaUrls ?? [])].map((url) =>
     createDriver(scenario.protocol, {
       url,

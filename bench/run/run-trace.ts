@@ -2,8 +2,9 @@ import { resolveScenario, type Scenario, type ScenarioInput } from '../../scenar
 import { failed, ok, type Result } from '../../vocabulary/errors.ts';
 import type { ResultFile, ResultStep } from '../../vocabulary/result-file.ts';
 import { msFromS } from '../../vocabulary/units.ts';
+import { thin } from '../arrivals/thinning.ts';
 import type { Trace, TraceRequest } from '../arrivals/trace.ts';
-import { readTrace, type TraceFormatName } from '../arrivals/trace-formats.ts';
+import { readTrace, type TraceReadingOptions } from '../arrivals/trace-formats.ts';
 import { summariseTrace } from '../arrivals/trace-summary.ts';
 import type { PlannedInteraction } from '../workload/schedule.ts';
 import { runGuarded } from './checkpoint.ts';
@@ -18,8 +19,10 @@ import { resolveTarget } from './target.ts';
 
 export interface TraceReplayOptions extends Omit<RunBenchOptions, 'scenario'> {
   readonly tracePath: string;
-  /** Recognised by the file's first line where absent. */
-  readonly format?: TraceFormatName;
+  /** How to read the file; its format is recognised by the first line where absent. */
+  readonly reading?: TraceReadingOptions;
+  /** Each request is replayed with this probability, drawn by the seed; all of them where absent. */
+  readonly keepRatio?: number;
   /** 10 replays an hour in six minutes. Above 0. */
   readonly speedUp: number;
   /** Only this many requests from the start of the trace. */
@@ -86,15 +89,16 @@ const WINDOW_MARGIN_MS = 1;
 
 /** Each request as an interaction of one turn. */
 function* planReplay(requests: readonly TraceRequest[]): Generator<PlannedInteraction, void> {
-  for (const [i, { atMs, inputTokens, outputTokens }] of requests.entries()) {
+  for (const [i, { atMs, inputTokens, outputTokens, blocks }] of requests.entries()) {
     const tokens = { inputTokens: Math.max(1, inputTokens), outputTokens: Math.max(1, outputTokens) };
+    const turn = { thinkTimeMs: 0, ...tokens, ...(blocks === undefined ? {} : { blocks }) };
     yield {
       id: `trace ${i}`,
       arrivalAtMs: atMs,
       firstTurn: 0,
       firstTurnAtMs: atMs,
       systemPromptTokens: 0,
-      turns: [{ thinkTimeMs: 0, ...tokens }],
+      turns: [turn],
     };
   }
 }
@@ -139,7 +143,7 @@ function checkLimits({ speedUp, maxRequests, durationMs }: TraceReplayOptions): 
 export async function runTraceReplay(options: TraceReplayOptions): Promise<Result<ResultFile>> {
   const limits = checkLimits(options);
   if (limits.kind === 'failed') return limits;
-  const trace = readTrace(options.tracePath, options.format);
+  const trace = readTrace(options.tracePath, options.reading);
   if (trace.kind === 'failed') return trace;
   const scenario = scenarioFor(trace.value, options);
   if (scenario.kind === 'failed') return scenario;
@@ -150,7 +154,8 @@ export async function runTraceReplay(options: TraceReplayOptions): Promise<Resul
   const context = { ...base, shape: { ...base.shape, basis: `read from the trace ${trace.value.source}` } };
   const startedAtUnixMs = Date.now();
   context.onProgress({ kind: 'target', message: describeTarget(resolved.value) });
-  const requests = selectReplay(trace.value.requests, options);
+  const kept = thin(trace.value.requests, options.keepRatio ?? 1, context.random.fork('thinning'));
+  const requests = selectReplay(kept, options);
   const notes = { replay: { speedUp: options.speedUp, requests: requests.length } };
   const summary = summariseTrace(trace.value);
   const resultOf = (steps: readonly ResultStep[]): ResultFile =>

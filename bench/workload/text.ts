@@ -41,14 +41,16 @@ const VOICES = { customer: CUSTOMER, agent: AGENT, instructions: INSTRUCTIONS } 
 
 export type Voice = keyof typeof VOICES;
 
+export const VOICE_NAMES = Object.keys(VOICES) as readonly Voice[];
+
 /** Words of each sentence, split once. */
-const WORDS = Object.fromEntries(
+export const VOICE_WORDS = Object.fromEntries(
   Object.entries(VOICES).map(([voice, sentences]) => [voice, sentences.map((text) => text.split(' '))]),
 ) as unknown as Record<Voice, readonly (readonly string[])[]>;
 
 /** Text of exactly `words` words separated by single spaces; `''` for 0. Same random stream, same text. */
 export function composeText(voice: Voice, words: number, random: Random): string {
-  const sentences = WORDS[voice];
+  const sentences = VOICE_WORDS[voice];
   const text: string[] = [];
   while (text.length < words) {
     const sentence = sentences[Math.floor(random.next() * sentences.length)] ?? [];
