@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { action, JSON_HELP, MAX_SEED } from './action.ts';
 import { addBenchCommands } from './bench-program.ts';
+import { addGroundTruth } from './drive-program.ts';
 import { addEngineCommands } from './engine-program.ts';
 import { addExchangeCommands } from './exchange-program.ts';
 import { addGateCommands } from './gate-program.ts';
@@ -144,6 +145,7 @@ export function createProgram(): Command {
     addKeys,
     addInference,
     addCerts,
+    addGroundTruth,
     addHistoryCommands,
     addScenarioCommands,
     addListings,
