@@ -208,6 +208,9 @@ export function createServer(context: GatewayContext, tls?: ServerTls): FastifyI
   for (const route of routes) addRoute(app, context, route);
   if (socket.enabled) addUpgradeHint(app);
   addMethodRefusals(app, socket.enabled ? [...routes, { path: SOCKET_ROUTE, method: 'GET' }] : routes);
-  shedBeforeRouting(app.server, context.gate.shedder, tls !== undefined);
+  shedBeforeRouting(app.server, context.gate.shedder, {
+    isTls: tls !== undefined,
+    allowedOrigins: edge.allowedOrigins,
+  });
   return app;
 }

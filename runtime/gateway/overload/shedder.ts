@@ -45,6 +45,11 @@ export class Shedder {
     this.#parts = parts;
   }
 
+  /** On the clock of the decisions. */
+  nowMs(): number {
+    return this.#parts.clock.nowMs();
+  }
+
   /** Whether this piece of new work is refused; it is then counted as such. */
   sheds(route: string): boolean {
     const { admission, overload, clock } = this.#parts;

@@ -19,6 +19,7 @@ const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
 
 const TARGET_MS = 50;
+const REQUEST_MS = 60_000;
 /** What begins so is answered later than what comes after it could be. */
 const SLOW = 's';
 
@@ -33,7 +34,7 @@ function createRig() {
   const shedder = new Shedder({ admission, overload, shedMetrics, metrics, clock });
   const late = (): Promise<void> => clock.advanceTo(clock.nowMs() + 10 * TARGET_MS);
   const onTime = (): void => overload.look(clock.nowMs());
-  return { shedder, admission, metrics, late, onTime };
+  return { clock, shedder, admission, metrics, late, onTime };
 }
 
 /** Answers with the body it was sent, as the gateway's server counts its open responses. */
@@ -64,8 +65,8 @@ async function listening(server: Server): Promise<number> {
 }
 
 async function startServer(shedder: Shedder): Promise<number> {
-  const server = createServer(answer);
-  shedBeforeRouting(server, shedder, false);
+  const server = createServer({ requestTimeout: REQUEST_MS }, answer);
+  shedBeforeRouting(server, shedder, { isTls: false, allowedOrigins: ['https://shop.example'] });
   return listening(server);
 }
 
@@ -224,11 +225,39 @@ describe('refusing new work before the parser', () => {
     expect(answers.filter((text) => text.startsWith('503'))).toHaveLength(requests);
   });
 
+  it('ends a connection whose refused body keeps coming for longer than a request may', async () => {
+    const { clock, shedder, late } = createRig();
+    const caller = call(await startServer(shedder));
+    await caller.ask(post('one'));
+    await late();
+    const refused = caller.read();
+    caller.write('POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: 999999999\r\n\r\nx');
+    for (let round = 0; round < ROUNDS; round++) await new Promise((resolve) => setImmediate(resolve));
+    await clock.advanceTo(clock.nowMs() + REQUEST_MS + 1);
+    caller.write('x');
+    await expect(refused).rejects.toThrow('closed');
+  });
+
+  it('lets pages of listed origins read a refusal, whatever their connection has carried', async () => {
+    const { shedder, late } = createRig();
+    const port = await startServer(shedder);
+    await late();
+    const allowOf = async (origin: string) => {
+      const asked = { method: 'POST', body: '{}', headers: { origin } };
+      const response = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, asked);
+      expect([response.status, await response.text()]).toEqual([503, expect.stringContaining('overloaded')]);
+      return response.headers.get('access-control-allow-origin');
+    };
+    for (let request = 0; request < 3; request++)
+      expect(await allowOf('https://shop.example')).toBe('https://shop.example');
+    expect(await allowOf('https://evil.example')).toBeNull();
+  });
+
   it.skipIf(opensslBinary() === undefined)('works behind TLS (needs openssl)', async () => {
     const { shedder, late } = createRig();
     const { serverCert, serverKey } = cleanup.add(await makeCertificates());
     const server = createTlsServer({ cert: pem(serverCert), key: pem(serverKey) }, answer);
-    shedBeforeRouting(server, shedder, true);
+    shedBeforeRouting(server, shedder, { isTls: true, allowedOrigins: [] });
     const port = await listening(server);
     const caller = new Caller(connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }));
     expect(await caller.ask(post('one'))).toBe('200 one');
