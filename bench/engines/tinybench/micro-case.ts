@@ -13,12 +13,9 @@ export interface MicroCase {
   readonly prepare: () => PreparedMicro | Promise<PreparedMicro>;
 }
 
-/** What a process that measures one block is told. */
-export interface BlockRequest {
-  /** Absolute path of a module that exports MICRO_CASES. */
-  readonly casesPath: string;
-  /** In the order to run; none only lists what there is. */
-  readonly cases: readonly string[];
+/** What a process that measures blocks is asked, a line of JSON each. */
+export interface CaseRequest {
+  readonly case: string;
   readonly warmUpMs: number;
   readonly blockMs: number;
 }
@@ -27,8 +24,5 @@ export type CaseReading =
   | { readonly kind: 'measured'; readonly nsPerOp: number; readonly calls: number }
   | { readonly kind: 'failed'; readonly reason: string };
 
-/** What it answers, as one line of JSON. */
-export interface BlockAnswer {
-  readonly available: readonly string[];
-  readonly readings: Readonly<Record<string, CaseReading>>;
-}
+/** Begins each line of an answer; whatever else a case prints is not one. */
+export const ANSWER_MARK = '@busyhour ';

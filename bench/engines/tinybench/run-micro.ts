@@ -1,8 +1,8 @@
 import { failed, ok, type Result } from '../../../vocabulary/errors.ts';
 import type { ResultFile } from '../../../vocabulary/result-file.ts';
-import type { BlockAnswer } from './micro-case.ts';
+import { BlockProcess } from './block-process.ts';
+import type { CaseReading } from './micro-case.ts';
 import { createMicroResult } from './micro-result.ts';
-import { spawnBlock } from './spawn-block.ts';
 import { describeWorkingTree, openOtherVersion, type VersionSource } from './version-source.ts';
 
 export interface MicroProgress {
@@ -52,11 +52,16 @@ interface Side {
 
 /** Fewer would pair nothing. */
 const MIN_BLOCKS = 2;
-const LISTING = { cases: [], warmUpMs: 0, blockMs: 0 } as const;
-
 interface Plan {
   readonly options: MicroOptions;
   readonly signal: AbortSignal;
+}
+
+async function availableOf(casesPath: string, signal: AbortSignal): Promise<Result<readonly string[]>> {
+  const started = await BlockProcess.start(casesPath, signal);
+  if (started.kind === 'failed') return started;
+  await started.value.block.close();
+  return ok(started.value.available);
 }
 
 async function openSide(
@@ -64,46 +69,93 @@ async function openSide(
   role: Side['role'],
   source: VersionSource,
 ): Promise<Result<Side>> {
-  const listed = await spawnBlock({ ...LISTING, casesPath: source.casesPath }, signal);
+  const listed = await availableOf(source.casesPath, signal);
   if (listed.kind === 'failed') return listed;
-  const wanted = options.cases ?? listed.value.available;
-  const cases = wanted.filter((name) => listed.value.available.includes(name));
+  const available = listed.value;
+  const wanted = options.cases ?? available;
+  const cases = wanted.filter((name) => available.includes(name));
   const missing = new Map<string, string>();
   for (const name of wanted) if (!cases.includes(name)) missing.set(name, 'there is no such case');
   return ok({ role, source, cases, blocks: new Map(), missing });
 }
 
-function take(side: Side, answer: BlockAnswer): void {
-  for (const [name, reading] of Object.entries(answer.readings)) {
-    if (reading.kind === 'failed') {
-      side.missing.set(name, reading.reason);
-      continue;
+function take(side: Side, name: string, reading: CaseReading): void {
+  if (reading.kind === 'failed') {
+    side.missing.set(name, reading.reason);
+    return;
+  }
+  const blocks = side.blocks.get(name) ?? [];
+  blocks.push(reading.nsPerOp);
+  side.blocks.set(name, blocks);
+}
+
+/** One version in one block. */
+interface Running {
+  readonly side: Side;
+  readonly block: BlockProcess;
+}
+
+async function startBlock(sides: readonly Side[], signal: AbortSignal): Promise<Result<Running[]>> {
+  const started = await Promise.all(
+    sides.map(async (side) => ({ side, start: await BlockProcess.start(side.source.casesPath, signal) })),
+  );
+  const running = started.flatMap(({ side, start }) =>
+    start.kind === 'ok' ? [{ side, block: start.value.block }] : [],
+  );
+  const broken = started.find(({ start }) => start.kind === 'failed')?.start;
+  if (broken?.kind !== 'failed') return ok(running);
+  await closeAll(running);
+  return broken;
+}
+
+const closeAll = (running: readonly Running[]): Promise<unknown> =>
+  Promise.all(running.map(({ block }) => block.close()));
+
+/** A B, B A, A B, …: case after case on both sides, so that what drifts on the machine weighs on both alike. */
+const orderOf = <T>(sides: readonly T[], turn: number): readonly T[] =>
+  turn % 2 === 0 ? sides : sides.toReversed();
+
+async function measureCase(
+  running: readonly Running[],
+  name: string,
+  plan: Plan,
+): Promise<Result<undefined>> {
+  const { warmUpMs, blockMs } = plan.options;
+  for (const { side, block } of running) {
+    if (!side.cases.includes(name) || side.missing.has(name)) continue;
+    const reading = await block.measure({ case: name, warmUpMs, blockMs });
+    if (reading.kind === 'failed') return reading;
+    take(side, name, reading.value);
+  }
+  return ok(undefined);
+}
+
+async function measureBlock(sides: readonly Side[], index: number, plan: Plan): Promise<Result<undefined>> {
+  const started = await startBlock(sides, plan.signal);
+  if (started.kind === 'failed') return started;
+  const running = started.value;
+  const names = [...new Set(sides.flatMap(({ cases }) => cases))];
+  try {
+    for (const [i, name] of names.entries()) {
+      const measured = await measureCase(orderOf(running, index + i), name, plan);
+      if (measured.kind === 'failed') return measured;
     }
-    const blocks = side.blocks.get(name) ?? [];
-    blocks.push(reading.nsPerOp);
-    side.blocks.set(name, blocks);
+    return ok(undefined);
+  } finally {
+    await closeAll(running);
   }
 }
 
-/** A B, B A, A B, …: what drifts on the machine weighs on both alike. */
-const orderOf = (sides: readonly Side[], block: number): readonly Side[] =>
-  block % 2 === 0 ? sides : sides.toReversed();
-
-async function measureBlocks({ options, signal }: Plan, sides: readonly Side[]): Promise<Result<undefined>> {
-  const { blocks, blockMs, warmUpMs } = options;
+async function measureBlocks(plan: Plan, sides: readonly Side[]): Promise<Result<undefined>> {
+  const { blocks, budgetMs = Number.POSITIVE_INFINITY, onProgress } = plan.options;
   const startedAtMs = performance.now();
-  const { budgetMs = Number.POSITIVE_INFINITY } = options;
-  for (let block = 0; block < blocks; block++) {
-    if (block >= MIN_BLOCKS && performance.now() - startedAtMs > budgetMs) break;
-    for (const side of orderOf(sides, block)) {
-      const { casesPath } = side.source;
-      const cases = side.cases.filter((name) => !side.missing.has(name));
-      const answer = await spawnBlock({ casesPath, cases, warmUpMs, blockMs }, signal);
-      if (signal.aborted) return ok(undefined);
-      if (answer.kind === 'failed') return answer;
-      take(side, answer.value);
-    }
-    options.onProgress?.({ block: block + 1, blocks, elapsedMs: performance.now() - startedAtMs });
+  for (let index = 0; index < blocks; index++) {
+    if (index >= MIN_BLOCKS && performance.now() - startedAtMs > budgetMs) break;
+    const measured = await measureBlock(sides, index, plan);
+    // What was measured until an interruption is kept.
+    if (plan.signal.aborted) return ok(undefined);
+    if (measured.kind === 'failed') return measured;
+    onProgress?.({ block: index + 1, blocks, elapsedMs: performance.now() - startedAtMs });
   }
   return ok(undefined);
 }
@@ -138,7 +190,7 @@ function resultOf(plan: Plan, side: Side, sides: readonly Side[], startedAtUnixM
   const isCompared = sides.length > 1;
   const notes = isCompared
     ? [
-        `${side.role} of a comparison: its blocks were interleaved with those of the other side (A B, B A, …) and pair by index`,
+        `${side.role} of a comparison: its blocks ran beside those of the other side, case after case in turn (A B, B A, …), and pair by index`,
       ]
     : [];
   const gaps = missingOf(sides).map((gap) => `not compared: ${gap.case}, ${gap.side}: ${gap.reason}`);
@@ -187,10 +239,8 @@ async function measureSources(plan: Plan, sources: readonly VersionSource[]): Pr
 }
 
 /** Names of the cases of a module. */
-export async function listMicroCases(casesPath: string): Promise<Result<readonly string[]>> {
-  const listed = await spawnBlock({ ...LISTING, casesPath }, new AbortController().signal);
-  return listed.kind === 'failed' ? listed : ok(listed.value.available);
-}
+export const listMicroCases = (casesPath: string): Promise<Result<readonly string[]>> =>
+  availableOf(casesPath, new AbortController().signal);
 
 /**
  * Times hot paths in blocks, each in a process of its own; with `against`, blocks of the two versions alternate and two
