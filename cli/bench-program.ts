@@ -92,6 +92,7 @@ function addBench(program: Command): void {
     .option('--trace <file>', 'replay this arrival trace (CSV, optionally .gz) instead of a scenario')
     .option('--speed-up <n>', 'replay speed', numberOption('--speed-up', { min: 0.001, max: 100_000 }), 1)
     .option('--max-requests <n>', 'replay at most so many requests', whole('--max-requests', 1e9))
+    .option('--schedule <file>', 'replay a schedule that busyhour scenarios print --json-lines wrote')
     .option('--b-url <url>', 'compare with this target, in turns', urlOption('--b-url'))
     .option('--b-model <name>', 'compare with this model')
     .option('--b-scenario <name|file>', 'compare with the work of this scenario')

@@ -6,7 +6,7 @@ import type { RunContext } from './step-context.ts';
 
 const EVERY_MS = 3_000;
 /** A checkpoint holds up the generator while it is made; at most this share of the time goes to them. */
-const MAX_COST_RATIO = 0.005;
+const MAX_COST_RATIO = 0.02;
 
 const CUT_OFF_MESSAGE =
   'written while the run went on; requests in flight at that instant are not counted, and what came later is missing';

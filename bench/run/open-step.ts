@@ -32,15 +32,18 @@ export function runOpenStep(
   const rates = resolveRates(step, shape.meanTurnsPerInteraction);
   const { workload, arrivals, drainMs } = scenario;
   const random = context.random.fork(streamOf(label));
-  const planned = planInteractions(
-    {
-      workload,
-      arrivals,
-      interactionsPerS: rates.interactionsPerS,
-      spanMs: step.warmUpMs + step.windowMs + drainMs,
-    },
-    random,
-  );
+  const drawn = context.schedule?.get(streamOf(label));
+  const planned =
+    drawn ??
+    planInteractions(
+      {
+        workload,
+        arrivals,
+        interactionsPerS: rates.interactionsPerS,
+        spanMs: step.warmUpMs + step.windowMs + drainMs,
+      },
+      random,
+    );
   const share = 1 / (shard?.count ?? 1);
   return runStep(context, {
     label,

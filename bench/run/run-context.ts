@@ -41,6 +41,8 @@ export interface RunBenchOptions {
   /** Recorded in the result; empty where absent. */
   readonly command?: readonly string[];
   readonly shard?: Shard;
+  /** Sent instead of what scenario and seed would draw: interactions by step, `step 1` and so on. */
+  readonly schedule?: RunContext['schedule'];
   readonly checkpoint?: CheckpointOptions;
   readonly variantB?: VariantOptions;
   /** What the scenario's scheduled actions act on. */
@@ -75,7 +77,7 @@ function createPlainDriver(scenario: Scenario, target: TargetOptions, model: str
 
 /** What all steps of a run share. The caller closes the context's driver. */
 export function createContext(options: RunBenchOptions, resolved: ResolvedTarget, seed: number): RunContext {
-  const { scenario, target, shard } = options;
+  const { scenario, target, shard, schedule } = options;
   return {
     scenario,
     shape: estimateMeanShape(scenario.workload, createRandom(seed).fork('shape')),
@@ -87,6 +89,7 @@ export function createContext(options: RunBenchOptions, resolved: ResolvedTarget
     startedAtMs: performance.now(),
     journal: new RunJournal(),
     ...(shard === undefined ? {} : { shard }),
+    ...(schedule === undefined ? {} : { schedule }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Driver } from '../drive/driver.ts';
 import type { WatchedProcess } from '../observe/server-watch.ts';
 import type { MeanShape } from '../workload/interaction.ts';
 import type { TextMaker } from '../workload/prompt.ts';
+import type { PlannedInteraction } from '../workload/schedule.ts';
 import type { ProgressListener } from './progress.ts';
 import type { RunJournal } from './run-journal.ts';
 import type { Shard } from './shard.ts';
@@ -29,6 +30,8 @@ export interface RunContext {
   readonly startedAtMs: number;
   /** This generator's part of every step's schedule; all of it where absent. */
   readonly shard?: Shard;
+  /** Interactions of steps by the name of their stream, drawn before; steps that it lacks are drawn as they are run. */
+  readonly schedule?: ReadonlyMap<string, readonly PlannedInteraction[]>;
   /** Keeps what a run that is cut off has measured so far; nothing is kept where absent. */
   readonly journal?: RunJournal;
   /** What an `ab` plan compares: each its own target, workload and driver. */

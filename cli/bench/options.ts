@@ -33,6 +33,7 @@ export interface BenchOptions extends TargetFlags, WorkFlags {
   readonly concurrency?: number;
   readonly replications?: number;
   readonly confidence?: number;
+  readonly schedule?: string;
   readonly trace?: string;
   readonly speedUp: number;
   readonly maxRequests?: number;

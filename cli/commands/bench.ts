@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { runAutocannon } from '../../bench/engines/autocannon/run-autocannon.ts';
 import { runBench } from '../../bench/run/run-bench.ts';
+import type { RunBenchOptions } from '../../bench/run/run-context.ts';
 import { runTraceReplay } from '../../bench/run/run-trace.ts';
 import { groupDiagnostics } from '../../presentation/diagnostics-text.ts';
 import { formatStepTable } from '../../presentation/terminal.ts';
@@ -12,12 +13,19 @@ import { msFromS } from '../../vocabulary/units.ts';
 import type { BenchOptions, CurveOptions, SweepOptions, TargetFlags } from '../bench/options.ts';
 import { meansFrom, runOptionsFrom, shardFrom, targetFrom, variantFrom } from '../bench/run-options.ts';
 import { benchScenario, calibrateScenario, sweepScenario, usage } from '../bench/scenario.ts';
+import { scheduleFrom } from '../bench/schedule.ts';
 import type { Command, CommandContext, CommandResult } from '../boundary.ts';
 import { withProgress } from '../live/with-progress.ts';
 import { TRACE_OBJECTIVES } from '../objectives.ts';
 
+/** What is sent: drawn from a scenario, or a schedule that was printed before. */
+const workOf = (options: BenchOptions): Pick<RunBenchOptions, 'scenario' | 'schedule'> =>
+  options.schedule === undefined
+    ? { scenario: benchScenario(options) }
+    : scheduleFrom(options, options.schedule);
+
 function runScenario(options: BenchOptions, context: CommandContext): Promise<Result<ResultFile>> {
-  const scenario = benchScenario(options);
+  const { scenario, schedule } = workOf(options);
   const shard = shardFrom(options);
   const variantB = variantFrom(options, scenario);
   if (shard !== undefined && shard.count > 1 && !isFixed(scenario))
@@ -29,6 +37,7 @@ function runScenario(options: BenchOptions, context: CommandContext): Promise<Re
     ...runOptionsFrom(options, context),
     scenario,
     means: meansFrom(options),
+    ...(schedule === undefined ? {} : { schedule }),
     ...(shard === undefined ? {} : { shard }),
     ...(variantB === undefined ? {} : { variantB }),
   });

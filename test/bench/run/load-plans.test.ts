@@ -3,6 +3,7 @@ import { estimateCapacity } from '../../../bench/judge/capacity.ts';
 import { histogramOf } from '../../../bench/judge/read-step.ts';
 import { geometricPoints } from '../../../bench/run/plan-sweep.ts';
 import { runBench } from '../../../bench/run/run-bench.ts';
+import { expandSchedule, parseSchedule, scheduleLines } from '../../../bench/workload/schedule-file.ts';
 import { resolveScenario, type ScenarioInput } from '../../../scenarios/scenario.ts';
 import { unwrap } from '../../../vocabulary/errors.ts';
 import { parseResultFile, type ResultFile } from '../../../vocabulary/result-file.ts';
@@ -217,5 +218,24 @@ describe('shards', () => {
     // The last few fall due as the step ends.
     expect(missing.length).toBeLessThanOrEqual(3);
     expect(Math.abs(together.length - all.length)).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('a schedule that was printed', () => {
+  it('is sent as it stands, whatever the seed of the run is', async () => {
+    const steps = [{ interactionsPerS: 80, warmUpMs: 0, windowMs: 500 }];
+    const scenario = scenarioOf({ kind: 'steps', steps }, { drainMs: 0, seed: 7 });
+    const printed = expandSchedule(scenario, [
+      { name: 'step 1', interactionsPerS: 80, warmUpMs: 0, windowMs: 500 },
+    ]);
+    const text = [...scheduleLines(printed)].join('');
+    const read = unwrap(parseSchedule(text, 'the schedule'));
+    const server = await serve({ slots: 100, serviceMs: 1 });
+    const schedule = new Map(read.steps.map(({ name, interactions }) => [name, interactions]));
+    unwrap(await runBench({ scenario, target: { url: server.url }, schedule, seed: 99 }));
+    const wanted = printed.steps[0]?.interactions.map(({ turns }) => turns[0]?.outputTokens) ?? [];
+    const sent = askedOf(server);
+    expect(sent.length).toBeGreaterThanOrEqual(wanted.length - 3);
+    expect(new Set(wanted).isSupersetOf(new Set(sent))).toBe(true);
   });
 });
