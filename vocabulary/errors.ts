@@ -70,7 +70,7 @@ export const FAILURES = {
   INVALID_TRACE: {
     exitCode: 10,
     summary: 'The arrival trace is invalid.',
-    hint: 'Fix every listed row; expected formats are in docs/bench.md.',
+    hint: 'Fix every listed row; expected formats are in docs/scenarios.md.',
   },
   INVALID_RESULT_FILE: {
     exitCode: 10,

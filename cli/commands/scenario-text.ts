@@ -1,3 +1,4 @@
+import { sketchArrivals } from '../../bench/arrivals/sketch.ts';
 import type { ExpectedTotal, StepExpectation } from '../../bench/workload/explain.ts';
 import type { MeanShape } from '../../bench/workload/interaction.ts';
 import type { LlmPrice } from '../../scenarios/catalogue.ts';
@@ -28,10 +29,21 @@ const total = ({ mean, low, high }: ExpectedTotal): string =>
 const LABEL_WIDTH = 22;
 const row = (label: string, value: string): string => `  ${label.padEnd(LABEL_WIDTH)}${value}`;
 
-function stepLines(step: Expectation['steps'][number]): string[] {
+const COLUMNS = 60;
+/** Above so many arrivals a sketch takes longer than it is worth. */
+const MAX_SKETCHED = 1_000_000;
+
+const sketchLine = (step: StepExpectation, { arrivals, seed }: Scenario): string[] => {
+  if (step.interactions.mean > MAX_SKETCHED) return [];
+  const { interactionsPerS: ratePerS, durationMs } = step;
+  return [row('arrivals', sketchArrivals(arrivals, { ratePerS, durationMs, columns: COLUMNS, seed }))];
+};
+
+function stepLines(step: Expectation['steps'][number], scenario: Scenario): string[] {
   const { cost } = step;
   return [
     `${step.name}: ${number(step.interactionsPerS)} interactions/s as base rate, ${number(sFromMs(step.durationMs))} s`,
+    ...sketchLine(step, scenario),
     row('interactions begun', total(step.interactions)),
     row('turns = requests', total(step.requests)),
     row('input tokens', total(step.inputTokens)),
@@ -71,7 +83,7 @@ export function formatExpectation({ scenario, shape, steps, price }: Expectation
     'totals of warm-up and window: mean, and the range of 95 in 100 seeds',
     ...(price === undefined ? [] : [`prices of ${price.id}, ${price.date}: ${price.source}`]),
     '',
-    ...steps.flatMap((step) => [...stepLines(step), '']),
+    ...steps.flatMap((step) => [...stepLines(step, scenario), '']),
   ]
     .join('\n')
     .trimEnd();

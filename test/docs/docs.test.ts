@@ -18,7 +18,9 @@ const SCRIPTS = (
 /** `audit verify` is a command of a command. */
 function subcommandOf([word, ...rest]: readonly string[], program: Command): Command | undefined {
   const found = program.commands.find((each) => each.name() === word);
-  return found === undefined || found.commands.length === 0 ? found : subcommandOf(rest, found);
+  if (found === undefined || found.commands.length === 0) return found;
+  // `scenarios` takes a name of its own beside its commands.
+  return subcommandOf(rest, found) ?? (found.registeredArguments.length > 0 ? found : undefined);
 }
 
 /** What is wrong with a documented command, if anything: an unknown subcommand, flag or npm script. */
