@@ -120,7 +120,7 @@ export interface ResultContext {
   readonly intervalOf?: PercentileIntervalOf | undefined;
 }
 
-function charts(reading: ResultReading, { id, capacityTurnsPerS }: ResultContext): Chart[] {
+function curveCharts(reading: ResultReading, { id, capacityTurnsPerS }: ResultContext): Chart[] {
   const gap = streamGapMetric(reading.steps);
   const several = reading.steps.length > 1;
   const drawn = [
@@ -133,11 +133,28 @@ function charts(reading: ResultReading, { id, capacityTurnsPerS }: ResultContext
     distributionChart(reading, `${id}-spread`, 'timeToFirstTokenMs'),
     distributionChart(reading, `${id}-spread-gap`, gap ?? 'latencyMs'),
   ];
-  const half = drawn
+  return drawn
     .filter((svg) => svg !== undefined)
     .map((svg): Chart => ({ kind: 'chart', svg, width: 'half' }));
-  const timeline = timelineChart(reading, `${id}-timeline`);
-  return timeline === undefined ? half : [...half, { kind: 'chart', svg: timeline, width: 'full' }];
+}
+
+const VARIANT_WORDS: Readonly<Record<string, string>> = {
+  a: 'Variant a, the baseline',
+  b: 'Variant b, the candidate',
+};
+
+/** Curves of all steps, or of each variant by itself where two were compared; then the timeline of the whole run. */
+function charts(reading: ResultReading, context: ResultContext): Block[] {
+  const variants = Map.groupBy(reading.steps, ({ step }) => step.variant ?? '');
+  const timeline = timelineChart(reading, `${context.id}-timeline`);
+  const curves =
+    variants.size < 2
+      ? curveCharts(reading, context)
+      : [...variants].flatMap(([variant, steps], index): Block[] => [
+          { kind: 'heading', text: VARIANT_WORDS[variant] ?? `Variant ${variant}` },
+          ...curveCharts({ ...reading, steps }, { ...context, id: `${context.id}-v${index + 1}` }),
+        ]);
+  return timeline === undefined ? curves : [...curves, { kind: 'chart', svg: timeline, width: 'full' }];
 }
 
 function targetText({ result }: ResultReading): string {

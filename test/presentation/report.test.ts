@@ -251,3 +251,84 @@ describe('a plan without results', () => {
     ]);
   });
 });
+
+describe('two variants in one run', () => {
+  it('have curves of their own, each under its name, and one timeline', () => {
+    const result = cpuResult();
+    const steps = result.steps.map((step, i) => ({ ...step, variant: i % 2 === 0 ? 'a' : 'b' }));
+    const html = renderHtml(reportOf([{ ...result, steps }], undefined));
+    parseElements(html);
+    expect(html.match(/<h3>Variant (a, the baseline|b, the candidate)/g)?.length).toBe(2);
+    expect(html.match(/>Goodput against load<\/title>/g)?.length).toBe(2);
+    expect(html.match(/>Timeline of the run<\/title>/g)?.length).toBe(1);
+  });
+});
+
+describe('what was done to the target', () => {
+  const result = cpuResult();
+  const acted: ResultFile = {
+    ...result,
+    actions: [
+      {
+        kind: 'outage',
+        target: 'proxy',
+        plannedAtMs: 30_000,
+        startedAtMs: 30_010,
+        endedAtMs: 35_010,
+        state: 'done',
+        effect: { before: { seconds: 10, goodputPerS: 8, goodRatio: 0.99 }, recoveryMs: 2_500 },
+      },
+      {
+        kind: 'kill',
+        target: 'replica',
+        plannedAtMs: 60_000,
+        startedAtMs: 60_000,
+        endedAtMs: 60_001,
+        state: 'failed',
+      },
+    ],
+  };
+
+  it('is in the timeline as a band with its name, and in a table with what came of it', () => {
+    const html = renderHtml(reportOf([acted], undefined));
+    parseElements(html);
+    const timeline = /<svg[^>]*>(?:(?!<svg).)*?Timeline of the run.*?<\/svg>/s.exec(html)?.[0] ?? '';
+    expect(timeline).toContain('>outage of proxy</text>');
+    expect(timeline).toContain('>kill of replica (failed)</text>');
+    const bands = [...timeline.matchAll(/<rect x="([\d.]+)"[^>]*width="([\d.]+)"[^>]*fill-opacity/g)];
+    expect(bands.length).toBe(2);
+    expect(Number(bands[0]?.[2])).toBeGreaterThan(10);
+    const markdown = renderMarkdown(reportOf([acted], undefined));
+    expect(markdown).toMatch(
+      /outage of proxy \| 30 s \| 5 s \| \(?done\)? \| 8 \(99 %\) \| — \| — \| 2\.5 s/,
+    );
+  });
+});
+
+describe('hot paths', () => {
+  it('have a table of their own, without charts of steps that there are none of', () => {
+    const result = cpuResult();
+    const micro: ResultFile = {
+      ...result,
+      steps: [],
+      engine: 'tinybench',
+      micro: [{ case: 'sse-parse', nsPerOp: [120, 100, 110] }],
+    };
+    const report = reportOf([micro], undefined);
+    parseElements(renderHtml(report));
+    expect(renderMarkdown(report)).toMatch(/sse-parse \| 3 \| 110 \| 100 \| 120 \| 9,090,909/);
+    expect(renderHtml(report)).not.toContain('<svg');
+  });
+});
+
+describe('a result that another tool measured', () => {
+  it('says which, and how its definitions differ', () => {
+    const imported: ResultFile = {
+      ...cpuResult(),
+      importedFrom: { tool: 'vllm', version: '0.12', notes: ['ITL is a chunk gap'] },
+    };
+    const markdown = renderMarkdown(reportOf([imported], undefined));
+    expect(markdown).toContain('Measured by vllm 0.12, not by busyhour.');
+    expect(markdown).toContain('ITL is a chunk gap');
+  });
+});
