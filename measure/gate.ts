@@ -14,7 +14,7 @@ import {
 } from './gate/resampled-gates.ts';
 
 const SLOWDOWN_RATIO = 0.05;
-const PLAN: GatePlan = { rounds: 30, warmUpRounds: 3, blockMs: 150 };
+const PLAN: GatePlan = { rounds: 30, warmUpRounds: 8, blockMs: 150 };
 /** For the real gates; calibration and resampling come on top. */
 const BUDGET_MS = msFromS(255);
 const RESAMPLED_GATES = 1_000;

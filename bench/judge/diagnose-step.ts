@@ -3,6 +3,7 @@ import { classifyPercentile } from '../../vocabulary/percentiles.ts';
 import type { ResultStep } from '../../vocabulary/result-file.ts';
 import type { Slo } from '../../vocabulary/slo.ts';
 import { classifySteadiness, histogramOf } from './read-step.ts';
+import { diagnoseTrend } from './trend.ts';
 
 /** One doubt about a step, as a sentence; undefined when there is none. */
 type Rule = (step: ResultStep, slos: readonly Slo[]) => Diagnostic | undefined;
@@ -65,7 +66,7 @@ const tooFewSamples: Rule = (step, slos) => {
 
 const notSteady: Rule = (step) => {
   const steadiness = classifySteadiness(step);
-  if (steadiness.kind !== 'rising') return undefined;
+  if (steadiness.kind !== 'rising') return diagnoseTrend(step);
   const { fromInFlight, toInFlight } = steadiness;
   return createDiagnostic(
     'NOT_STEADY',
