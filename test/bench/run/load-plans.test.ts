@@ -27,7 +27,7 @@ const scenarioOf = (load: ScenarioInput['load'], more: Partial<ScenarioInput> = 
       description: 'A test.',
       workload: { kind: 'requests', inputTokens: constant(5), outputTokens: WIDE },
       slos: [
-        { kind: 'latency', metric: 'latencyMs', percentile: 95, limitMs: 400 },
+        { kind: 'latency', metric: 'latencyMs', percentile: 50, limitMs: 300 },
         { kind: 'error-ratio', limitRatio: 0.01 },
       ],
       drainMs: 500,

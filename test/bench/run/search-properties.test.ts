@@ -145,7 +145,7 @@ describe('the search for a known capacity', () => {
     }
   });
 
-  it('survives a step that saw no arrival: it counts as a miss at the rate asked for, and the next is lower', () => {
+  it('goes down from a miss at the lowest rate, and is not narrow by that', () => {
     const bracket = narrowBracket(OPEN_BRACKET, 0.3, false);
     expect(bracket).toEqual({ metPerS: 0, missedPerS: 0.3 });
     expect(chooseNextRate(bracket, 0.3)).toBeCloseTo(0.15, 12);
