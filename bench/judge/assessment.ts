@@ -4,7 +4,7 @@ import { resample } from './bootstrap.ts';
 import { computeNormalQuantile, computeTwoSidedNormalP } from './normal.ts';
 import { computeSignFlipP } from './permutation.ts';
 import { estimatePairedShift, estimateUnpairedShift, type ShiftEstimate } from './rank-tests.ts';
-import { batchMeansOf, deviationOf, lagOneCorrelationOf, meanOf } from './series.ts';
+import { batchMeansOf, lagOneCorrelationOf, meanOf, robustDeviationOf } from './series.ts';
 
 /** A difference between candidate and baseline, before it is judged. */
 export interface Assessment extends ShiftEstimate {
@@ -52,7 +52,7 @@ export function assessPairs(pairs: readonly (readonly [number, number])[]): Asse
     blocks: pairs.length,
     unit: 'pairs',
     leastProbability: leastOfPairs(merged.length),
-    ...(logs.length < 2 ? {} : { noiseRatio: deviationOf(logs) }),
+    ...(logs.length < 2 ? {} : { noiseRatio: robustDeviationOf(logs) }),
     ...(size === 1 ? {} : { remark: `neighbouring pairs correlate: averaged by ${size}` }),
   };
 }
@@ -122,7 +122,8 @@ export function assessSides(
     options.scale === 'log' ? values.map(Math.log) : values;
   const [a, b] = [mapped(baseline), mapped(candidate)];
   const blocks = Math.min(a.length, b.length);
-  const noise = blocks < 2 || options.scale !== 'log' ? undefined : Math.max(deviationOf(a), deviationOf(b));
+  const noise =
+    blocks < 2 || options.scale !== 'log' ? undefined : Math.max(robustDeviationOf(a), robustDeviationOf(b));
   return {
     ...estimateUnpairedShift(a, b, INTERVAL_CONFIDENCE),
     ...options,

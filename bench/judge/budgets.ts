@@ -37,6 +37,7 @@ const compareSchema = z.strictObject({
   minEffectRatio: ratio.default(DEFAULT_POLICY.minEffectRatio),
   minErrorRatioChange: ratio.default(DEFAULT_POLICY.minErrorRatioChange),
   runToRunRatio: ratio.default(DEFAULT_POLICY.runToRunRatio),
+  maxNoiseRatio: z.number().positive().default(DEFAULT_POLICY.maxNoiseRatio),
   metrics: z
     .array(
       z.string().refine((text) => parseStatistic(text) !== undefined, {

@@ -23,6 +23,7 @@ export const DEFAULT_POLICY: ComparePolicy = {
   minEffectRatio: 0.02,
   minErrorRatioChange: 0.005,
   runToRunRatio: 0.05,
+  maxNoiseRatio: 0.15,
   metrics: DEFAULT_STATISTICS,
   pairing: 'auto',
   seed: 1,

@@ -11,6 +11,8 @@ export interface ComparePolicy {
   readonly minErrorRatioChange: number;
   /** How far one run lies from the next (standard deviation of the logarithm), where results cannot say it themselves. */
   readonly runToRunRatio: number;
+  /** When differences between neighbouring blocks scatter by more, only a difference as large as the scatter is believed. */
+  readonly maxNoiseRatio: number;
   /** `p95:latencyMs`, `goodputPerS`, …; hot paths of `busyhour micro` are always compared. */
   readonly metrics: readonly string[];
   /** `auto`: blocks are paired where the two results ran side by side, by their start and end. */
@@ -39,7 +41,7 @@ export interface MetricComparison {
   readonly probability?: number;
   /** Blocks or runs behind it, of the side with fewer. */
   readonly blocks: number;
-  /** Standard deviation of a block's difference: the noise of the machine. */
+  /** Scatter of a block's difference (1.4826 × the median deviation of logarithms): the noise of the machine. */
   readonly noiseRatio?: number;
   readonly verdict: ComparisonVerdict;
   readonly reason: string;

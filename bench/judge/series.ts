@@ -18,6 +18,15 @@ export function medianOf(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
+/** Makes the median absolute deviation of normal values their standard deviation. */
+const MAD_TO_DEVIATION = 1.4826;
+
+/** Scatter that single outliers do not move: 1.4826 × the median absolute deviation (F. R. Hampel, J. Am. Stat. Assoc. 69, 1974). */
+export function robustDeviationOf(values: readonly number[]): number {
+  const median = medianOf(values);
+  return MAD_TO_DEVIATION * medianOf(values.map((value) => Math.abs(value - median)));
+}
+
 /** Means of consecutive batches of `size`; what does not fill the last batch is left out at the front. */
 export function batchMeansOf(values: readonly number[], size: number): number[] {
   const batches = Math.floor(values.length / size);

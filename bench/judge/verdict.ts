@@ -58,6 +58,15 @@ function estimateBlocksNeeded(assessment: Assessment, floor: number, limit: numb
 }
 
 /**
+ * On a machine that other work takes the cores from, two processes of one version can differ for as long as they live, which no pairing
+ * of their blocks takes out: a difference smaller than the scatter of single pairs may be that.
+ */
+function disturbanceOf({ noiseRatio = 0, shift }: Assessment, policy: ComparePolicy): string | undefined {
+  if (noiseRatio <= policy.maxNoiseRatio || Math.abs(shift) >= noiseRatio) return undefined;
+  return `the machine was too disturbed: single blocks scatter by ${(noiseRatio * 100).toFixed(0)} %`;
+}
+
+/**
  * `better` or `worse` when the difference is too improbable by chance and at least as large as matters; `same` when the whole interval
  * is smaller than matters; else not enough evidence, with what would settle it.
  */
@@ -68,6 +77,9 @@ export function judge(assessment: Assessment, options: JudgeOptions): Judgement 
   const range = describeRange(assessment);
   const remark = assessment.remark === undefined ? '' : `; ${assessment.remark}`;
   const isSure = probability < policy.falseAlarmProbability;
+  const disturbance = disturbanceOf(assessment, policy);
+  if (isSure && disturbance !== undefined)
+    return { verdict: 'not enough evidence', reason: `${disturbance}: ${range}${remark}` };
   if (isSure && Math.abs(shift) >= floor) {
     const isWorse = shift > 0 === (better === 'lower');
     const reason = `${shownShift(shift, scale)} (${range}), p = ${probability.toPrecision(2)}${remark}`;
