@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import { EXPORT_FORMATS, RECEIVERS } from '../bench/exchange/format-names.ts';
+import { EXPORT_FORMATS, IMPORT_FORMATS, RECEIVERS } from '../bench/exchange/format-names.ts';
 import { HISTOGRAM_METRIC_IDS } from '../vocabulary/metrics.ts';
 import { action, JSON_HELP } from './action.ts';
+import { collectObjectives } from './objectives.ts';
 import { choiceOption, urlOption } from './options.ts';
 
 function addMerge(program: Command): void {
@@ -43,8 +44,29 @@ function addExport(program: Command): void {
     .action(action(async () => (await import('./commands/export.ts')).exportResult));
 }
 
+const ANY_FORMAT = ['auto', ...IMPORT_FORMATS] as const;
+
+function addImport(program: Command): void {
+  program
+    .command('import')
+    .argument('<file>', 'what the other tool wrote')
+    .description('a result file from a measurement of vLLM bench, AIPerf, GuideLLM or k6')
+    .option('--format <name>', ANY_FORMAT.join(', '), choiceOption('--format', ANY_FORMAT), 'auto')
+    .option('--out <file>', 'result file', 'result.json')
+    .option('--slo <objective...>', 'objective to judge it by, repeatable', collectObjectives)
+    .option('--url <url>', 'what was measured, where the file does not say it', urlOption('--url'))
+    .option('--name <text>', 'how reports call it')
+    .option('--json', JSON_HELP)
+    .addHelpText(
+      'after',
+      '\nExample:\n  busyhour import benchmarks.json --slo p95:wireTimeToFirstTokenMs=500 --out guidellm.json\n',
+    )
+    .action(action(async () => (await import('./commands/import.ts')).importResult));
+}
+
 /** The commands that put results together and carry them to other tools and back. */
 export function addExchangeCommands(program: Command): void {
   addMerge(program);
+  addImport(program);
   addExport(program);
 }

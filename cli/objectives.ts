@@ -27,3 +27,9 @@ export const TRACE_OBJECTIVES: readonly Slo[] = [
   { kind: 'latency', metric: 'timeToFirstTokenMs', percentile: 95, limitMs: 2_000 },
   { kind: 'error-ratio', limitRatio: 0.01 },
 ];
+
+/** For a repeatable option: commander calls it once for each value. */
+export const collectObjectives = (text: string, before: readonly Slo[] = []): readonly Slo[] => [
+  ...before,
+  parseObjective(text),
+];

@@ -186,9 +186,10 @@ describe('a result over HTTP', () => {
     };
     const metrics = body.resourceMetrics[0]?.scopeMetrics[0]?.metrics ?? [];
     const point = metrics.find(({ name }) => name === 'busyhour_latency_seconds')?.histogram?.dataPoints[0];
+    if (point === undefined) throw new Error("no histogram");
     expect(point).toMatchObject({ count: '400', min: 0.01, timeUnixNano: '1760000002250000000' });
-    const counts = (point?.bucketCounts as string[]).map(Number);
-    const bounds = point?.explicitBounds as number[];
+    const counts = (point.bucketCounts as string[]).map(Number);
+    const bounds = point.explicitBounds as number[];
     expect(counts).toHaveLength(bounds.length + 1);
     expect(counts.reduce((sum, each) => sum + each, 0)).toBe(400);
   });
