@@ -65,11 +65,19 @@ function addWorkOptions(command: Command): Command {
     .option('--output-tokens <n>', 'tokens to ask for with --input-tokens', whole('--output-tokens'));
 }
 
+const addThreads = (command: Command): Command =>
+  command.option(
+    '--generator-threads <n>',
+    'share the schedule among so many threads',
+    whole('--generator-threads', 64),
+  );
+
 function addBench(program: Command): void {
   const command = program
     .command('bench')
     .argument('[scenario]', 'a scenario of the library, or a file', 'call-centre')
     .description('measure a target: a scenario, a rate, or the replay of a trace');
+  addThreads(command);
   addWorkOptions(addTargetOptions(command))
     .addOption(
       new Option('--engine <name>', 'what sends the load')

@@ -43,6 +43,7 @@ export interface BenchOptions extends TargetFlags, WorkFlags {
   readonly blocks?: number;
   readonly shard?: string;
   readonly startAt?: string;
+  readonly generatorThreads?: number;
   readonly pid?: readonly string[];
   readonly faultProxy?: readonly string[];
   readonly allowCommands?: boolean;

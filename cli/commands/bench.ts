@@ -33,6 +33,7 @@ function runScenario(options: BenchOptions, context: CommandContext): Promise<Re
       `--shard: a plan of kind ${scenario.load.kind} chooses its loads as it goes, and shards would differ`,
       'Give --rate, or a plan of kind steps or closed.',
     );
+  if ((options.generatorThreads ?? 1) > 1) return runWithThreads(options, context, scenario);
   return runBench({
     ...runOptionsFrom(options, context),
     scenario,
@@ -41,6 +42,19 @@ function runScenario(options: BenchOptions, context: CommandContext): Promise<Re
     ...(shard === undefined ? {} : { shard }),
     ...(variantB === undefined ? {} : { variantB }),
   });
+}
+
+async function runWithThreads(options: BenchOptions, context: CommandContext, scenario: Scenario) {
+  const { runThreaded } = await import('../../bench/drive/threads/run-threaded.ts');
+  const shard = shardFrom(options);
+  const variantB = variantFrom(options, scenario);
+  const run = {
+    ...runOptionsFrom(options, context),
+    scenario,
+    ...(shard === undefined ? {} : { shard }),
+    ...(variantB === undefined ? {} : { variantB }),
+  };
+  return runThreaded(run, options.generatorThreads ?? 1);
 }
 
 /** Whether the steps are known before anything is measured. */
