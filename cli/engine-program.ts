@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import type { Slo } from '../vocabulary/slo.ts';
 import { action, JSON_HELP, MAX_SEED } from './action.ts';
-import { parseObjective } from './objectives.ts';
+import { collectObjectives } from './objectives.ts';
 import { choiceOption, listOption, numberOption, urlOption } from './options.ts';
 
 function addMicro(program: Command): void {
@@ -44,12 +43,6 @@ function addMicro(program: Command): void {
     )
     .action(action(async () => (await import('./commands/micro.ts')).micro));
 }
-
-/** Commander calls it once for each value of a repeatable option. */
-const collectObjectives = (text: string, before: readonly Slo[] = []): readonly Slo[] => [
-  ...before,
-  parseObjective(text),
-];
 
 /** What export and run share: which load k6 is to put on the target. */
 const withPlanOptions = (command: Command): Command =>

@@ -50,6 +50,11 @@ async function findings(): Promise<Finding[]> {
       use: 'history shared over machines; BUSYHOUR_POSTGRES_URL names the server. See docs/operations.md',
     },
     {
+      what: 'k6',
+      found: versionOf(process.env.K6_BIN ?? 'k6', ['version']),
+      use: 'busyhour k6 run; K6_BIN names one that is not on the PATH. See docs/engines.md',
+    },
+    {
       what: 'openssl',
       found: versionOf('openssl', ['version']),
       use: 'busyhour certs, which makes certificates for trying out TLS',
