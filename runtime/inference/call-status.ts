@@ -46,10 +46,17 @@ export function statusFromHeaders(headers: IncomingHttpHeaders): CallStatus | un
   return { name, details: decoded(textOf(headers['grpc-message'])) };
 }
 
-/** What an HTTP answer that is none of gRPC means; undefined for 200. */
-export function statusFromHttp(code: number | undefined): CallStatus | undefined {
-  if (code === undefined || code === 200) return undefined;
-  return { name: STATUS_OF_HTTP[code] ?? 'UNKNOWN', details: `the server answered with HTTP status ${code}` };
+/** What an HTTP answer that is none of gRPC means; undefined for one that is. */
+export function statusFromHttp(headers: IncomingHttpHeaders): CallStatus | undefined {
+  const code = Number(headers[':status'] ?? 200);
+  const kind = headers['content-type'];
+  if (code !== 200)
+    return {
+      name: STATUS_OF_HTTP[code] ?? 'UNKNOWN',
+      details: `the server answered with HTTP status ${code}`,
+    };
+  if (kind === undefined || kind.startsWith('application/grpc')) return undefined;
+  return { name: 'UNKNOWN', details: `the server answered with ${kind}, which is not gRPC` };
 }
 
 /** What a stream that closed without a status means. */

@@ -202,8 +202,9 @@ function unary<T>(timeoutMs: number, start: (...rest: UnaryRest<T>) => unknown):
 }
 
 /**
- * A client of one inference server. `deadlineMs` of generate is a span from now; a refused connection fails at once,
- * and the channel reconnects by itself within 0.1 to 2 s of the server coming back.
+ * A client of one inference server. `deadlineMs` of generate is a span from now; a refused connection fails at once. Each
+ * generation tries to connect anew where no connection stands; for the other calls the channel reconnects by itself within
+ * 0.1 to 2 s of the server coming back.
  */
 export const createInferenceClient = (options: InferenceClientOptions): InferenceClient =>
   new GrpcInferenceClient(options);

@@ -36,7 +36,7 @@ export class StreamCall {
     );
     this.#frames = new MessageFrames(MAX_MESSAGE_BYTES, (message) => this.#take(message));
     stream.on('response', (headers) => {
-      this.#status = statusFromHeaders(headers) ?? statusFromHttp(headers[':status']);
+      this.#status = statusFromHeaders(headers) ?? statusFromHttp(headers);
     });
     stream.on('trailers', (headers) => {
       this.#status = statusFromHeaders(headers) ?? this.#status;

@@ -5,6 +5,8 @@ import { afterEach, expect, it } from 'vitest';
 import { createInferenceClient } from '../../../runtime/inference/client.ts';
 import * as wire from '../../../runtime/inference/generated/inference.ts';
 import { frameFrom } from '../../../runtime/inference/message-frames.ts';
+import type { CallReader } from '../../../runtime/inference/stream-call.ts';
+import { StreamConnection } from '../../../runtime/inference/stream-connection.ts';
 import { eventToWire, NO_TIMINGS } from '../../../runtime/inference/wire.ts';
 import { collect, requestOf } from '../../contracts/engine.ts';
 import { Cleanup, until } from '../support/gateway-rig.ts';
@@ -19,8 +21,8 @@ const FINISH = messageOf({ kind: 'finish', reason: 'stop', outputTokens: 1, timi
 const HEADERS = { ':status': 200, 'content-type': 'application/grpc' };
 
 /** A server that speaks HTTP/2 and says what a test wants. */
-async function serve(answer: (stream: ServerHttp2Stream) => void, port = 0) {
-  const server: Http2Server = createServer();
+async function serve(answer: (stream: ServerHttp2Stream) => void, port = 0, maxConcurrentStreams = 100) {
+  const server: Http2Server = createServer({ settings: { maxConcurrentStreams } });
   const sessions = new Set<ServerHttp2Session>();
   const sockets: Socket[] = [];
   server.on('connection', (socket) => sockets.push(socket));
@@ -140,6 +142,68 @@ it('a page of text in place of messages is told by its HTTP status', async () =>
     stream.end('<html>bad gateway</html>');
   });
   await expect(clientOf(server.port)()).rejects.toMatchObject({ status: 'UNAVAILABLE' });
+});
+
+it('a page of text that says it went well is no answer', async () => {
+  const server = await serve((stream) => {
+    stream.respond({ ':status': 200, 'content-type': 'text/html' });
+    stream.end('<html>welcome</html>');
+  });
+  const failure = { status: 'UNKNOWN', message: expect.stringContaining('text/html') };
+  await expect(clientOf(server.port)()).rejects.toMatchObject(failure);
+});
+
+it('calls beyond what the server takes at once wait their turn, and one that leaves meanwhile never reaches it', async () => {
+  const held: ServerHttp2Stream[] = [];
+  const server = await serve((stream) => void held.push(stream), 0, 2);
+  const ask = clientOf(server.port);
+  const first = ask();
+  await until(() => held.length === 1, 'the first call');
+  const others = [ask(), ask(), ask()];
+  const leaving = new AbortController();
+  const left = ask(5_000, leaving.signal);
+  await until(() => held.length === 2, 'the second call');
+  leaving.abort();
+  expect((await left).terminal).toMatchObject({ kind: 'finish', reason: 'abort' });
+  for (let answered = 0; answered < 4; answered++) {
+    await until(() => held.length > answered, `call ${answered}`);
+    const [stream] = held.slice(answered);
+    if (stream !== undefined) answerWhole(stream);
+  }
+  for (const each of [first, ...others]) expect((await each).text).toBe('a');
+  expect(held).toHaveLength(4);
+  expect(server.sockets).toHaveLength(1);
+});
+
+/** The status that one call of a connection ends with. */
+const endOf = (connection: StreamConnection): Promise<string> =>
+  new Promise((resolve) => {
+    const reader: CallReader = { message: () => undefined, ended: ({ name }) => resolve(name) };
+    const message = Buffer.alloc(0);
+    connection.open({ path: '/a/B', message, deadlineMs: 5_000, traceparent: undefined }, reader);
+  });
+
+it('a connection whose numbers are used up is followed by another', async () => {
+  const server = await serve(answerWhole);
+  const limits = { connectMs: 5_000, maxCalls: 2 };
+  const connection = new StreamConnection(`127.0.0.1:${server.port}`, undefined, limits);
+  cleanup.add({ close: async () => connection.close() });
+  const ends = await Promise.all(Array.from({ length: 5 }, () => endOf(connection)));
+  expect(ends).toEqual(Array(5).fill('OK'));
+  expect(server.sockets).toHaveLength(3);
+});
+
+it('a host that never finishes a handshake ends its calls as UNAVAILABLE, and the next call tries anew', async () => {
+  const sockets: Socket[] = [];
+  const silent = createTcpServer((socket) => void sockets.push(socket.on('error', () => undefined)));
+  await once(silent.listen(0, '127.0.0.1'), 'listening');
+  cleanup.add({ close: async () => void silent.close() });
+  const address = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  const tls = { ca: undefined, cert: undefined, key: undefined };
+  const connection = new StreamConnection(address, tls, { connectMs: 50, maxCalls: 9 });
+  expect(await Promise.all([endOf(connection), endOf(connection)])).toEqual(['UNAVAILABLE', 'UNAVAILABLE']);
+  expect(await endOf(connection)).toBe('UNAVAILABLE');
+  expect(sockets).toHaveLength(2);
 });
 
 it.each([
