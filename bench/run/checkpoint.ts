@@ -7,6 +7,8 @@ import type { RunContext } from './step-context.ts';
 const EVERY_MS = 3_000;
 /** A checkpoint holds up the generator while it is made; at most this share of the time goes to them. */
 const MAX_COST_RATIO = 0.02;
+/** However slow a machine is, no more than this is lost. */
+const SELDOM_MS = 10_000;
 
 const CUT_OFF_MESSAGE =
   'written while the run went on; requests in flight at that instant are not counted, and what came later is missing';
@@ -38,7 +40,7 @@ export class Checkpoints {
       const startedAtMs = performance.now();
       this.#options.write(markCutOff(this.#read()));
       const costMs = performance.now() - startedAtMs;
-      this.#arm(Math.max(this.#options.everyMs ?? EVERY_MS, costMs / MAX_COST_RATIO));
+      this.#arm(Math.max(this.#options.everyMs ?? EVERY_MS, Math.min(SELDOM_MS, costMs / MAX_COST_RATIO)));
     }, afterMs);
   }
 

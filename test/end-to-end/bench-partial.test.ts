@@ -18,7 +18,10 @@ const quick = (url: string, out: string, durationS: number, rate = 20): string[]
   ...['--warm-up-s', '0', '--input-tokens', '5', '--output-tokens', '3', '--out', out],
 ];
 
-describe('busyhour bench without a scenario', () => {
+/** Whole processes on a machine that others use too. */
+const PATIENT = { timeout: 90_000 };
+
+describe('busyhour bench without a scenario', PATIENT, () => {
   it('measures a rate for a time', async () => {
     const out = join(scratchFolder(), 'result.json');
     const { exitCode, stderr } = await runCommand(quick(await serve(), out, 3, 40));
@@ -49,13 +52,13 @@ describe('busyhour bench without a scenario', () => {
 const completedIn = (path: string): number =>
   existsSync(path) ? (unwrap(readResultFile(path)).steps[0]?.counts.completed ?? 0) : 0;
 
-describe('a run that is cut off', () => {
+describe('a run that is cut off', PATIENT, () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
     'by %s leaves a readable partial result',
     async (signal) => {
       const out = join(scratchFolder(), 'result.json');
-      const running = startCommand(quick(await serve(), out, 60));
-      await eventually(() => completedIn(out) > 10, 15_000);
+      const running = startCommand(quick(await serve(), out, 120));
+      await eventually(() => completedIn(out) > 10, 45_000);
       running.kill(signal);
       const { exitCode, stderr } = await running.finished;
       expect(exitCode, stderr).toBe(signal === 'SIGKILL' ? null : 130);
@@ -65,21 +68,21 @@ describe('a run that is cut off', () => {
       const [step] = result.steps;
       expect(step?.counts.completed).toBeGreaterThan(10);
       expect(step?.windowMs).toBeGreaterThan(1_000);
-      expect(step?.windowMs).toBeLessThan(30_000);
+      expect(step?.windowMs).toBeLessThan(90_000);
     },
   );
 
   it('before anything was measured leaves one too', async () => {
     const out = join(scratchFolder(), 'result.json');
-    const running = startCommand(quick(await serve(), out, 60));
-    await eventually(() => existsSync(out), 15_000);
+    const running = startCommand(quick(await serve(), out, 120));
+    await eventually(() => existsSync(out), 30_000);
     running.kill('SIGKILL');
     await running.finished;
     expect(unwrap(readResultFile(out)).state).toBe('partial');
   });
 });
 
-describe('a disk that is full', () => {
+describe('a disk that is full', PATIENT, () => {
   /** Runs with a limit on the size of any file it writes, as a full disk would have it. */
   function runLimited(
     args: readonly string[],
