@@ -75,9 +75,7 @@ async function without(program: string, reason: string): Promise<StreamPeerReadi
   return { ...(await versionOf(path)), reason };
 }
 
-const NEEDS_TOKENIZER =
-  "needs the target model's tokenizer, which this server has none of, to make its prompts";
-
+const NO_ADAPTER = 'installed, but this measurement has no adapter for it yet';
 /**
  * Tools that read token streams, beside the same truth at 100 streams of 50 tokens/s. Each definition is the tool's own:
  * AIPerf's inter-token latency is a mean per request, (last − first) ÷ (tokens − 1), so its p99 hides single late tokens.
@@ -106,8 +104,8 @@ export async function measureLlmPeers(): Promise<Record<string, unknown>> {
               itlErrorP99Ms: errorMs(reading.itlP99Ms, truth.gapP99Ms),
             }),
       },
-      guidellm: await without('guidellm', NEEDS_TOKENIZER),
-      inferencePerf: await without('inference-perf', NEEDS_TOKENIZER),
+      guidellm: await without('guidellm', NO_ADAPTER),
+      inferencePerf: await without('inference-perf', NO_ADAPTER),
       ghz: await without('ghz', 'does not time the messages of a stream'),
     };
   });
