@@ -51,6 +51,16 @@ function mergeAllSteps(shards: readonly Shard[], keepChanges: boolean): MergedSt
   return { steps, leftOut };
 }
 
+/** Every shard carries the actions out or watches them; what they did is read from the timeline of all of them. */
+function mergeActions({ actions }: ResultFile, steps: ResultFile['steps']): Pick<ResultFile, 'actions'> {
+  if (actions === undefined) return {};
+  return {
+    actions: actions.map((action) =>
+      action.effect === undefined ? action : { ...action, effect: computeEffect(steps, action) },
+    ),
+  };
+}
+
 /** Shards whose clocks or steps drifted apart by more offered their loads at different times. */
 const MAX_SKEW_MS = 100;
 
@@ -103,6 +113,7 @@ function assemble(shards: readonly [Shard, ...Shard[]], merged: MergedSteps): Re
     state: isPartial ? 'partial' : 'complete',
     command: commandOfWhole(first.result.command),
     steps: merged.steps,
+    ...mergeActions(first.result, merged.steps),
     mergedShards: { count: first.count, startAtUnixMs: first.startAtUnixMs, parts },
     diagnostics: [],
   };

@@ -186,7 +186,7 @@ describe('a result over HTTP', () => {
     };
     const metrics = body.resourceMetrics[0]?.scopeMetrics[0]?.metrics ?? [];
     const point = metrics.find(({ name }) => name === 'busyhour_latency_seconds')?.histogram?.dataPoints[0];
-    if (point === undefined) throw new Error("no histogram");
+    if (point === undefined) throw new Error('no histogram');
     expect(point).toMatchObject({ count: '400', min: 0.01, timeUnixNano: '1760000002250000000' });
     const counts = (point.bucketCounts as string[]).map(Number);
     const bounds = point.explicitBounds as number[];
