@@ -9,7 +9,10 @@ import type { ResultFile } from '../vocabulary/result-file.ts';
 
 const about = (diagnostic: Diagnostic, owner: string): Diagnostic => ({
   ...diagnostic,
-  subject: diagnostic.subject === undefined ? owner : `${owner}, ${diagnostic.subject}`,
+  subject:
+    diagnostic.subject === undefined || diagnostic.subject === owner
+      ? owner
+      : `${owner}, ${diagnostic.subject}`,
 });
 
 /** Doubts of every result, the plan and its modes; the same words said of several things are said once, of all of them. */

@@ -29,6 +29,8 @@ const MARKS: readonly { readonly percent: number; readonly ink: Ink; readonly he
 ];
 
 const SMALLEST_MS = 0.001;
+/** Chunks that come in one read are microseconds apart: what lies so far below every median is drawn at the edge. */
+const LOWEST_OF_MEDIAN = 50;
 
 const quantileMs = (histogram: LatencyHistogram, percent: number): number =>
   Math.max(SMALLEST_MS, histogram.percentileMs(percent) ?? SMALLEST_MS);
@@ -111,6 +113,14 @@ function describeRow(step: StepReading, metric: HistogramMetricId): string {
 const baseLine = (yPx: number, [fromPx = 0, toPx = 0]: readonly number[]): string =>
   element('line', { x1: fromPx, x2: toPx, y1: yPx, y2: yPx, ...stroked('grid') });
 
+function logScale(rows: readonly Row[], fromPx: number, toPx: number): Scale & { isLog: true } {
+  const at = (percent: number): number[] => rows.map(({ histogram }) => quantileMs(histogram, percent));
+  const low = Math.max(Math.min(...at(TAIL_PERCENT)) * 0.85, Math.min(...at(50)) / LOWEST_OF_MEDIAN);
+  const high = Math.max(...at(100 - TAIL_PERCENT)) * 1.15;
+  const scale = scaleLog().domain([low, high]).range([fromPx, toPx]).clamp(true);
+  return Object.assign(scale, { isLog: true as const });
+}
+
 /**
  * How one latency metric is spread, a row per step over one logarithmic axis: the outline is the share of samples, the
  * strokes p50, p95 and p99, dashed where too few samples stand behind them. Undefined when the metric was not observed.
@@ -121,7 +131,9 @@ export function distributionChart(
   metric: HistogramMetricId,
 ): string | undefined {
   const observed = pickSteps(
-    steps.filter((step) => (step.histograms.get(metric)?.count ?? 0) > 0),
+    steps
+      .filter((step) => (step.histograms.get(metric)?.count ?? 0) > 0)
+      .toSorted((a, b) => a.offeredPerS - b.offeredPerS),
     MAX_ROWS,
   );
   if (observed.length === 0) return undefined;
@@ -145,15 +157,7 @@ export function distributionChart(
     const histogram = step.histograms.get(metric);
     return histogram === undefined ? [] : [{ step, histogram, baseYPx: frame.topPx + (index + 1) * ROW_PX }];
   });
-  const lows = rows.map(({ histogram }) => quantileMs(histogram, TAIL_PERCENT));
-  const highs = rows.map(({ histogram }) => quantileMs(histogram, 100 - TAIL_PERCENT));
-  const x = Object.assign(
-    scaleLog()
-      .domain([Math.min(...lows) * 0.85, Math.max(...highs) * 1.15])
-      .range([frame.leftPx, frame.widthPx - frame.rightPx])
-      .clamp(true),
-    { isLog: true },
-  );
+  const x = logScale(rows, frame.leftPx, frame.widthPx - frame.rightPx);
   return drawFrame(
     frame,
     ...drawXAxis(frame, x, { ticks: ticksOf(x, 6), title: 'ms, logarithmic' }),

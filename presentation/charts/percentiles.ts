@@ -119,7 +119,10 @@ export function percentileChart(
   id: string,
   metric: HistogramMetricId,
 ): string | undefined {
-  const observed = steps.filter((step) => (step.histograms.get(metric)?.count ?? 0) > 0);
+  // The colours run with the rate, whatever the order of a search was.
+  const observed = steps
+    .filter((step) => (step.histograms.get(metric)?.count ?? 0) > 0)
+    .toSorted((a, b) => a.offeredPerS - b.offeredPerS);
   if (observed.length === 0) return undefined;
   const picked = pickSteps(observed, MAX_CURVES);
   const maxNines = ninesOf(highestPercent(picked, metric));

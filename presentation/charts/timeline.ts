@@ -182,7 +182,10 @@ export function timelineChart(reading: ResultReading, id: string): string | unde
         : []),
     ],
   });
-  const startS = sFromMs(bins[0]?.atMs ?? 0);
+  // A step's warm-up begins before its first second that counts.
+  const startS = sFromMs(
+    Math.min(bins[0]?.atMs ?? 0, ...reading.result.steps.map((step) => step.startedAtMs)),
+  );
   const endS = sFromMs((bins.at(-1)?.atMs ?? 0) + binMs);
   const x = linearScale(1, frame.leftPx, frame.widthPx - frame.rightPx).domain([startS, endS]);
   const y = linearScale(Math.max(...bins.map((bin) => bin.offered)), frame.bottomPx, frame.topPx);
