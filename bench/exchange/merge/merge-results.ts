@@ -3,6 +3,7 @@ import { createDiagnostic, type Diagnostic, sortDiagnostics } from '../../../voc
 import { failed, ok, type Result } from '../../../vocabulary/errors.ts';
 import type { ResultFile } from '../../../vocabulary/result-file.ts';
 import { diagnoseResult } from '../../judge/diagnose-result.ts';
+import { computeEffect } from '../../run/actions/effect.ts';
 import {
   type CheckOptions,
   checkShards,

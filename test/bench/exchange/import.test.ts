@@ -301,7 +301,7 @@ describe('an error text', () => {
     ['ServerDisconnectedError: Server disconnected', 'failed', 'connection-reset'],
     ['Internal Server Error', 'failed', 'http-server-error'],
     ['asyncio.TimeoutError', 'timed-out', 'total'],
-  ])('%s is %s %s', ([text, state, what]) => {
+  ] as const)('%s is %s %s', ([text, state, what]) => {
     const { outcome } = endingFromError(text);
     expect(outcome.state).toBe(state);
     expect('code' in outcome ? outcome.code : 'phase' in outcome ? outcome.phase : '').toBe(what);

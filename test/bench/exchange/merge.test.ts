@@ -258,3 +258,29 @@ describe('files that are no shards of one run', () => {
     expect(merged.diagnostics.find(({ code }) => code === 'SHARDS_INCOMPLETE')?.message).toMatch(/step 1/);
   });
 });
+
+describe('scheduled actions', () => {
+  it('are judged by the seconds of all shards, not of one', () => {
+    const at = (ms: number): Recorded => ({ scheduledAtMs: 1_000 + ms, dropped: 'max-in-flight' });
+    const timing = { sentAtMs: 1_200, endedAtMs: 1_210, chunksAtMs: [], text: '' };
+    const good: Recorded = { scheduledAtMs: 1_200, exchange: { ...timing, outcome: { state: 'completed' } } };
+    const whole = { ...WHOLE, windowFromMs: 1_000 };
+    const action = {
+      kind: 'outage',
+      target: 'x',
+      plannedAtMs: 1_250,
+      startedAtMs: 1_250,
+      endedAtMs: 2_250,
+      state: 'done',
+    } as const;
+    const [a, b] = shardsOf([good, at(100), at(1_100), at(2_100)], [0, 1, 0, 1], 2, whole).map((file) => ({
+      ...file,
+      result: { ...file.result, actions: [{ ...action, effect: {} }] },
+    }));
+    if (a === undefined || b === undefined) throw new Error('two shards');
+    const merged = unwrap(mergeShards([a, b], { allowPartial: false }));
+    // In the first second, one of two was good: the good one went by one shard, the other by the other.
+    expect(merged.actions?.[0]?.effect?.before).toMatchObject({ seconds: 1, goodRatio: 0.5 });
+    expect(merged.actions?.[0]?.effect?.during).toMatchObject({ seconds: 1, goodRatio: 0 });
+  });
+});
