@@ -1,9 +1,11 @@
 import { availableParallelism, loadavg } from 'node:os';
+import { join } from 'node:path';
 import { measureCeiling, measureKnownDelay } from './driver/ceiling.ts';
 import { measureLlmPeers } from './driver/llm-peers.ts';
 import { measureConversations, measureSlip, measureTokenCeiling } from './driver/rates.ts';
 import { measureStreams } from './driver/truth-test.ts';
-import { canPin } from './gateway/processes.ts';
+import { canPin, runToEnd } from './gateway/processes.ts';
+import type { Stalls } from './stall-probe.ts';
 
 const STREAMS = [100, 500, 1_000] as const;
 const ARRIVALS_PER_S = [1_000, 5_000, 20_000] as const;
@@ -21,7 +23,12 @@ async function inTurn<T>(values: readonly number[], measure: (value: number) => 
  */
 export async function measureDriver(): Promise<Record<string, unknown>> {
   // Other work on the machine shows here first.
-  const machine = { cores: availableParallelism(), isPinned: canPin, loadAverage1Min: loadavg()[0] };
+  const machine = {
+    cores: availableParallelism(),
+    isPinned: canPin,
+    loadAverage1Min: loadavg()[0],
+    stalls: await runToEnd<Stalls>([join(import.meta.dirname, 'stall-probe.ts')]),
+  };
   const truthTest = await inTurn(STREAMS, measureStreams);
   const slip = await inTurn(ARRIVALS_PER_S, measureSlip);
   const ceiling = await measureCeiling();
@@ -35,9 +42,7 @@ export async function measureDriver(): Promise<Record<string, unknown>> {
     ttftErrorP99Ms,
     itlErrorP50Ms,
     itlErrorP99Ms,
-    scheduleSlipP99Ms: Object.fromEntries(
-      Object.entries(slip).map(([rate, { scheduleSlipP99Ms }]) => [rate, scheduleSlipP99Ms]),
-    ),
+    scheduleSlipP99Ms: slip['20000']?.scheduleSlipP99Ms,
     requestsPerSPerCore: ceiling.requestsPerSPerCore,
     ratioToAutocannon: ceiling.ratioToAutocannon,
     wireLatencyP50ToWrk: knownDelay.wireLatencyP50ToWrk,

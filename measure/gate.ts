@@ -14,12 +14,16 @@ import {
 } from './gate/resampled-gates.ts';
 
 const SLOWDOWN_RATIO = 0.05;
-const PLAN: GatePlan = { rounds: 30, warmUpRounds: 8, blockMs: 150 };
+const PLAN: GatePlan = { rounds: 80, warmUpMs: 120, blockMs: 120 };
 /** For the real gates; calibration and resampling come on top. */
-const BUDGET_MS = msFromS(255);
+const BUDGET_MS = msFromS(150);
 const RESAMPLED_GATES = 1_000;
 const SEARCH_GATES = 400;
 const CAUGHT_PROBABILITY = 0.95;
+
+/** A set runs baseline, equal and slowed version; a gate of a user two versions. */
+const SIDES_PER_SET = 3;
+const SIDES_PER_GATE = 2;
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
@@ -76,15 +80,17 @@ export interface MeasureGateOptions {
 }
 
 /**
- * How often the gate is wrong. Three processes of one real workload, of which one does 5 % more work, take turns in short blocks; each set
- * of processes is gated twice through the command line (equal versions, slowed version), and many more gates are drawn from the measured
- * pairs of blocks. About five and a half minutes.
+ * How often the gate is wrong. Versions of one real workload, of which one does 5 % more work, take turns in new processes; each set
+ * of blocks is gated twice through the command line (equal versions, slowed version), and many more gates are drawn from the measured
+ * pairs of blocks. About four and a half minutes.
  */
 export async function measureGate(options: MeasureGateOptions = {}): Promise<Record<string, unknown>> {
   const { budgetMs = BUDGET_MS, plan = PLAN } = options;
   say('calibrating the slowdown');
   const extra = await calibrateSpin(SLOWDOWN_RATIO, createRandom(0));
+  const startedAtMs = performance.now();
   const gates = await runGates(extra, budgetMs, plan);
+  const elapsedMs = performance.now() - startedAtMs;
   const alarms = gates.filter(({ equalExitCode }) => equalExitCode === EXIT_CODES.regression).length;
   const caught = gates.filter(({ slowExitCode }) => slowExitCode === EXIT_CODES.regression).length;
   return {
@@ -97,7 +103,7 @@ export async function measureGate(options: MeasureGateOptions = {}): Promise<Rec
     trueSlowdownRatio: ratioOf(gates.flatMap(({ slowPairs }) => slowPairs)) - 1,
     equalDifferenceRatio: ratioOf(gates.flatMap(({ equalPairs }) => equalPairs)) - 1,
     medianMs: middleOf(gates.flatMap(({ equalPairs }) => equalPairs.map(([before]) => before.p50Ms))),
-    secondsPerGate: sFromMs(2 * plan.rounds * plan.blockMs),
+    secondsPerGate: Math.round(sFromMs(elapsedMs) / gates.length / SIDES_PER_SET) * SIDES_PER_GATE,
     pairsPerGate: plan.rounds,
     cores: availableParallelism(),
     loadAverage1Min: loadavg()[0],

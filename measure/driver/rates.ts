@@ -1,4 +1,4 @@
-import type { ResultStep } from '../../vocabulary/result-file.ts';
+import type { WatchedStep } from '../../vocabulary/result-file.ts';
 import { sFromMs } from '../../vocabulary/units.ts';
 import { floodScenario, openConversationsScenario, pacingScenario } from './plans.ts';
 import { generate, say, withTruth } from './processes.ts';
@@ -11,7 +11,7 @@ export async function measureSlip(arrivalsPerS: number) {
   say(`${arrivalsPerS} scheduled arrivals/s`);
   return withTruth({ firstTokenMs: 0, isExact: false }, async (url) => {
     const scenario = pacingScenario(arrivalsPerS);
-    const step = await generate<ResultStep>({ kind: 'scenario', url: `${url}/plain`, scenario });
+    const step = await generate<WatchedStep>({ kind: 'scenario', url: `${url}/plain`, scenario });
     const slip = histogramFrom(step, 'scheduleSlipMs');
     return {
       scheduleSlipP50Ms: slip.percentileMs(50),
@@ -35,7 +35,7 @@ export async function measureTokenCeiling() {
   const options = { firstTokenMs: 0, tokenGapMs: 0, tokensPerWrite: TOKENS_PER_WRITE, isExact: false };
   return withTruth(options, async (url) => {
     const scenario = floodScenario(FLOOD_STREAMS, FLOOD_TOKENS);
-    const step = await generate<ResultStep>({ kind: 'scenario', url, scenario });
+    const step = await generate<WatchedStep>({ kind: 'scenario', url, scenario });
     const tokens = histogramFrom(step, 'interTokenLatencyMs').count + step.counts.completed;
     const tokensPerS = tokens / sFromMs(step.windowMs);
     return {
@@ -58,7 +58,7 @@ export async function measureConversations() {
   const options = { firstTokenMs: SLOW.firstTokenMs, tokenGapMs: SLOW.tokenGapMs, isExact: false };
   return withTruth(options, async (url) => {
     const scenario = openConversationsScenario(CONVERSATIONS, SLOW.tokens);
-    const step = await generate<ResultStep>({ kind: 'scenario', url, scenario });
+    const step = await generate<WatchedStep>({ kind: 'scenario', url, scenario });
     return {
       rssMB: step.generator.maxRssBytes / BYTES_PER_MB,
       openAtOnce: step.inFlight.max,

@@ -3,7 +3,7 @@ import type { Truth } from '../../bench/ground-truth/server.ts';
 import { histogramOf } from '../../bench/judge/read-step.ts';
 import type { LatencyHistogram } from '../../vocabulary/histogram.ts';
 import type { HistogramMetricId } from '../../vocabulary/metrics.ts';
-import type { ResultStep } from '../../vocabulary/result-file.ts';
+import type { ResultStep, WatchedStep } from '../../vocabulary/result-file.ts';
 import { STREAM, streamsScenario } from './plans.ts';
 import { generate, say, withTruth } from './processes.ts';
 
@@ -64,7 +64,7 @@ export async function measureStreams(streams: number) {
   return withTruth(
     { firstTokenMs: STREAM.firstTokenMs, tokenGapMs: STREAM.tokenGapMs, outputTokens: STREAM.tokens },
     async (url) => {
-      const step = await generate<ResultStep>({ kind: 'scenario', url, scenario: streamsScenario(streams) });
+      const step = await generate<WatchedStep>({ kind: 'scenario', url, scenario: streamsScenario(streams) });
       return {
         ...compare(step, await readTruth(url)),
         streamsInFlight: step.inFlight.mean,

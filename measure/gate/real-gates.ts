@@ -12,9 +12,10 @@ import { medianMsOf, runBlock, type Side, startSide } from './sides.ts';
 const CLI = join(import.meta.dirname, '../../cli.ts');
 
 export interface GatePlan {
-  /** Blocks of each version. */
+  /** Blocks of each version, each in a process of its own. */
   readonly rounds: number;
-  readonly warmUpRounds: number;
+  /** Requests before each block, while code is compiled. */
+  readonly warmUpMs: number;
   readonly blockMs: number;
 }
 
@@ -32,22 +33,37 @@ function shuffled<T>(values: readonly T[], random: Random): T[] {
   return values.flatMap(() => left.splice(Math.floor(random.next() * left.length), 1));
 }
 
-/** All three versions take turns, in an order drawn anew for each round. */
+async function startSides(extra: number): Promise<Sides> {
+  const [a, same, slow] = await Promise.all([startSide(0), startSide(0), startSide(extra)]);
+  return { a, same, slow };
+}
+
+async function closeSides(sides: Sides): Promise<void> {
+  await Promise.all([sides.a, sides.same, sides.slow].map((side) => side.close()));
+}
+
+const VARIANT_OF: Readonly<Record<SideName, 'a' | 'b'>> = { a: 'a', same: 'b', slow: 'b' };
+
+/**
+ * All three versions take turns, in an order drawn anew for each round. A process is as fast or slow as its memory and its compiled code
+ * happened to come out, for as long as it lives: each round has new ones.
+ */
 async function runRounds(
-  sides: Sides,
+  extra: number,
   plan: GatePlan,
   random: Random,
 ): Promise<Record<SideName, ResultStep[]>> {
   const steps: Record<SideName, ResultStep[]> = { a: [], same: [], slow: [] };
-  for (let round = -plan.warmUpRounds; round < plan.rounds; round++) {
-    for (const name of shuffled(['a', 'same', 'slow'] as const, random)) {
-      const variant = name === 'a' ? 'a' : 'b';
-      const step = await runBlock(sides[name], {
-        variant,
-        block: Math.max(0, round),
-        windowMs: plan.blockMs,
-      });
-      if (round >= 0) steps[name].push(step);
+  for (let round = 0; round < plan.rounds; round++) {
+    const sides = await startSides(extra);
+    try {
+      for (const name of shuffled(['a', 'same', 'slow'] as const, random)) {
+        const variant = VARIANT_OF[name];
+        await runBlock(sides[name], { variant, block: round, windowMs: plan.warmUpMs });
+        steps[name].push(await runBlock(sides[name], { variant, block: round, windowMs: plan.blockMs }));
+      }
+    } finally {
+      await closeSides(sides);
     }
   }
   return steps;
@@ -71,20 +87,12 @@ async function callGate(folder: string, steps: readonly ResultStep[]): Promise<n
   return exitCode;
 }
 
-/** One set of three new processes: two real gates, and the pairs of blocks behind them. */
+/** Two real gates on the same baseline, and the pairs of blocks behind them. */
 export interface RealGates {
   readonly equalExitCode: number | null;
   readonly slowExitCode: number | null;
   readonly equalPairs: readonly Pair[];
   readonly slowPairs: readonly Pair[];
-}
-
-async function startSides(extra: number): Promise<Sides> {
-  return { a: await startSide(0), same: await startSide(0), slow: await startSide(extra) };
-}
-
-async function closeSides(sides: Sides): Promise<void> {
-  await Promise.all(Object.values(sides).map((side) => (side as Side).close()));
 }
 
 const pairUp = (before: readonly ResultStep[], after: readonly ResultStep[]): Pair[] =>
@@ -99,22 +107,17 @@ export async function runRealGates(
   plan: GatePlan,
   surroundings: { readonly folder: string; readonly random: Random },
 ): Promise<RealGates> {
-  const sides = await startSides(extra);
-  try {
-    const steps = await runRounds(sides, plan, surroundings.random);
-    return {
-      equalExitCode: await callGate(surroundings.folder, [...steps.a, ...steps.same]),
-      slowExitCode: await callGate(surroundings.folder, [...steps.a, ...steps.slow]),
-      equalPairs: pairUp(steps.a, steps.same),
-      slowPairs: pairUp(steps.a, steps.slow),
-    };
-  } finally {
-    await closeSides(sides);
-  }
+  const steps = await runRounds(extra, plan, surroundings.random);
+  return {
+    equalExitCode: await callGate(surroundings.folder, [...steps.a, ...steps.same]),
+    slowExitCode: await callGate(surroundings.folder, [...steps.a, ...steps.slow]),
+    equalPairs: pairUp(steps.a, steps.same),
+    slowPairs: pairUp(steps.a, steps.slow),
+  };
 }
 
 const CALIBRATION_PASSES = 2;
-const CALIBRATION: GatePlan = { rounds: 16, warmUpRounds: 4, blockMs: 100 };
+const CALIBRATION: GatePlan = { rounds: 20, warmUpMs: 100, blockMs: 100 };
 /** First guess of what one round of the spin takes. */
 const NS_PER_ROUND = 0.8;
 
@@ -122,20 +125,14 @@ const NS_PER_ROUND = 0.8;
 export async function calibrateSpin(ratio: number, random: Random): Promise<number> {
   let extra = 0;
   for (let pass = 0; pass <= CALIBRATION_PASSES; pass++) {
-    const sides = await startSides(extra);
-    try {
-      const { a, slow } = await runRounds(sides, CALIBRATION, random);
-      const baseMs = middleOf(a.map(medianMsOf));
-      if (pass === 0) {
-        extra = (ratio * baseMs * 1_000_000) / NS_PER_ROUND;
-        continue;
-      }
-      const found = middleOf(pairUp(a, slow).map(([before, after]) => after.p50Ms / before.p50Ms)) - 1;
-      // A disturbed pass may see no slowdown at all: never correct by more than half or double.
-      extra *= Math.min(2, Math.max(0.5, ratio / Math.max(found, ratio / 4)));
-    } finally {
-      await closeSides(sides);
+    const { a, slow } = await runRounds(extra, CALIBRATION, random);
+    if (pass === 0) {
+      extra = (ratio * middleOf(a.map(medianMsOf)) * 1_000_000) / NS_PER_ROUND;
+      continue;
     }
+    const found = middleOf(pairUp(a, slow).map(([before, after]) => after.p50Ms / before.p50Ms)) - 1;
+    // A disturbed pass may see no slowdown at all: never correct by more than half or double.
+    extra *= Math.min(2, Math.max(0.5, ratio / Math.max(found, ratio / 4)));
   }
   return extra;
 }

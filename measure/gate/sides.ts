@@ -46,15 +46,6 @@ const REQUEST = {
   keepText: false,
 };
 
-/** A generator that only waits: one request at a time. */
-const IDLE = {
-  cpuCores: 0,
-  eventLoopUtilisation: 0,
-  eventLoopDelayP99Ms: 0,
-  gcPauseTotalMs: 0,
-  maxRssBytes: 0,
-};
-
 export interface BlockPlan {
   readonly variant: 'a' | 'b';
   readonly block: number;
@@ -79,7 +70,7 @@ export async function runBlock({ driver }: Side, plan: BlockPlan): Promise<Resul
     const sentAtMs = performance.now();
     recorder.recordExchange(sentAtMs, await driver.send(REQUEST, signal));
   }
-  return recorder.finish({ generator: IDLE });
+  return recorder.finish({});
 }
 
 /** Median latency of a block; a block without an answer is a defect of the measurement. */

@@ -108,7 +108,11 @@ const MAX_OFFERED_PER_S = 8000;
 /** The most that is completed within the objective per second: the load grows until goodput no longer follows it. */
 export async function measureSaturation(target: Target, fromPerS: number): Promise<number> {
   let peakPerS = 0;
-  for (let offeredPerS = fromPerS; offeredPerS <= MAX_OFFERED_PER_S; offeredPerS *= GROWTH) {
+  for (
+    let offeredPerS = Math.max(fromPerS, FIRST_RATE_PER_S);
+    offeredPerS <= MAX_OFFERED_PER_S;
+    offeredPerS *= GROWTH
+  ) {
     const goodputPerS = await goodputAt(target, offeredPerS);
     peakPerS = Math.max(peakPerS, goodputPerS);
     if (goodputPerS < KNEE_RATIO * offeredPerS) break;
