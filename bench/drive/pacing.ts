@@ -1,15 +1,16 @@
 /** A piece of work due at an instant of `performance.now()`. */
-interface Due {
+export interface Due {
   readonly atMs: number;
-  readonly order: number;
-  readonly run: () => void;
+  /** Set by the pacer: ties run in the order they came. */
+  order: number;
+  run(): void;
 }
 
 const isBefore = (a: Due, b: Due): boolean => a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
 
 /** Binary min-heap by instant, ties in the order they came. */
 class DueHeap {
-  readonly #items: Due[] = [];
+  #items: Due[] = [];
 
   get first(): Due | undefined {
     return this.#items[0];
@@ -39,6 +40,13 @@ class DueHeap {
     const last = items.pop();
     if (top !== undefined && last !== undefined && items.length > 0) this.#sink(last);
     return top;
+  }
+
+  /** Empties the heap; what it held, in no order. */
+  clear(): readonly Due[] {
+    const items = this.#items;
+    this.#items = [];
+    return items;
   }
 
   #sink(item: Due): void {
@@ -101,15 +109,22 @@ export class Pacer {
 
   /** Runs `run` at `atMs` of performance.now(), or at the next turn of the loop when that has passed. */
   at(atMs: number, run: () => void): void {
-    if (this.#isStopped) return;
-    this.#heap.push({ atMs, order: this.#order++, run });
-    if (atMs < this.#armedForMs) this.#arm();
+    this.add({ atMs, order: 0, run });
   }
 
-  /** Forgets all pending work. Idempotent. */
-  stop(): void {
+  /** The same of an object that is at hand anyway: at many thousand a second a closure each is worth saving. */
+  add(due: Due): void {
+    if (this.#isStopped) return;
+    due.order = this.#order++;
+    this.#heap.push(due);
+    if (due.atMs < this.#armedForMs) this.#arm();
+  }
+
+  /** Forgets all pending work, and returns it, in no order. Idempotent: the second time nothing is left. */
+  stop(): readonly Due[] {
     this.#isStopped = true;
     this.#disarm();
+    return this.#heap.clear();
   }
 
   #disarm(): void {

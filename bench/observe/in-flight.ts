@@ -1,4 +1,4 @@
-import { onGridMs } from '../../vocabulary/exact-sum.ts';
+import { GRID_PER_MS, onGridMs } from '../../vocabulary/exact-sum.ts';
 import { encodeInFlight, type InFlightChanges } from '../../vocabulary/in-flight-changes.ts';
 
 /** Starts and ends of requests in time order, walked once. */
@@ -52,6 +52,9 @@ class Walk {
   }
 }
 
+/** Fewer than this many intervals are not worth a fold. */
+const MIN_FOLD = 512;
+
 /** Over consecutive spans of time: the largest number in flight in each, and the time average over all. */
 export interface InFlightReading {
   readonly maxima: readonly number[];
@@ -70,6 +73,8 @@ export class InFlightLog {
   #endedAtMs: number[] = [];
   #now = 0;
   #foldedToMs = 0;
+  /** A fold sorts all that is held: it is due when what is held has doubled, whatever of it can be let go. */
+  #foldDueAt = MIN_FOLD;
   #requestMs = 0;
   readonly #maxima: number[] = [];
   readonly #all: { readonly sent: number[]; readonly ended: number[] } | undefined;
@@ -79,6 +84,11 @@ export class InFlightLog {
     this.#fromMs = fromMs;
     this.#spanMs = spanMs;
     this.#all = keepsAll ? { sent: [], ended: [] } : undefined;
+  }
+
+  /** Whether enough was added since the last fold. At many thousand requests a second that is a part of a millisecond each. */
+  get isFoldDue(): boolean {
+    return this.#sentAtMs.length >= this.#foldDueAt;
   }
 
   /** Intervals that are held because they may still change what is known. */
@@ -105,7 +115,7 @@ export class InFlightLog {
     let atMs = this.#foldedToMs;
     // What came before is passed without being measured.
     walk.advance(atMs, atMs);
-    for (let span = Math.round(atMs / this.#spanMs); atMs < toMs; span++) {
+    for (let span = Math.floor(atMs / this.#spanMs); atMs < toMs; span++) {
       const edgeMs = Math.min(toMs, (span + 1) * this.#spanMs);
       const { max, requestMs } = walk.advance(atMs, edgeMs);
       onSpan(span, max, requestMs);
@@ -114,23 +124,30 @@ export class InFlightLog {
   }
 
   /**
-   * Everything before `atMs` is known: no request that was sent before it is still to be added. Whole spans up to there
-   * are taken into account and forgotten.
+   * Everything before `atMs` is known: no request that was sent before it is still to be added. It is taken into account
+   * and forgotten. Sums of instants on the grid are exact, so it does not matter where a fold cuts.
    */
   foldUntil(atMs: number): void {
-    const spans = Math.floor((atMs - this.#fromMs) / this.#spanMs);
-    const toMs = spans * this.#spanMs;
-    if (toMs <= this.#foldedToMs) return;
+    const toMs = Math.floor((atMs - this.#fromMs) * GRID_PER_MS) / GRID_PER_MS;
+    if (toMs > this.#foldedToMs || this.#foldedToMs === 0) this.#fold(toMs);
+    this.#foldDueAt = Math.max(MIN_FOLD, 2 * this.held);
+  }
+
+  #fold(toMs: number): void {
     const walk = new Walk(this.#sentAtMs, this.#endedAtMs, this.#now);
-    this.#walk(walk, toMs, (span, max, requestMs) => {
-      this.#maxima[span] = max;
-      this.#requestMs += requestMs;
-    });
+    // Before the first span nothing is measured: what ended there is only let go.
+    if (toMs <= 0) walk.advance(toMs, toMs);
+    else {
+      this.#walk(walk, toMs, (span, max, requestMs) => {
+        this.#maxima[span] = Math.max(this.#maxima[span] ?? 0, max);
+        this.#requestMs += requestMs;
+      });
+    }
     const rest = walk.rest();
     this.#sentAtMs = rest.sent;
     this.#endedAtMs = rest.ended;
     this.#now = walk.now;
-    this.#foldedToMs = toMs;
+    this.#foldedToMs = Math.max(0, toMs);
   }
 
   /** What is known of [from, `toMs`); changes nothing, so it may be asked in the middle of a run. */
@@ -140,7 +157,7 @@ export class InFlightLog {
     const walk = new Walk(this.#sentAtMs, this.#endedAtMs, this.#now);
     const spanMs = onGridMs(toMs - this.#fromMs);
     this.#walk(walk, spanMs, (span, max, ofSpan) => {
-      maxima[span] = max;
+      maxima[span] = Math.max(maxima[span] ?? 0, max);
       requestMs += ofSpan;
     });
     return { maxima, mean: requestMs / spanMs };

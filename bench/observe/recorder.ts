@@ -135,9 +135,10 @@ export class StepRecorder {
 
   #recordCompleted(scheduledAtMs: number, exchange: Exchange): void {
     const spans = computeRequestSpans(exchange, scheduledAtMs);
-    for (const [metric, values] of Object.entries(spans)) {
+    for (const metric in spans) {
       // A clock read twice in one microsecond may differ by rounding in the last place.
-      for (const spanMs of values) this.#record(metric as HistogramMetricId, Math.max(0, spanMs));
+      for (const spanMs of spans[metric as HistogramMetricId] ?? [])
+        this.#record(metric as HistogramMetricId, Math.max(0, spanMs));
     }
     const second = this.#secondOf(scheduledAtMs);
     second.latencySumMs += onGridMs(Math.max(0, exchange.endedAtMs - scheduledAtMs));
@@ -159,6 +160,11 @@ export class StepRecorder {
     this.#tokens.cachedInput += usage.cachedInputTokens;
     this.#tokens.output += usage.outputTokens;
     this.#tokens.requestsWithUsage++;
+  }
+
+  /** Whether there is enough to fold. */
+  get isFoldDue(): boolean {
+    return this.#inFlight.isFoldDue;
   }
 
   /** Requests in flight are known up to here: none sent before it is still open or unrecorded. */

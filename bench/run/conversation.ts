@@ -3,13 +3,15 @@ import type { Random } from '../../vocabulary/random.ts';
 import type { Exchange, Message, TurnRequest } from '../drive/driver.ts';
 import { composeSystemText, composeUserText, type TextMaker, wordTexts } from '../workload/prompt.ts';
 import type { PlannedInteraction } from '../workload/schedule.ts';
-import type { LoadSession } from './load-session.ts';
+import type { LoadSession, Turn } from './load-session.ts';
 
 /** One turn of the past, as the prompt repeats it. */
 interface PastTurn {
   readonly messages: readonly Message[];
   readonly words: number;
 }
+
+const NO_MESSAGES: readonly Message[] = [];
 
 const pastTurn = (texts: TextMaker, user: string, assistant: string): PastTurn => ({
   messages: [
@@ -28,6 +30,8 @@ const hasLeft = (exchange: Exchange | undefined): boolean =>
 
 export interface ConversationOptions {
   readonly interaction: PlannedInteraction;
+  /** What the target is told that it is called; the interaction's own id where absent. */
+  readonly id?: string;
   readonly workload: Workload;
   readonly session: LoadSession;
   readonly random: Random;
@@ -41,12 +45,13 @@ export interface ConversationOptions {
 }
 
 /** Plays one interaction: each turn falls due when the answer before it has ended and the customer has thought. */
-export class Conversation {
+export class Conversation implements Turn {
   readonly #options: ConversationOptions;
   readonly #past: PastTurn[] = [];
   readonly #system: readonly Message[];
   readonly #texts: TextMaker;
   #turn: number;
+  #scheduledAtMs = 0;
   #userText = '';
 
   constructor(options: ConversationOptions) {
@@ -55,7 +60,7 @@ export class Conversation {
     this.#turn = interaction.firstTurn;
     this.#texts = options.texts ?? wordTexts;
     const system = composeSystemText(this.#texts, interaction, random);
-    this.#system = system === '' ? [] : [{ role: 'system', content: system }];
+    this.#system = system === '' ? NO_MESSAGES : [{ role: 'system', content: system }];
   }
 
   /** Schedules the first turn that is still to come. */
@@ -67,11 +72,8 @@ export class Conversation {
   }
 
   #schedule(atMs: number): void {
-    this.#options.session.schedule(
-      atMs,
-      () => this.#compose(),
-      (exchange, endedAtMs) => this.#onEnd(atMs, exchange, endedAtMs),
-    );
+    this.#scheduledAtMs = atMs;
+    this.#options.session.schedule(atMs, this);
   }
 
   /** Texts of turns from before the step are made when the first of the rest is sent. */
@@ -85,7 +87,8 @@ export class Conversation {
   }
 
   /** The newest turns that fit the history limit, oldest first. */
-  #history(): Message[] {
+  #history(): readonly Message[] {
+    if (this.#past.length === 0) return NO_MESSAGES;
     const { workload } = this.#options;
     const limit = workload.kind === 'requests' ? 0 : workload.maxHistoryTokens;
     let words = 0;
@@ -97,13 +100,14 @@ export class Conversation {
     return this.#past.slice(from).flatMap((turn) => turn.messages);
   }
 
-  #compose(): TurnRequest {
-    const { interaction, workload, random } = this.#options;
+  /** The request of the turn that is due. */
+  compose(): TurnRequest {
+    const { interaction, id, workload, random } = this.#options;
     if (this.#turn === interaction.firstTurn) this.#composePast();
     const turn = interaction.turns[this.#turn];
     this.#userText = composeUserText(this.#texts, turn, random);
     return {
-      interactionId: interaction.id,
+      interactionId: id ?? interaction.id,
       messages: [...this.#system, ...this.#history(), { role: 'user', content: this.#userText }],
       maxOutputTokens: turn?.outputTokens ?? 1,
       exactOutputTokens: workload.exactOutputTokens,
@@ -113,19 +117,20 @@ export class Conversation {
     };
   }
 
-  #onEnd(scheduledAtMs: number, exchange: Exchange | undefined, endedAtMs: number): void {
+  /** The turn that was due is over: the next one falls due after the customer has thought. */
+  onEnd(exchange: Exchange | undefined, endedAtMs: number): void {
     const { interaction, workload, session } = this.#options;
     const isAnswered = exchange?.outcome.state === 'completed';
-    if (isAnswered) this.#past.push(pastTurn(this.#texts, this.#userText, exchange.text));
     const gaveUp = !isAnswered && (leavesAfterFailure(workload) || hasLeft(exchange));
     this.#turn++;
     const next = interaction.turns[this.#turn];
     if (next === undefined || gaveUp) {
       const isComplete = next === undefined && isAnswered;
-      session.recorder.recordInteraction(isComplete ? 'completed' : 'abandoned', scheduledAtMs);
+      session.recorder.recordInteraction(isComplete ? 'completed' : 'abandoned', this.#scheduledAtMs);
       this.#options.onClosed?.(endedAtMs);
       return;
     }
+    if (isAnswered) this.#past.push(pastTurn(this.#texts, this.#userText, exchange.text));
     this.#schedule(endedAtMs + (this.#options.thinkTimeMs ?? next.thinkTimeMs));
   }
 }

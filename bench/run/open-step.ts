@@ -6,7 +6,7 @@ import {
   planInteractions,
 } from '../workload/schedule.ts';
 import { Conversation } from './conversation.ts';
-import { Feed } from './feed.ts';
+import { drawUnderWay, Feed } from './feed.ts';
 import { keepShard } from './shard.ts';
 import { runStep } from './step.ts';
 import type { RunContext } from './step-context.ts';
@@ -44,6 +44,8 @@ export function runOpenStep(
       },
       random,
     );
+  const made = context.texts === undefined ? {} : { texts: context.texts };
+  const interactions = drawUnderWay(keepShard(planned, shard));
   const share = 1 / (shard?.count ?? 1);
   return runStep(context, {
     label,
@@ -57,21 +59,17 @@ export function runOpenStep(
     drainMs,
     begin: (session, stepStartedAtMs) => {
       const start = (interaction: PlannedInteraction): void => {
-        const text = random.fork(`text ${interaction.id}`);
-        // Ids are unique over the run: a server that keeps interactions must not see one twice.
-        const named = { ...interaction, id: `${label.name} ${interaction.id}` };
-        const { texts } = context;
-        const made = texts === undefined ? {} : { texts };
         new Conversation({
-          interaction: named,
+          interaction,
+          // Ids are unique over the run: a server that keeps interactions must not see one twice.
+          id: `${label.name} ${interaction.id}`,
           workload,
           session,
-          random: text,
+          random: random.fork(`text ${interaction.id}`),
           stepStartedAtMs,
           ...made,
         }).start();
       };
-      const interactions = keepShard(planned, shard);
       return new Feed({ interactions, pacer: session.pacer, stepStartedAtMs, start });
     },
   });

@@ -12,10 +12,13 @@ export interface Shard {
  * The part of a schedule that a shard sends: every `count`-th interaction. All shards draw the same schedule from the
  * same seed, so together they send each interaction once.
  */
-export function* keepShard<T>(items: Iterable<T>, shard: Shard | undefined): Generator<T, void> {
+export const keepShard = <T>(items: Iterable<T>, shard: Shard | undefined): Iterable<T> =>
+  shard === undefined ? items : everyNth(items, shard);
+
+function* everyNth<T>(items: Iterable<T>, { index, count }: Shard): Generator<T, void> {
   let order = 0;
   for (const item of items) {
-    if (shard === undefined || order % shard.count === shard.index) yield item;
+    if (order % count === index) yield item;
     order++;
   }
 }

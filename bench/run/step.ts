@@ -142,11 +142,13 @@ async function play(step: StepInProgress): Promise<ResultStep | undefined> {
   await waitUntil(step.windowToMs, signal);
   const stoppedAtMs = signal.aborted ? performance.now() : Number.POSITIVE_INFINITY;
   const generatorUse = generator.stop();
+  // A generator that is behind has not come to draw all of the window: its arrivals are waited for like the others.
+  feed?.feedUntil(Math.min(step.windowToMs, performance.now()));
   const [serverUse] = await Promise.all([
     server.stop(),
     drain(session, step.windowToMs + options.drainMs, signal),
   ]);
-  // A generator that fell behind its own schedule still owes what was due: it is counted as too late.
+  // What is due and was never sent is counted as too late.
   feed?.feedUntil(performance.now());
   await session.end();
   return recorder.finish(

@@ -73,7 +73,8 @@ export function* planInteractions(plan: StepPlan, random: Random): Generator<Pla
   const sampler = createShapeSampler(plan.workload);
   const span = { ratePerS: plan.interactionsPerS, fromMs: -longestMs, toMs: plan.spanMs };
   const arrivalsAtMs = drawArrivals(plan.arrivals, span, random.fork('arrivals'));
-  for (const [i, arrivalAtMs] of arrivalsAtMs.entries()) {
+  for (let i = 0; i < arrivalsAtMs.length; i++) {
+    const arrivalAtMs = arrivalsAtMs[i] ?? 0;
     const shape = sampler(random.fork(`interaction ${i}`));
     const turnsAtMs = computeNominalTurnsAtMs(shape, arrivalAtMs, responseMs);
     const firstTurn = turnsAtMs.findIndex((atMs) => atMs >= 0);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Exchange } from '../../../bench/drive/driver.ts';
+import { InFlightLog } from '../../../bench/observe/in-flight.ts';
 import { StepRecorder } from '../../../bench/observe/recorder.ts';
 import { LatencyHistogram } from '../../../vocabulary/histogram.ts';
 
@@ -111,6 +112,27 @@ describe('over any sequence of requests', () => {
         expect(record(requests).inFlight.mean).toBeCloseTo(naiveMeanInFlight(requests), 9);
       }),
       { numRuns: 100, seed: 3 },
+    );
+  });
+
+  it('letting go of what is known, at whatever instants, changes nothing', () => {
+    const untilMs = FROM_MS + WINDOW_MS;
+    const cuts = fc.array(fc.double({ min: 0, max: untilMs, noNaN: true }), { maxLength: 8 });
+    fc.assert(
+      fc.property(sequences, cuts, (requests, atMs) => {
+        const intervals = requests
+          .map(({ scheduledAtMs, slipMs, durationMs }) => [scheduledAtMs + slipMs, durationMs] as const)
+          .toSorted(([a], [b]) => a - b);
+        const [folded, kept] = [new InFlightLog(FROM_MS, 1_000), new InFlightLog(FROM_MS, 1_000)];
+        for (const [sentAtMs, durationMs] of intervals) {
+          // All that was sent before these instants is logged by now.
+          for (const cut of atMs.filter((ms) => ms <= sentAtMs)) folded.foldUntil(cut);
+          for (const log of [folded, kept]) log.add(sentAtMs, sentAtMs + durationMs);
+        }
+        for (const cut of atMs) folded.foldUntil(cut);
+        expect(folded.read(untilMs)).toEqual(kept.read(untilMs));
+      }),
+      { numRuns: 300, seed: 5 },
     );
   });
 

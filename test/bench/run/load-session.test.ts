@@ -90,11 +90,10 @@ describe('a step in progress', () => {
     const { startedAtMs, recorder, session } = begin(60_000);
     const ends: unknown[] = [];
     for (const afterMs of [5, 10, 50_000, 70_000]) {
-      session.schedule(
-        startedAtMs + afterMs,
-        () => TURN,
-        (exchange) => ends.push(exchange),
-      );
+      session.schedule(startedAtMs + afterMs, {
+        compose: () => TURN,
+        onEnd: (exchange) => ends.push(exchange),
+      });
     }
     expect(session.inWindowOpen).toBe(3);
     // The generator is busy past both instants, and the step ends before it can catch up.
@@ -115,11 +114,7 @@ describe('a step in progress', () => {
   it('accounts for everything due: two in flight time out with the run, the rest is dropped', async () => {
     const { startedAtMs, recorder, session } = begin(1_000);
     for (let i = 0; i < 7; i++) {
-      session.schedule(
-        startedAtMs + i,
-        () => TURN,
-        () => {},
-      );
+      session.schedule(startedAtMs + i, { compose: () => TURN, onEnd: () => {} });
     }
     await expect.poll(() => session.sent + session.failed).toBe(7);
     expect(session.inFlight).toBe(2);
