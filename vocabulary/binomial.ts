@@ -46,6 +46,11 @@ export function estimateBinomialInterval(
   samples: number,
   confidence: number,
 ): { readonly low: number; readonly high: number } {
+  // The sums below run over the successes: of nearly all of a million, those of the failures are a thousand times shorter.
+  if (2 * successes > samples) {
+    const { low, high } = estimateBinomialInterval(samples - successes, samples, confidence);
+    return { low: 1 - high, high: 1 - low };
+  }
   const tail = 1 - confidence;
   return {
     low: successes === 0 ? 0 : bisect((p) => computeBinomialCdf(successes - 1, samples, p), confidence),

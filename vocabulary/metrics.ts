@@ -128,6 +128,13 @@ export const METRICS = {
     aggregate: 'derived',
     formula: 'completed requests within every latency objective ÷ window',
   },
+  capacityTurnsPerS: {
+    label: 'capacity',
+    unit: 'per-s',
+    better: 'higher',
+    aggregate: 'derived',
+    formula: 'largest offered rate of turns at which every objective is met, below every rate at which one is not',
+  },
   errorRatio: {
     label: 'error ratio',
     unit: 'ratio',

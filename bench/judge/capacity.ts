@@ -22,6 +22,15 @@ export type CapacityEstimate =
   | { readonly kind: 'below'; readonly missedTurnsPerS: number }
   | { readonly kind: 'unknown' };
 
+/** Plans that choose their rates by what they see: two such results hardly ever have a rate in common. */
+const SEARCHES: readonly unknown[] = ['find-capacity', 'calibrate'];
+
+/** Whether a result comes from a search for capacity over rates of turns. */
+export function isCapacitySearch({ scenario, steps }: Pick<ResultFile, 'scenario' | 'steps'>): boolean {
+  const { kind } = (scenario.load ?? {}) as { readonly kind?: unknown };
+  return SEARCHES.includes(kind) && steps.every((step) => step.load.kind === 'open');
+}
+
 interface RatedStep {
   readonly step: ResultStep;
   readonly turnsPerS: number;

@@ -18,7 +18,7 @@ import {
   windowSOf,
 } from './statistic.ts';
 import { CANDIDATE_VARIANT, pairCases, pairLoads } from './subjects.ts';
-import { secondsOf } from './timeline.ts';
+import { wholeSecondsOf } from './timeline.ts';
 
 export type BudgetVerdict = 'met' | 'missed' | 'not enough evidence';
 
@@ -75,6 +75,13 @@ function checkObjective(slo: Slo, steps: readonly ResultStep[]): Finding {
   };
 }
 
+/** Completed requests per second over whole seconds; short blocks that have too few of them are samples themselves. */
+function estimateThroughput(steps: readonly ResultStep[]): Interval | undefined {
+  const seconds = steps.flatMap((step) => wholeSecondsOf(step, 'completed'));
+  if (seconds.length >= steps.length) return estimateBatchMean(seconds);
+  return estimateBatchMean(steps.map((step) => countOf([step], 'throughputPerS') / windowSOf([step])));
+}
+
 /** A rate with its interval: goodput by the share of good requests, the others by their seconds. */
 function estimateRate(metric: RateMetric, steps: readonly ResultStep[]): Interval | undefined {
   const windowS = windowSOf(steps);
@@ -83,10 +90,10 @@ function estimateRate(metric: RateMetric, steps: readonly ResultStep[]): Interva
     const share = estimateRatio(countOf(steps, metric), offered);
     return share === undefined ? undefined : scaleInterval(share, offered / windowS);
   }
-  const seconds = estimateBatchMean(steps.flatMap((step) => secondsOf(step, 'completed')));
   const completed = countOf(steps, 'throughputPerS');
-  if (seconds === undefined || completed === 0) return undefined;
-  return scaleInterval(seconds, countOf(steps, metric) / completed);
+  const perS = estimateThroughput(steps);
+  if (perS === undefined || completed === 0) return undefined;
+  return scaleInterval(perS, countOf(steps, metric) / completed);
 }
 
 function checkRate(budget: Budget & { kind: 'rate' }, steps: readonly ResultStep[]): Finding {

@@ -2,8 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Issue } from '../../vocabulary/errors.ts';
 import type { ResultFile } from '../../vocabulary/result-file.ts';
 
-/** Of a scenario, what does not change what is measured; hot paths are matched by their names. */
-const BESIDE_THE_POINT = new Set(['name', 'description', 'seed', 'slos', 'cases']);
+/**
+ * Of a scenario's record, what does not change what is measured; hot paths are matched by their names. The last five are what a run
+ * noted of itself: what a search saw on its way is an answer, no part of the question.
+ */
+const BESIDE_THE_POINT = new Set([
+  ...['name', 'description', 'seed', 'slos', 'cases'],
+  ...['probe', 'confirmation', 'calibration', 'sweep', 'variants'],
+]);
 
 function scenarioCore(result: ResultFile): Record<string, unknown> {
   return Object.fromEntries(Object.entries(result.scenario).filter(([key]) => !BESIDE_THE_POINT.has(key)));

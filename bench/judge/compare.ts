@@ -1,6 +1,7 @@
 import { METRICS } from '../../vocabulary/metrics.ts';
 import type { ResultFile, ResultStep } from '../../vocabulary/result-file.ts';
 import { describeMismatches } from './comparability.ts';
+import { areSearches, readCapacity, weighCapacity } from './compare-capacity.ts';
 import { type ComparePolicy, type Comparison, type MetricComparison, overallVerdict } from './comparison.ts';
 import { type Evidence, type EvidenceOptions, saturatedSteps, weighCase, weighLoad } from './evidence.ts';
 import { adjustByHolm } from './holm.ts';
@@ -109,6 +110,34 @@ function draftCases(
   });
 }
 
+/** One row for two searches: what a search for capacity answers, whatever rates it went through. */
+function draftCapacity(
+  baseline: readonly ResultFile[],
+  candidate: readonly ResultFile[],
+  { policy }: EvidenceOptions,
+): Draft[] {
+  if (!areSearches(baseline, candidate)) return [];
+  const evidence = weighCapacity(baseline, candidate, policy);
+  const { label, unit, better } = METRICS.capacityTurnsPerS;
+  const row = {
+    subject: 'all rates',
+    metric: label,
+    unit,
+    better,
+    baseline: readCapacity(baseline),
+    candidate: readCapacity(candidate),
+    blocks: evidence.kind === 'assessed' ? evidence.assessment.blocks : evidence.blocks,
+  };
+  return [{ row, evidence }];
+}
+
+/** Loads to compare. Searches choose their rates as they go: of theirs only those that both sides have. */
+function subjectsOf(baseline: readonly ResultFile[], candidate: readonly ResultFile[]): LoadSubject[] {
+  const subjects = pairLoads(baseline, candidate);
+  if (!areSearches(baseline, candidate)) return subjects;
+  return subjects.filter((subject) => missingSide(subject) === undefined);
+}
+
 function changeOf(evidence: Evidence): Pick<MetricComparison, 'change' | 'test' | 'noiseRatio'> {
   if (evidence.kind === 'none') return {};
   const { shift, low, high, scale, test, noiseRatio } = evidence.assessment;
@@ -178,7 +207,8 @@ export function compareRuns(
   const dropped = droppedSteps(baseline, before) + droppedSteps(candidate, after);
   const doubts = describeMismatches(baseline, candidate, isPaired);
   const drafts = [
-    ...draftLoads(pairLoads(before, after), options),
+    ...draftCapacity(before, after, options),
+    ...draftLoads(subjectsOf(before, after), options),
     ...draftCases(before, after, options),
   ].map((draft) => ({ ...draft, doubt: doubts[0] ?? draft.doubt }));
   const metrics = judgeDrafts(drafts, policy);

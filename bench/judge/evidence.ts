@@ -3,7 +3,7 @@ import type { ResultFile, ResultStep } from '../../vocabulary/result-file.ts';
 import { type Assessment, assessPairedShares, assessPairs, assessSides, widenByRuns } from './assessment.ts';
 import type { ComparePolicy } from './comparison.ts';
 import { assessSingleRuns } from './single-run.ts';
-import { readStatistic, type Statistic, windowSOf } from './statistic.ts';
+import { readPositive, type Statistic } from './statistic.ts';
 import type { CaseSubject, LoadSubject } from './subjects.ts';
 
 export interface EvidenceOptions {
@@ -31,14 +31,8 @@ export function pairBlocks(
   });
 }
 
-/** A rate of nothing counts as half an event, for it has no logarithm. */
-function positiveValueOf(statistic: Statistic, steps: readonly ResultStep[]): number | undefined {
-  const value = readStatistic(statistic, steps);
-  return statistic.kind === 'rate' && value === 0 ? 0.5 / windowSOf(steps) : value;
-}
-
 function valuesOf(statistic: Statistic, groups: readonly (readonly ResultStep[])[]): number[] {
-  return groups.flatMap((steps) => positiveValueOf(statistic, steps) ?? []);
+  return groups.flatMap((steps) => readPositive(statistic, steps) ?? []);
 }
 
 const hasNoLogarithm = (values: readonly number[]): boolean => values.some((value) => value <= 0);
@@ -49,7 +43,7 @@ function assessPairedSteps(
   seed: number,
 ): Evidence {
   const values = pairs.flatMap(([before, after]) => {
-    const [a, b] = [positiveValueOf(statistic, [before]), positiveValueOf(statistic, [after])];
+    const [a, b] = [readPositive(statistic, [before]), readPositive(statistic, [after])];
     return a === undefined || b === undefined ? [] : [[a, b] as const];
   });
   if (values.length < 2) return none(`${values.length} pairs of blocks`, values.length);

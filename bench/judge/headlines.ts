@@ -12,7 +12,7 @@ import {
   scaleInterval,
 } from './interval.ts';
 import { errorsOf, mergeHistograms } from './statistic.ts';
-import { secondsOf } from './timeline.ts';
+import { secondsOf, wholeSecondsOf } from './timeline.ts';
 
 /** A figure of a step as reports state it: with its interval, or withheld with the reason. */
 export type Headline =
@@ -64,8 +64,6 @@ export function estimateHeadlines(step: ResultStep, options: HeadlineOptions = {
   const { successes, samples } = errorsOf([step]);
   const good = estimateRatio(step.goodRequests, samples, confidence);
   const offeredPerS = samples / sFromMs(step.windowMs);
-  // The last second of a window that is no whole number of seconds holds fewer requests.
-  const seconds = secondsOf(step, 'completed').slice(0, Math.floor(sFromMs(step.windowMs)));
   return [
     ...percentileHeadlines(step, options),
     ...stated(
@@ -73,7 +71,11 @@ export function estimateHeadlines(step: ResultStep, options: HeadlineOptions = {
       `mean ${METRICS.latencyMs.label}`,
       estimateBatchMean(secondsOf(step, 'meanLatencyMs'), confidence),
     ),
-    ...stated('throughputPerS', METRICS.throughputPerS.label, estimateBatchMean(seconds, confidence)),
+    ...stated(
+      'throughputPerS',
+      METRICS.throughputPerS.label,
+      estimateBatchMean(wholeSecondsOf(step, 'completed'), confidence),
+    ),
     ...stated(
       'goodputPerS',
       METRICS.goodputPerS.label,

@@ -1,14 +1,22 @@
-import { sortSamples } from '../../vocabulary/percentiles.ts';
+import { nearestRank, sortSamples } from '../../vocabulary/percentiles.ts';
 import type { Random } from '../../vocabulary/random.ts';
 import { sampleNormal } from '../../vocabulary/random.ts';
 import type { ResultStep } from '../../vocabulary/result-file.ts';
 import { type Assessment, INTERVAL_CONFIDENCE } from './assessment.ts';
 import { resample } from './bootstrap.ts';
 import { chooseBatchSize, estimateDesignEffect, estimateRatio } from './interval.ts';
+import { computeTwoSidedNormalP } from './normal.ts';
 import { computeFisherP } from './permutation.ts';
-import { meanOf } from './series.ts';
-import { errorsOf, mergeHistograms, readStatistic, type Statistic } from './statistic.ts';
-import { secondsOf } from './timeline.ts';
+import { deviationOf, meanOf, varianceOf } from './series.ts';
+import {
+  errorsOf,
+  leastPerS,
+  mergeHistograms,
+  readPositive,
+  type Statistic,
+  windowSOf,
+} from './statistic.ts';
+import { secondsOf, wholeSecondsOf } from './timeline.ts';
 
 const DRAWS = 2_000;
 
@@ -24,24 +32,33 @@ function percentileDraw(step: ResultStep, statistic: Statistic & { kind: 'percen
   const p = statistic.percent / 100;
   const effect = estimateDesignEffect(secondsOf(step, 'meanLatencyMs'));
   const deviation = Math.sqrt((p * (1 - p) * effect) / histogram.count);
+  // The same few ranks are drawn again and again, and finding one walks the histogram.
+  const known = new Map<number, number>();
   return (random) => {
     const drawn = Math.min(1, Math.max(0, p + deviation * sampleNormal(random)));
-    return histogram.percentileMs(100 * drawn) ?? Number.NaN;
+    const rank = nearestRank(100 * drawn, histogram.count);
+    const value = known.get(rank) ?? histogram.percentileMs(100 * drawn) ?? Number.NaN;
+    known.set(rank, value);
+    return value;
   };
 }
 
+/** Fewer seconds than this say nothing of how seconds differ. */
+const MIN_SECONDS = 5;
+
 /** A rate or a mean redrawn from its seconds, neighbours together. Too few seconds draw nothing. */
-function secondsDraw(values: readonly number[], scale: number): Draw | undefined {
-  if (values.length < 5) return undefined;
+function secondsDraw(values: readonly number[], scale: number, least = 0): Draw | undefined {
+  if (values.length < MIN_SECONDS) return undefined;
   const blockLength = chooseBatchSize(values);
-  return (random) => scale * meanOf(resample(values, random, blockLength));
+  return (random) => Math.max(least, scale * meanOf(resample(values, random, blockLength)));
 }
 
 function goodputDraw(step: ResultStep): Draw {
   const { offered } = step.counts;
   const share = step.goodRequests / Math.max(1, offered);
   const deviation = Math.sqrt((share * (1 - share)) / Math.max(1, offered));
-  return (random) => Math.max(0.5 / Math.max(1, offered), share + deviation * sampleNormal(random)) * offered;
+  const offeredPerS = offered / windowSOf([step]);
+  return (random) => Math.max(leastPerS([step]), (share + deviation * sampleNormal(random)) * offeredPerS);
 }
 
 function drawOf(statistic: Statistic, step: ResultStep): Draw | undefined {
@@ -54,21 +71,42 @@ function drawOf(statistic: Statistic, step: ResultStep): Draw | undefined {
       if (statistic.metric === 'goodputPerS') return goodputDraw(step);
       const perRequest =
         statistic.metric === 'outputTokensPerS' ? step.tokens.output / Math.max(1, step.counts.completed) : 1;
-      return secondsDraw(secondsOf(step, 'completed'), perRequest);
+      return secondsDraw(wholeSecondsOf(step, 'completed'), perRequest, leastPerS([step]));
     }
     case 'error-ratio':
       return undefined;
   }
 }
 
+/**
+ * By how many times failures come in clusters: variance ÷ mean of their number per second, 1 where they come one by one (D. R. Cox & P.
+ * A. W. Lewis, The Statistical Analysis of Series of Events, 1966). A second in which fifty fail together is one event, not fifty.
+ */
+function dispersionOf(step: ResultStep): number {
+  const perSecond = wholeSecondsOf(step, 'unsuccessful');
+  const mean = meanOf(perSecond);
+  return perSecond.length < MIN_SECONDS || mean === 0 ? 1 : Math.max(1, varianceOf(perSecond) / mean);
+}
+
+type Share = ReturnType<typeof errorsOf>;
+
+/** The share as so many independent requests would show it. */
+const thinned = ({ successes, samples }: Share, dispersion: number): Share => ({
+  successes: Math.round(successes / dispersion),
+  samples: Math.max(1, Math.round(samples / dispersion)),
+});
+
 /** Difference of two shares: Fisher's exact test, and Newcombe's interval from those of each share (Stat. Med. 17, 1998). */
 function assessErrors(baseline: ResultStep, candidate: ResultStep): Assessment | undefined {
-  const [a, b] = [errorsOf([baseline]), errorsOf([candidate])];
+  const [all, allAfter] = [errorsOf([baseline]), errorsOf([candidate])];
+  if (all.samples === 0 || allAfter.samples === 0) return undefined;
+  const dispersion = Math.max(dispersionOf(baseline), dispersionOf(candidate));
+  const [a, b] = [thinned(all, dispersion), thinned(allAfter, dispersion)];
   const [first, second] = [estimateRatio(a.successes, a.samples), estimateRatio(b.successes, b.samples)];
   if (first === undefined || second === undefined) return undefined;
   const shift = second.estimate - first.estimate;
   return {
-    shift,
+    shift: allAfter.successes / allAfter.samples - all.successes / all.samples,
     low: shift - Math.hypot(second.estimate - second.low, first.high - first.estimate),
     high: shift + Math.hypot(second.high - second.estimate, first.estimate - first.low),
     probability: computeFisherP(a, b),
@@ -77,7 +115,27 @@ function assessErrors(baseline: ResultStep, candidate: ResultStep): Assessment |
     blocks: 1,
     unit: 'runs',
     leastProbability: 0,
+    ...(dispersion === 1
+      ? {}
+      : { remark: `failures come in clusters: counted ${dispersion.toFixed(1)} as one` }),
   };
+}
+
+/** Draws beyond zero that are enough to count; with fewer the share of draws says no more than that it is small. */
+const MIN_BEYOND = 20;
+
+/**
+ * Two-sided probability that redrawn shifts leave zero on one side. Draws cannot show less than 1 in their number, which the correction
+ * for many figures would take for doubt: where hardly any lies beyond, the tail of a normal of their mean and deviation is taken.
+ */
+function probabilityOf(shifts: readonly number[]): number {
+  const notAbove = shifts.filter((shift) => shift <= 0).length;
+  const beyond = Math.min(notAbove, shifts.filter((shift) => shift >= 0).length);
+  const counted = Math.min(1, (2 * (beyond + 1)) / (shifts.length + 1));
+  const deviation = deviationOf(shifts);
+  if (beyond >= MIN_BEYOND) return counted;
+  if (deviation === 0) return 0;
+  return Math.min(counted, computeTwoSidedNormalP(meanOf(shifts) / deviation));
 }
 
 /**
@@ -91,7 +149,7 @@ export function assessSingleRuns(
   random: Random,
 ): Assessment | undefined {
   if (statistic.kind === 'error-ratio') return assessErrors(baseline, candidate);
-  const [before, after] = [readStatistic(statistic, [baseline]), readStatistic(statistic, [candidate])];
+  const [before, after] = [readPositive(statistic, [baseline]), readPositive(statistic, [candidate])];
   const [drawBefore, drawAfter] = [drawOf(statistic, baseline), drawOf(statistic, candidate)];
   if (!before || !after || drawBefore === undefined || drawAfter === undefined) return undefined;
   const shifts = sortSamples(
@@ -99,13 +157,11 @@ export function assessSingleRuns(
   );
   const at = (probability: number): number =>
     shifts[Math.min(DRAWS - 1, Math.floor(probability * DRAWS))] ?? Number.NaN;
-  const notAbove = shifts.filter((shift) => shift <= 0).length;
-  const notBelow = shifts.filter((shift) => shift >= 0).length;
   return {
     shift: Math.log(after / before),
     low: at((1 - INTERVAL_CONFIDENCE) / 2),
     high: at((1 + INTERVAL_CONFIDENCE) / 2),
-    probability: Math.min(1, (2 * (Math.min(notAbove, notBelow) + 1)) / (DRAWS + 1)),
+    probability: probabilityOf(shifts),
     test: 'bootstrap of two runs',
     scale: 'log',
     blocks: 1,

@@ -125,6 +125,15 @@ export function readStatistic(statistic: Statistic, steps: readonly ResultStep[]
   }
 }
 
+/** A rate of nothing, as a rate: half an event, for nothing has no logarithm. */
+export const leastPerS = (steps: readonly ResultStep[]): number => 0.5 / windowSOf(steps);
+
+/** The statistic where its logarithm is needed. */
+export function readPositive(statistic: Statistic, steps: readonly ResultStep[]): number | undefined {
+  const value = readStatistic(statistic, steps);
+  return statistic.kind === 'rate' && value === 0 ? leastPerS(steps) : value;
+}
+
 /** Why a percentile may not be relied on; undefined where enough samples stand behind it, or none are needed. */
 export function withheldReasonOf(statistic: Statistic, steps: readonly ResultStep[]): string | undefined {
   if (statistic.kind !== 'percentile') return undefined;

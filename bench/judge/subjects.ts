@@ -39,7 +39,11 @@ export interface CaseSubject {
 }
 
 const blocksOf = (runs: readonly ResultFile[], name: string): (readonly number[])[] =>
-  runs.flatMap((run) => (run.micro ?? []).filter((each) => each.case === name).map((each) => each.nsPerOp));
+  runs.flatMap((run) =>
+    (run.micro ?? []).flatMap(({ case: own, nsPerOp }) =>
+      own === name && nsPerOp.length > 0 ? [nsPerOp] : [],
+    ),
+  );
 
 export function pairCases(baseline: readonly ResultFile[], candidate: readonly ResultFile[]): CaseSubject[] {
   const names = new Set(

@@ -1,7 +1,8 @@
 import type { ResultStep } from '../../vocabulary/result-file.ts';
+import { sFromMs } from '../../vocabulary/units.ts';
 
 /** What can be read per second of a step's window. */
-export type SecondsSeries = 'meanLatencyMs' | 'completed' | 'maxInFlight';
+export type SecondsSeries = 'meanLatencyMs' | 'completed' | 'unsuccessful' | 'maxInFlight';
 
 /**
  * One value per second of the window, by scheduled instant. Mean latency leaves out seconds without a completed request, and is empty
@@ -13,3 +14,10 @@ export function secondsOf(step: ResultStep, series: SecondsSeries): number[] {
     latencySumMs === undefined || completed === 0 ? [] : [latencySumMs / completed],
   );
 }
+
+/**
+ * Counts of the window's whole seconds. The last second of a window that is no whole number of them holds fewer requests, and as a
+ * rate would be too low; a window of less than a second has none.
+ */
+export const wholeSecondsOf = (step: ResultStep, series: 'completed' | 'unsuccessful'): number[] =>
+  secondsOf(step, series).slice(0, Math.floor(sFromMs(step.windowMs)));

@@ -20,7 +20,7 @@ function standardErrorSquared(values: readonly number[], from: number): number {
 /**
  * MSER-5: K. P. White Jr, "An effective truncation heuristic for bias reduction in simulation output", Simulation
  * 69(6), 1997; batches of five after K. P. White, M. J. Cobb & S. C. Spratt, WSC 2000. Leaves out so many values at
- * the start that the standard error of the mean of the rest is least, looking no further than the middle. `truncated`
+ * the start that the standard error of the mean of the rest is least; a least one in the second half is no end of it. `truncated`
  * counts values of the series. Fewer than 50 values are too few.
  */
 export function findWarmUpEnd(values: readonly number[]): WarmUp {

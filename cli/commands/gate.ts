@@ -109,6 +109,14 @@ function annotate(outcome: GateOutcome, options: GateOptions): void {
   }
 }
 
+/** A gate that held nothing against anything must not pass: a name that is spelt wrong would switch it off. */
+function assertJudged({ comparison, budgets }: GateOutcome): void {
+  if (comparison === undefined && budgets.length === 0)
+    throw usage(
+      'nothing to judge: expected --baseline, a budgets file with a baseline or a budget for this scenario, or a result with variants a and b',
+    );
+}
+
 interface UpdateInput {
   readonly paths: readonly string[];
   readonly baselines: readonly ResultFile[];
@@ -142,6 +150,7 @@ export const gate: Command<GateOptions> = async (options, { say }) => {
   const baseline =
     options.force === undefined ? baselines : baselines.map((result) => alignedTo(first, result));
   const outcome = runGate({ baseline, candidate: candidates, budgets });
+  if (!isUpdate) assertJudged(outcome);
   if (options.force !== undefined) say(`forced: ${options.force}`);
   say(formatGate(outcome));
   if (options.junit !== undefined) unwrap(writeFileAtomic(options.junit, formatJunit(outcome)));

@@ -100,6 +100,18 @@ describe('busyhour gate', () => {
     expect(invalid.stderr).toContain('INVALID_BUDGETS');
   });
 
+  it('does not pass where there was nothing to judge', async () => {
+    const cwd = folderWith({ 'c.json': single() });
+    const nothing = await runCommand(['gate', '--candidate', 'c.json'], { cwd });
+    expect(nothing.exitCode).toBe(2);
+    expect(nothing.stderr).toContain('nothing to judge');
+    writeFileSync(
+      join(cwd, 'budgets.yaml'),
+      'kind: busyhour-budgets\nschemaVersion: 1\nbudgets:\n  - { kind: error-ratio, limitRatio: 0.1, scenario: chekout }\n',
+    );
+    expect((await runCommand(['gate', '--candidate', 'c.json'], { cwd })).exitCode).toBe(2);
+  });
+
   it('makes the first baseline, replaces it, and leaves it when the candidate cannot be one', async () => {
     const budgets = BUDGETS.replace('limitMs: 1 ', 'limitMs: 900 ');
     const partial: ResultFile = { ...single(), runId: 'cut', state: 'partial' };

@@ -38,6 +38,21 @@ describe('shipped CI files', () => {
     }
   });
 
+  it('asks GitHub for reading alone, pins actions by their major, and keeps what was measured', () => {
+    const workflow = parse(read('deploy/ci/github-actions.yaml'));
+    expect(workflow.permissions).toEqual({ contents: 'read' });
+    const steps = workflow.jobs.gate.steps as Record<string, unknown>[];
+    const used = steps.filter(({ uses }) => uses !== undefined);
+    expect(used.length).toBeGreaterThan(3);
+    for (const { uses } of used) expect(uses).toMatch(/^actions\/[a-z-]+@v\d+$/);
+    for (const { uses, with: given } of used.filter((step) => `${step.uses}`.includes('checkout')))
+      expect(given, `${uses}`).toMatchObject({ 'persist-credentials': false });
+    const upload = used.at(-1);
+    expect(upload).toMatchObject({ if: 'always()', with: { path: expect.stringContaining('gate.xml') } });
+    const { performance } = parse(read('deploy/ci/gitlab-ci.yaml'));
+    expect(performance.artifacts).toMatchObject({ when: 'always', reports: { junit: 'gate.xml' } });
+  });
+
   it('has a budgets file that the gate reads', () => {
     expect(parseBudgets(read('deploy/ci/budgets.yaml'), 'budgets.yaml').kind).toBe('ok');
   });
