@@ -30,8 +30,7 @@ class DialogSocket {
     });
     this.#socket.on('message', (bytes: Buffer) => this.#onMessage(bytes, performance.now()));
     this.#socket.on('unexpected-response', (request, response) => {
-      this.#onRefused(response);
-      request.destroy();
+      this.#onRefused(response, () => request.destroy());
     });
     this.#socket.on('error', (error) => this.#fail(classifyTransportError(error, this.#hasBegun)));
     this.#socket.on('close', (code) => this.#onClose(code));
@@ -83,9 +82,13 @@ class DialogSocket {
   }
 
   /** The gateway said no to the upgrade, with a status and a body like any other. */
-  #onRefused(response: IncomingMessage): void {
+  #onRefused(response: IncomingMessage, leave: () => void): void {
     let body = '';
-    const end = (): void => this.#fail(classifyStatus(response.statusCode ?? 0, body));
+    const end = (): void => {
+      this.#fail(classifyStatus(response.statusCode ?? 0, body));
+      // Not before: the body says which fault it was.
+      leave();
+    };
     response.setEncoding('utf8').on('data', (part: string) => {
       if (body.length < MAX_ERROR_BODY_BYTES) body += part;
     });

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { createDialogDriver } from '../../bench/drive/dialog.ts';
+import { createGrpcDriver } from '../../bench/drive/grpc.ts';
 import { createOpenaiChatDriver } from '../../bench/drive/openai-chat.ts';
 import { createPlainHttpDriver } from '../../bench/drive/plain-http.ts';
+import { createWebsocketDriver } from '../../bench/drive/websocket.ts';
 import { describeDriver } from './driver.ts';
 import { startWireServer, type Wire } from './wire-server.ts';
+import { startGrpcWireServer } from './wire-server-grpc.ts';
+import { startSocketWireServer } from './wire-server-socket.ts';
 
 const usage = (tokens: number) => ({
   prompt_tokens: 6,
@@ -60,7 +64,7 @@ const PLAIN: Wire = {
 describeDriver({
   name: 'openai-chat',
   create: createOpenaiChatDriver,
-  wire: CHAT,
+  start: () => startWireServer(CHAT),
   urlFrom: (origin) => `${origin}/v1/`,
   isStreaming: true,
 });
@@ -68,7 +72,7 @@ describeDriver({
 describeDriver({
   name: 'dialog',
   create: createDialogDriver,
-  wire: DIALOG,
+  start: () => startWireServer(DIALOG),
   urlFrom: (origin) => origin,
   isStreaming: true,
 });
@@ -76,11 +80,38 @@ describeDriver({
 describeDriver({
   name: 'http',
   create: createPlainHttpDriver,
-  wire: PLAIN,
+  start: () => startWireServer(PLAIN),
   urlFrom: (origin) => `${origin}/ask?v=1`,
   isStreaming: false,
   // A plain body has no end mark and no form of its own.
   blindTo: ['clean-end-without-finish', 'error-event-after-first-token', 'malformed'],
+});
+
+describeDriver({
+  name: 'websocket',
+  create: createWebsocketDriver,
+  start: () => startSocketWireServer(),
+  urlFrom: (origin) => origin,
+  isStreaming: true,
+});
+
+describeDriver({
+  name: 'grpc',
+  create: createGrpcDriver,
+  start: () => startGrpcWireServer(),
+  urlFrom: (origin) => origin,
+  isStreaming: true,
+  outcomes: {
+    'error-event-after-first-token': {
+      state: 'failed',
+      code: 'incomplete-stream',
+      detail: 'ENGINE_FAILED: cut',
+    },
+    '400': { state: 'failed', code: 'grpc-error', detail: 'INVALID_ARGUMENT: no' },
+    '429': { state: 'failed', code: 'grpc-error', faultCode: 'provider_overloaded' },
+    '500': { state: 'failed', code: 'grpc-error', detail: 'INTERNAL: no' },
+    '503': { state: 'failed', code: 'grpc-error', faultCode: 'provider_overloaded' },
+  },
 });
 
 describe('the openai-chat request', () => {

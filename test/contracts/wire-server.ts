@@ -33,6 +33,12 @@ export interface Wire {
   readonly error: string;
 }
 
+/** Certificate and key of a server that speaks TLS. */
+export interface ServerTls {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
 export interface WireServer {
   readonly url: string;
   behaviour: Behaviour;

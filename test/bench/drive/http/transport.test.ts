@@ -144,6 +144,29 @@ describe('connections', () => {
     expect(server.accepted).toBe(2);
   });
 
+  it('that the server closes after its answer, without a word, are not used again', async () => {
+    server = await startRawServer((socket) => socket.end(answer('ok')));
+    const to = plain(server.url);
+    for (let turn = 0; turn < 5; turn++) {
+      expect((await send(to)).outcome).toEqual({ state: 'completed' });
+      await expect.poll(() => server?.open).toBe(0);
+    }
+    expect(server.accepted).toBe(5);
+  });
+
+  it('that break under a request fail it, and it is not sent again: it may have been acted upon', async () => {
+    let asked = 0;
+    server = await startRawServer((socket) => {
+      if (++asked === 2) socket.resetAndDestroy();
+      else socket.write(answer('ok'));
+    });
+    const to = plain(server.url);
+    const outcomes = [await send(to), await send(to), await send(to)].map(({ outcome }) => outcome);
+    expect(outcomes.map(({ state }) => state)).toEqual(['completed', 'failed', 'completed']);
+    expect(outcomes[1]).toMatchObject({ code: 'connection-reset' });
+    expect(asked).toBe(3);
+  });
+
   it('make room when they break: a request that waits gets a new one', async () => {
     let asked = 0;
     server = await startRawServer((socket) =>
