@@ -5,6 +5,8 @@ import { parseObjective } from './objectives.ts';
 import { choiceOption, numberOption, urlOption } from './options.ts';
 
 const MAX_DURATION_S = 7 * 86_400;
+/** A year. */
+const MAX_TRACE_S = 366 * 86_400;
 const MAX_USERS = 1_000_000;
 
 /** Commander calls it once for each value of a repeatable option. */
@@ -72,12 +74,35 @@ const addThreads = (command: Command): Command =>
     whole('--generator-threads', 64),
   );
 
+/** The replay of a trace, which part of it and how much. */
+const addTraceOptions = (command: Command): Command =>
+  command
+    .option('--trace <file>', 'replay this arrival trace (CSV, optionally .gz) instead of a scenario')
+    .option('--speed-up <n>', 'replay speed', numberOption('--speed-up', { min: 0.001, max: 100_000 }), 1)
+    .option('--max-requests <n>', 'replay at most so many requests', whole('--max-requests', 1e9))
+    .option(
+      '--keep-ratio <p>',
+      'replay each request of the trace with this probability, drawn by the seed',
+      numberOption('--keep-ratio', { min: 1e-6, max: 1 }),
+    )
+    .option('--servegen-model <name>', 'whose clients, of a ServeGen trace')
+    .option(
+      '--servegen-from-s <s>',
+      'where in a ServeGen trace to begin (default: 0)',
+      numberOption('--servegen-from-s', { min: 0, max: MAX_TRACE_S }),
+    )
+    .option(
+      '--servegen-for-s <s>',
+      'how much of a ServeGen trace to draw (default: 600)',
+      numberOption('--servegen-for-s', { min: 1, max: MAX_TRACE_S }),
+    );
+
 function addBench(program: Command): void {
   const command = program
     .command('bench')
     .argument('[scenario]', 'a scenario of the library, or a file', 'call-centre')
     .description('measure a target: a scenario, a rate, or the replay of a trace');
-  addThreads(command);
+  addTraceOptions(addThreads(command));
   addWorkOptions(addTargetOptions(command))
     .addOption(
       new Option('--engine <name>', 'what sends the load')
@@ -97,14 +122,11 @@ function addBench(program: Command): void {
       'confirm the capacity that a search finds at this confidence',
       numberOption('--confidence', { min: 0.5, max: 0.999 }),
     )
-    .option('--trace <file>', 'replay this arrival trace (CSV, optionally .gz) instead of a scenario')
-    .option('--speed-up <n>', 'replay speed', numberOption('--speed-up', { min: 0.001, max: 100_000 }), 1)
-    .option('--max-requests <n>', 'replay at most so many requests', whole('--max-requests', 1e9))
     .option('--schedule <file>', 'replay a schedule that busyhour scenarios print --json-lines wrote')
     .option('--b-url <url>', 'compare with this target, in turns', urlOption('--b-url'))
     .option('--b-model <name>', 'compare with this model')
     .option('--b-scenario <name|file>', 'compare with the work of this scenario')
-    .option('--blocks <n>', 'pairs of steps of a comparison (default: 8)', whole('--blocks', 1_000))
+    .option('--blocks <n>', 'pairs of steps of a comparison (default: 16)', whole('--blocks', 1_000))
     .option('--shard <i/n>', 'send only part i of n of the schedule; merge the results afterwards')
     .option('--start-at <time>', 'begin at this time, such as 2027-01-31T12:00:00Z, or +30s from now')
     .option('--pid <name=pid...>', 'a process of yours that scheduled actions may stop or kill, repeatable')

@@ -28,7 +28,8 @@ export interface ProcessSpec {
 const STOP_GRACE_MS = 5_000;
 const LOG_LINES_KEPT = 12;
 
-const ENTRY = join(PACKAGE_ROOT, 'bin/busyhour.js');
+/** The command's own file, for starting another one of it. */
+export const ENTRY = join(PACKAGE_ROOT, 'bin/busyhour.js');
 
 function waitForExit(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();

@@ -112,11 +112,14 @@ const calibratePlanSchema = z
     path: ['from'],
   });
 
+/** With its defaults the gate needs 11 pairs to say "worse"; a quarter of these may be lost to a generator that was late. */
+const DEFAULT_BLOCKS = 16;
+
 const abPlanSchema = z
   .strictObject({
     kind: z.literal('ab'),
     /** Pairs of one step each; in every second one b goes first, so that drift falls on both alike. */
-    blocks: z.int().min(2).max(1_000).default(8),
+    blocks: z.int().min(2).max(1_000).default(DEFAULT_BLOCKS),
     interactionsPerS: z.number().positive().optional(),
     turnsPerS: z.number().positive().optional(),
     concurrency: z.int().positive().optional(),

@@ -1,16 +1,11 @@
 import type { SweepPlan } from '../../scenarios/load.ts';
 import type { ResultStep } from '../../vocabulary/result-file.ts';
 import { isSustained } from '../judge/read-step.ts';
+import { geometricPoints } from '../workload/geometric-points.ts';
 import { runLoadPoint, snapToAxis } from './load-point.ts';
 import type { RunContext } from './step-context.ts';
 import { labelReplication } from './step-label.ts';
 import type { PlanRunner } from './steps-outcome.ts';
-
-/** `points` values from `from` to `to`, both included, each the same ratio above the one before. */
-export function geometricPoints(from: number, to: number, points: number): number[] {
-  const ratio = (to / from) ** (1 / (points - 1));
-  return Array.from({ length: points }, (_, i) => (i === points - 1 ? to : from * ratio ** i));
-}
 
 /** The points of a sweep in the order run; numbers of users are whole and appear once. */
 export function pointsOf({ values, range, over }: SweepPlan): number[] {

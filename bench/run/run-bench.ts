@@ -20,6 +20,13 @@ export interface PreparedRun {
   readonly actions: ActionSchedule;
 }
 
+/** Whether both sides ask one server for one model, so that texts are counted once. */
+const isSameTarget = (a: RunBenchOptions, b: RunBenchOptions): boolean =>
+  a.target.url === b.target.url &&
+  a.target.model === b.target.model &&
+  a.scenario.workload.tokenCount === b.scenario.workload.tokenCount;
+
+/** Each side's prompts have the lengths asked for by its own target's count. */
 async function prepareSideB(options: RunBenchOptions, seed: number, a: RunContext, ofA: ResolvedTarget) {
   const { variantB } = options;
   if (variantB === undefined) return ok({ context: a, notes: {} });
@@ -33,9 +40,14 @@ async function prepareSideB(options: RunBenchOptions, seed: number, a: RunContex
   if (resolved.kind === 'failed') return resolved;
   a.onProgress({ kind: 'target', message: `b: ${describeTarget(resolved.value)}` });
   const { workload } = ofB.scenario;
-  const variants = { a: { target: ofA.target }, b: { target: resolved.value.target, workload } };
+  const texts = isSameTarget(options, ofB) ? a.texts : await textsFor(ofB, resolved.value);
+  const tokenCount = texts === undefined ? {} : { tokenCount: texts.basis };
+  const variants = {
+    a: { target: ofA.target },
+    b: { target: resolved.value.target, workload, ...tokenCount },
+  };
   return ok({
-    context: createComparison(a, { options: ofB, resolved: resolved.value }, seed),
+    context: createComparison(a, { options: ofB, resolved: resolved.value, texts }, seed),
     notes: { variants },
   });
 }

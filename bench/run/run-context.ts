@@ -6,6 +6,7 @@ import type { Driver } from '../drive/driver.ts';
 import { createDriver } from '../drive/drivers.ts';
 import { createCustomerDriver } from '../workload/customers.ts';
 import { estimateMeanShape } from '../workload/interaction.ts';
+import type { TextMaker } from '../workload/prompt.ts';
 import { readTenantKeys } from '../workload/tenants.ts';
 import type { ActionMeans } from './actions/action-schedule.ts';
 import type { ProgressListener } from './progress.ts';
@@ -96,12 +97,22 @@ export function createContext(options: RunBenchOptions, resolved: ResolvedTarget
 /** The context of a comparison: side a as given, side b with its own target, workload and driver. */
 export function createComparison(
   a: RunContext,
-  b: { readonly options: RunBenchOptions; readonly resolved: ResolvedTarget },
+  b: {
+    readonly options: RunBenchOptions;
+    readonly resolved: ResolvedTarget;
+    readonly texts: TextMaker | undefined;
+  },
   seed: number,
 ): RunContext {
   const { journal, startedAtMs, random } = a;
   const own = createContext(b.options, b.resolved, seed);
-  const sideB = { ...own, startedAtMs, random, ...(journal === undefined ? {} : { journal }) };
+  const sideB = {
+    ...own,
+    startedAtMs,
+    random,
+    ...(journal === undefined ? {} : { journal }),
+    ...(b.texts === undefined ? {} : { texts: b.texts }),
+  };
   const close = async (): Promise<void> => {
     await Promise.all([a.driver.close(), own.driver.close()]);
   };

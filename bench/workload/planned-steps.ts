@@ -1,6 +1,7 @@
 import type { LoadPlan, OpenStep } from '../../scenarios/load.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { failed, ok, type Result } from '../../vocabulary/errors.ts';
+import { geometricPoints } from './geometric-points.ts';
 import { interactionsPerSFromTurns } from './schedule.ts';
 
 /** One open-loop step whose rate is known before the run. */
@@ -24,9 +25,10 @@ function openStepsOf(load: LoadPlan): readonly OpenStep[] {
     case 'steps':
       return load.steps;
     case 'sweep': {
-      const { values, over, warmUpMs, windowMs } = load;
-      if (over === 'concurrency' || values === undefined) return [];
-      return values.map((value) => ({ [over]: value, warmUpMs, windowMs }));
+      const { values, range, over, warmUpMs, windowMs } = load;
+      if (over === 'concurrency') return [];
+      const points = range === undefined ? values : geometricPoints(range.from, range.to, range.points);
+      return (points ?? []).map((value) => ({ [over]: value, warmUpMs, windowMs }));
     }
     case 'ab': {
       const { turnsPerS, interactionsPerS, warmUpMs, windowMs } = load;

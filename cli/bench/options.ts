@@ -37,6 +37,10 @@ export interface BenchOptions extends TargetFlags, WorkFlags {
   readonly trace?: string;
   readonly speedUp: number;
   readonly maxRequests?: number;
+  readonly keepRatio?: number;
+  readonly servegenModel?: string;
+  readonly servegenFromS?: number;
+  readonly servegenForS?: number;
   readonly bUrl?: string;
   readonly bModel?: string;
   readonly bScenario?: string;

@@ -10,6 +10,7 @@ import { unwrap } from '../../vocabulary/errors.ts';
 import { type ResultFile, writeResultFile } from '../../vocabulary/result-file.ts';
 import type { CommandContext } from '../boundary.ts';
 import type { ProgressContext } from '../live/with-progress.ts';
+import { ENTRY } from '../processes.ts';
 import type { BenchOptions, TargetFlags } from './options.ts';
 import { isComparison, usage, variantScenario } from './scenario.ts';
 
@@ -137,4 +138,6 @@ export const meansFrom = ({
   pids: new Map(pid.map((text) => pidFrom('--pid', text))),
   proxies: new Map(faultProxy.map(proxyFrom)),
   allowCommands,
+  // The very program that runs, whether or not it is in PATH.
+  programs: new Map([['busyhour', [process.execPath, ENTRY]]]),
 });

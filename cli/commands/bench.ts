@@ -6,17 +6,17 @@ import { runTraceReplay } from '../../bench/run/run-trace.ts';
 import { groupDiagnostics } from '../../presentation/diagnostics-text.ts';
 import { formatStepTable } from '../../presentation/terminal.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
-import { EXIT_CODES, type ExitCode, type Result, unwrap } from '../../vocabulary/errors.ts';
+import { type Result, unwrap } from '../../vocabulary/errors.ts';
 import { ensureWritableFolder } from '../../vocabulary/files.ts';
 import { type ResultFile, writeResultFile } from '../../vocabulary/result-file.ts';
-import { msFromS } from '../../vocabulary/units.ts';
+import { exitCodeOf } from '../bench/exit-code.ts';
 import type { BenchOptions, CurveOptions, SweepOptions, TargetFlags } from '../bench/options.ts';
 import { meansFrom, runOptionsFrom, shardFrom, targetFrom, variantFrom } from '../bench/run-options.ts';
 import { benchScenario, calibrateScenario, sweepScenario, usage } from '../bench/scenario.ts';
 import { scheduleFrom } from '../bench/schedule.ts';
+import { refuseTraceFlags, replayFrom } from '../bench/trace.ts';
 import type { Command, CommandContext, CommandResult } from '../boundary.ts';
 import { withProgress } from '../live/with-progress.ts';
-import { TRACE_OBJECTIVES } from '../objectives.ts';
 
 /** What is sent: drawn from a scenario, or a schedule that was printed before. */
 const workOf = (options: BenchOptions): Pick<RunBenchOptions, 'scenario' | 'schedule'> =>
@@ -61,28 +61,16 @@ async function runWithThreads(options: BenchOptions, context: CommandContext, sc
 const isFixed = ({ load }: Scenario): boolean =>
   load.kind === 'steps' || load.kind === 'closed' || load.kind === 'ab';
 
-/** A trace ends with long answers under way: their ends belong to it. */
-const TRACE_DRAIN_MS = 60_000;
-
 function replayTrace(
   options: BenchOptions,
   tracePath: string,
   context: CommandContext,
 ): Promise<Result<ResultFile>> {
-  const { speedUp, maxRequests, durationS, slo = TRACE_OBJECTIVES, maxInFlight } = options;
   const shard = shardFrom(options);
   return runTraceReplay({
     ...runOptionsFrom(options, context),
-    tracePath,
-    speedUp,
-    ...(maxRequests === undefined ? {} : { maxRequests }),
-    ...(durationS === undefined ? {} : { durationMs: msFromS(durationS) }),
+    ...replayFrom(options, tracePath),
     ...(shard === undefined ? {} : { shard }),
-    settings: {
-      slos: [...slo],
-      drainMs: TRACE_DRAIN_MS,
-      ...(maxInFlight === undefined ? {} : { maxInFlight }),
-    },
   });
 }
 
@@ -94,12 +82,6 @@ function runWithAutocannon(options: BenchOptions, context: CommandContext): Prom
     ...(command === undefined ? {} : { command }),
     ...(seed === undefined ? {} : { seed }),
   });
-}
-
-function exitCodeOf(result: ResultFile, interrupted: boolean): ExitCode {
-  if (interrupted) return EXIT_CODES.interrupted;
-  const saturated = result.diagnostics.some(({ code }) => code === 'GENERATOR_SATURATED');
-  return saturated ? EXIT_CODES.generatorSaturated : EXIT_CODES.ok;
 }
 
 /** What stands before any number: errors and warnings, the gravest first, one line for each code. */
@@ -129,6 +111,7 @@ async function measureInto(
 /** `busyhour bench`: runs a scenario or replays a trace against a target and writes a result file. */
 export const bench: Command<BenchOptions> = withProgress((options, context) =>
   measureInto(options, context, () => {
+    if (options.trace === undefined) refuseTraceFlags(options);
     if (options.engine === 'autocannon') return runWithAutocannon(options, context);
     return options.trace === undefined
       ? runScenario(options, context)

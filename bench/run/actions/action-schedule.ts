@@ -20,6 +20,8 @@ export interface ActionMeans {
   readonly proxies: ReadonlyMap<string, FaultProxySpec>;
   /** Whether a cold start may run the command that the scenario names. */
   readonly allowCommands: boolean;
+  /** How programs that a command may name by their first word are started; others are looked for in PATH. */
+  readonly programs?: ReadonlyMap<string, readonly string[]>;
 }
 
 export const NO_MEANS: ActionMeans = { pids: new Map(), proxies: new Map(), allowCommands: false };
@@ -27,6 +29,7 @@ export const NO_MEANS: ActionMeans = { pids: new Map(), proxies: new Map(), allo
 interface Prepared {
   readonly pids: Map<string, OwnedPid>;
   readonly proxies: ReadonlyMap<string, FaultProxy>;
+  readonly programs: ReadonlyMap<string, readonly string[]>;
 }
 
 const issueOf = (action: ScheduledAction, i: number, expected: string, fix: string): Issue => ({
@@ -87,7 +90,7 @@ export class ActionSchedule {
       pids.set(name, owned.value);
     }
     const proxies = new Map<string, FaultProxy>();
-    const schedule = new ActionSchedule(scenario, { pids, proxies });
+    const schedule = new ActionSchedule(scenario, { pids, proxies, programs: means.programs ?? new Map() });
     for (const [name, spec] of means.proxies) {
       const proxy = new FaultProxy(spec);
       const started = await proxy.start();
@@ -160,7 +163,9 @@ export class ActionSchedule {
   }
 
   async #coldStart(action: ColdStartAction) {
-    const started = startCold(action, this.#scenario, this.#abort.signal);
+    const [word = '', ...args] = action.command;
+    const command = [...(this.#prepared.programs.get(word) ?? [word]), ...args];
+    const started = startCold({ ...action, command }, this.#scenario, this.#abort.signal);
     this.#started.push(started);
     const owned = started.pid === undefined ? undefined : ownPid(action.target, started.pid);
     if (owned?.kind === 'ok') this.#prepared.pids.set(action.target, owned.value);

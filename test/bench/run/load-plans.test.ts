@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { estimateCapacity } from '../../../bench/judge/capacity.ts';
 import { histogramOf } from '../../../bench/judge/read-step.ts';
-import { geometricPoints } from '../../../bench/run/plan-sweep.ts';
 import { runBench } from '../../../bench/run/run-bench.ts';
+import { geometricPoints } from '../../../bench/workload/geometric-points.ts';
 import { expandSchedule, parseSchedule, scheduleLines } from '../../../bench/workload/schedule-file.ts';
 import { resolveScenario, type ScenarioInput } from '../../../scenarios/scenario.ts';
 import { unwrap } from '../../../vocabulary/errors.ts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chooseNextPoint } from '../../../bench/run/plan-calibrate.ts';
-import { geometricPoints } from '../../../bench/run/plan-sweep.ts';
 import { makeMonotone, predictCrossing } from '../../../bench/run/predict-crossing.ts';
 import { isNarrow, narrowBracket, OPEN_BRACKET } from '../../../bench/run/search-capacity.ts';
+import { geometricPoints } from '../../../bench/workload/geometric-points.ts';
 
 /** p95 of the response time of an M/M/1 queue is ln 20 ÷ (μ − λ) (Kleinrock 1975, §3.2): an oracle in closed form. */
 const p95Ms = (ratePerS: number, servicePerS: number): number =>
