@@ -1,13 +1,23 @@
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { createProgram } from './cli/program.ts';
 import { EXIT_CODES, FAILURES, failureFromUnknown, formatFailure } from './vocabulary/errors.ts';
 
 /** Commander ends on help and on usage errors by throwing; both keep their documented exit code. */
-function exitOverrideAll(program: ReturnType<typeof createProgram>): void {
-  program.exitOverride();
-  for (const command of program.commands) command.exitOverride();
+function exitOverrideAll(command: Command): void {
+  command.exitOverride();
+  for (const each of command.commands) exitOverrideAll(each);
 }
 
+/** A reader that leaves before the end, as `head` does, is no defect: what is left to say is said to nobody. */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+}
+
+outliveReaders();
 const program = createProgram();
 exitOverrideAll(program);
 try {

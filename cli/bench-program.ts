@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { Slo } from '../vocabulary/slo.ts';
 import { action, JSON_HELP, MAX_SEED } from './action.ts';
-import { parseObjective } from './objectives.ts';
+import { collectObjectives } from './objectives.ts';
 import { choiceOption, numberOption, urlOption } from './options.ts';
 
 const MAX_DURATION_S = 7 * 86_400;
@@ -10,11 +9,6 @@ const MAX_TRACE_S = 366 * 86_400;
 const MAX_USERS = 1_000_000;
 
 /** Commander calls it once for each value of a repeatable option. */
-const collectObjectives = (text: string, before: readonly Slo[] = []): readonly Slo[] => [
-  ...before,
-  parseObjective(text),
-];
-
 const collectUrls = (text: string, before: readonly string[] = []): readonly string[] => [
   ...before,
   urlOption('--url')(text),

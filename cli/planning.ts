@@ -4,7 +4,7 @@ import { formatAnswerTable } from '../presentation/terminal.ts';
 import { writeReport } from '../presentation/write-report.ts';
 import { readCatalogue } from '../scenarios/catalogue.ts';
 import { type DeploymentMode, readAllModes, readMode } from '../scenarios/mode.ts';
-import { ok, type Result, unwrap } from '../vocabulary/errors.ts';
+import { BusyhourError, createFailure, type Issue, ok, type Result, unwrap } from '../vocabulary/errors.ts';
 import { type PlanFile, writePlanFile } from '../vocabulary/plan-file.ts';
 import type { ResultFile } from '../vocabulary/result-file.ts';
 import { percentileIntervalOf } from './report-intervals.ts';
@@ -26,6 +26,49 @@ function readModes(
   return names === undefined
     ? readAllModes(catalogue)
     : ok(names.map((name) => unwrap(readMode(name, catalogue))));
+}
+
+/** A result and the file that it came from. */
+export interface NamedResult {
+  readonly path: string;
+  readonly result: ResultFile;
+}
+
+const FIX_NO_SAMPLES =
+  'import the file with every request (vLLM: --save-detailed; AIPerf: profile_export.jsonl; k6: --points), or run busyhour bench';
+
+/** What a result lacks that a plan reads: a step, and the latencies of single requests in each. */
+function lackingIssues({ path, result }: NamedResult): Issue[] {
+  const { steps, micro, importedFrom } = result;
+  if (steps.length === 0) {
+    const got = micro === undefined ? 'none' : 'none: it times hot paths';
+    return [{ path: `${path}: steps`, expected: 'at least one step', got, fix: FIX_NO_SAMPLES }];
+  }
+  const means = `only means${importedFrom === undefined ? '' : `, as ${importedFrom.tool} summed them up`}`;
+  return steps.flatMap(({ histograms, counts, summaries }, i) =>
+    counts.completed === 0 || Object.keys(histograms).length > 0
+      ? []
+      : [
+          {
+            path: `${path}: steps[${i}].histograms`,
+            expected: 'latencies of single requests',
+            got: summaries === undefined ? 'none' : means,
+            fix: FIX_NO_SAMPLES,
+          },
+        ],
+  );
+}
+
+/** The results, where a plan can be made from each; throws INVALID_RESULT_FILE that names every file that lacks what it takes. */
+export function plannableResults(files: readonly NamedResult[]): ResultFile[] {
+  const issues = files.flatMap(lackingIssues);
+  if (issues.length === 0) return files.map(({ result }) => result);
+  throw new BusyhourError(
+    createFailure('INVALID_RESULT_FILE', 'no plan can be made: a result holds no samples', {
+      issues,
+      hint: 'Percentiles and capacity come from single requests; means cannot be judged by an objective.',
+    }),
+  );
 }
 
 /** Everything a plan reads besides results, so that a wrong name is told before any measuring. */

@@ -12,8 +12,10 @@ export const basisBadge = (basis: Basis): Badge => ({
   text: basis === 'simulated' ? 'SIMULATED' : basis,
 });
 
+/** Whether a badge says what a figure rests on, and no verdict. */
 export const isBasis = (kind: Badge['kind']): kind is Basis => (BASES as readonly string[]).includes(kind);
 
+/** One cell of a table, before it is HTML or Markdown. */
 export interface Cell {
   readonly text: string;
   readonly badge?: Badge;
@@ -23,11 +25,13 @@ export interface Cell {
   readonly muted?: true;
 }
 
+/** The head of a column; numeric ones stand to the right. */
 export interface Column {
   readonly title: string;
   readonly numeric?: true;
 }
 
+/** A table with what it is about. */
 export interface Table {
   readonly kind: 'table';
   readonly caption: string;
@@ -55,6 +59,7 @@ export interface Notice {
   readonly items: readonly string[];
 }
 
+/** A part of a section, whatever it is shown as. */
 export type Block =
   | Table
   | Chart
@@ -63,6 +68,7 @@ export type Block =
   | { readonly kind: 'paragraph'; readonly text: string }
   | { readonly kind: 'command'; readonly text: string };
 
+/** A part of a report with a heading; `id` is its anchor. */
 export interface Section {
   readonly id: string;
   readonly title: string;
@@ -78,7 +84,11 @@ export interface Report {
   readonly sections: readonly Section[];
 }
 
+/** A cell of plain words. */
 export const cell = (text: string): Cell => ({ text });
+/** A column of figures. */
 export const numeric = (title: string): Column => ({ title, numeric: true });
+/** A column of words. */
 export const column = (title: string): Column => ({ title });
+/** A paragraph of plain words. */
 export const paragraph = (text: string): Block => ({ kind: 'paragraph', text });

@@ -5,6 +5,7 @@ import type { StepReading } from './step-reading.ts';
 
 /** Tools whose definitions a run is also read in, in the order of the columns. */
 export const FOREIGN_TOOLS = ['vLLM', 'GuideLLM', 'AIPerf'] as const;
+/** One of FOREIGN_TOOLS. */
 export type ForeignTool = (typeof FOREIGN_TOOLS)[number];
 
 /** Names that several tools print and mean different things by, with our own metric of that name. */
@@ -15,6 +16,7 @@ export const SHARED_NAMES = {
   'inter-chunk latency': 'interChunkGapMs',
   'request latency': 'latencyMs',
 } as const satisfies Record<string, HistogramMetricId>;
+/** A figure that several tools print under one name. */
 export type SharedName = keyof typeof SHARED_NAMES;
 
 /** How another tool defines one of the names, and where it says so. */

@@ -5,6 +5,7 @@ import { singleLine } from './escape.ts';
 import { basisOfTier, interactionsPerMonth } from './plan-reading.ts';
 import { formatVerdict, type ResultReading, readPercentile, type StepReading } from './step-reading.ts';
 
+/** Cells of a row by column; one that is undefined stays empty. */
 export type Row = Readonly<Record<string, string | number | boolean | undefined>>;
 
 const PLAN_COLUMNS = [

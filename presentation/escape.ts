@@ -8,6 +8,9 @@ export const visibleText = (text: string): string => text.replace(UNSAFE, '\ufff
 /** Same, on one line: for table cells, terminal lines and labels. */
 export const singleLine = (text: string): string => visibleText(text.replace(/\s+/g, ' ')).trim();
 
+/** With a capital first letter, for titles. */
+export const capitalised = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
 const HTML: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',

@@ -6,13 +6,24 @@ import { type ResultReading, readPercentile, type StepReading } from './step-rea
 
 const mib = (bytes: number): string => `${formatCount(mibFromBytes(bytes))} MiB`;
 
-function healthCell({ result }: ResultReading, { step }: StepReading): Cell {
+function healthCell({ result }: ResultReading, { step, histograms }: StepReading): Cell {
   const saturated = result.diagnostics.some(
     ({ code, subject }) => code === 'GENERATOR_SATURATED' && (subject === undefined || subject === step.name),
   );
-  return saturated
-    ? { text: '', badge: { kind: 'bad', text: 'saturated' } }
-    : { text: '', badge: { kind: 'good', text: 'kept its schedule' } };
+  if (saturated) return { text: '', badge: { kind: 'bad', text: 'saturated' } };
+  if (histograms.has('scheduleSlipMs'))
+    return { text: '', badge: { kind: 'good', text: 'kept its schedule' } };
+  // Without a schedule there is none to keep; whoever watched its event loop can still say that it was not the limit.
+  return step.generator?.eventLoopUtilisation === undefined
+    ? { text: '', badge: { kind: 'unsure', text: 'unknown' } }
+    : { text: '', badge: { kind: 'good', text: 'not saturated' } };
+}
+
+/** Absent is said in words: a zero would claim that somebody looked. */
+const NOT_REPORTED: Cell = { text: 'not reported', muted: true };
+
+function useCell(value: number | undefined, format: (value: number) => string): Cell {
+  return value === undefined ? NOT_REPORTED : cell(format(value));
 }
 
 function generatorRow(reading: ResultReading, step: StepReading): Cell[] {
@@ -23,11 +34,11 @@ function generatorRow(reading: ResultReading, step: StepReading): Cell[] {
     compactReadingCell(readPercentile(step, 'scheduleSlipMs', 50)),
     compactReadingCell(readPercentile(step, 'scheduleSlipMs', 99)),
     slipMaxMs === undefined ? { text: ABSENT, muted: true } : cell(formatNumber(slipMaxMs)),
-    cell(formatRatio(generator.eventLoopUtilisation)),
-    cell(formatNumber(generator.eventLoopDelayP99Ms)),
-    cell(formatNumber(generator.gcPauseTotalMs)),
-    cell(formatNumber(generator.cpuCores)),
-    cell(mib(generator.maxRssBytes)),
+    useCell(generator?.eventLoopUtilisation, formatRatio),
+    useCell(generator?.eventLoopDelayP99Ms, formatNumber),
+    useCell(generator?.gcPauseTotalMs, formatNumber),
+    useCell(generator?.cpuCores, formatNumber),
+    useCell(generator?.maxRssBytes, mib),
     healthCell(reading, step),
   ];
 }

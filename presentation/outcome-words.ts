@@ -1,6 +1,11 @@
 import type { DropReason, RequestFailureCode, TimeoutPhase } from '../vocabulary/outcomes.ts';
 
-type Reason = `failed:${RequestFailureCode}` | `timed-out:${TimeoutPhase}` | `dropped:${DropReason}`;
+/** `failed:unreported` is of imports only. */
+type Reason =
+  | 'failed:unreported'
+  | `failed:${RequestFailureCode}`
+  | `timed-out:${TimeoutPhase}`
+  | `dropped:${DropReason}`;
 
 const WORDS: Readonly<Record<Reason, string>> = {
   'failed:connect-refused': 'nobody listens at the address',
@@ -15,6 +20,7 @@ const WORDS: Readonly<Record<Reason, string>> = {
   'failed:malformed-response': 'the answer could not be read',
   'failed:incomplete-stream': 'the answer ended before its end mark',
   'failed:empty-answer': 'the answer was empty',
+  'failed:unreported': 'failed; the other tool does not say how',
   'timed-out:connect': 'no connection in time',
   'timed-out:first-token': 'no first token in time',
   'timed-out:idle': 'the stream fell silent',

@@ -5,15 +5,22 @@ import { type Badge, type Block, type Cell, cell, column, numeric } from './bloc
 import type { FigureInterval, PercentileIntervalOf } from './intervals.ts';
 import { ABSENT, formatCount, formatNumber } from './numbers.ts';
 import { compactReadingCell, WITHHELD_NOTE } from './reading-cell.ts';
-import { type ResultReading, readPercentile, type StepReading, streamGapMetric } from './step-reading.ts';
+import {
+  firstTokenMetric,
+  latencyMetric,
+  type ResultReading,
+  readPercentile,
+  type StepReading,
+  streamGapMetric,
+} from './step-reading.ts';
 
 const PERCENTS = [50, 90, 95, 99, 99.9] as const;
 
 const shown = (reading: ResultReading): HistogramMetricId[] => {
   const gap = streamGapMetric(reading.steps);
   const wanted: HistogramMetricId[] = [
-    'latencyMs',
-    'timeToFirstTokenMs',
+    latencyMetric(reading.steps),
+    firstTokenMetric(reading.steps),
     'timePerOutputTokenMs',
     ...(gap === undefined ? [] : [gap]),
     'queueWaitMs',

@@ -29,14 +29,17 @@ import { ABSENT, formatCount, formatNumber, formatRatio } from './numbers.ts';
 import { percentilesTable } from './percentiles-table.ts';
 import { compactReadingCell, WITHHELD_NOTE } from './reading-cell.ts';
 import {
+  firstTokenMetric,
   formatLoad,
   formatVerdict,
+  latencyMetric,
   type ResultReading,
   readPercentile,
   type StepReading,
   type StepVerdict,
   streamGapMetric,
 } from './step-reading.ts';
+import { summariesTable } from './summaries-table.ts';
 import { tokensTable } from './tokens-table.ts';
 
 const VERDICT_BADGE = {
@@ -54,14 +57,27 @@ const verdictCell = (verdict: StepVerdict): Cell => ({
 const percentileCell = (reading: StepReading, metric: HistogramMetricId, percent: number): Cell =>
   compactReadingCell(readPercentile(reading, metric, percent));
 
-function stepRow(reading: StepReading, gap: HistogramMetricId | undefined): Cell[] {
+/** Which metrics stand for latency, first token and gaps in one run's tables and charts. */
+interface ShownMetrics {
+  readonly latency: HistogramMetricId;
+  readonly firstToken: HistogramMetricId;
+  readonly gap: HistogramMetricId | undefined;
+}
+
+const shownMetrics = ({ steps }: ResultReading): ShownMetrics => ({
+  latency: latencyMetric(steps),
+  firstToken: firstTokenMetric(steps),
+  gap: streamGapMetric(steps),
+});
+
+function stepRow(reading: StepReading, { latency, firstToken, gap }: ShownMetrics): Cell[] {
   return [
     cell(reading.step.name),
     cell(formatLoad(reading.step.load, formatNumber)),
     cell(formatNumber(reading.throughputPerS)),
     cell(formatNumber(reading.goodputPerS)),
-    ...[50, 95, 99].map((percent) => percentileCell(reading, 'latencyMs', percent)),
-    percentileCell(reading, 'timeToFirstTokenMs', 95),
+    ...[50, 95, 99].map((percent) => percentileCell(reading, latency, percent)),
+    percentileCell(reading, firstToken, 95),
     ...(gap === undefined ? [] : [percentileCell(reading, gap, 95)]),
     reading.errorRatio === undefined
       ? { text: ABSENT, muted: true }
@@ -71,25 +87,30 @@ function stepRow(reading: StepReading, gap: HistogramMetricId | undefined): Cell
   ];
 }
 
+const FROM_SCHEDULE = 'Latency and time to first token count from the scheduled instant';
+const FROM_SEND = 'Latency and time to first token count from the actual send, as no schedule is known';
+
 function stepsTable(reading: ResultReading, badge: Badge): Block {
-  const gap = streamGapMetric(reading.steps);
+  const metrics = shownMetrics(reading);
+  const { latency, firstToken, gap } = metrics;
+  const latencyWords = latency === 'latencyMs' ? 'latency' : METRICS[latency].label;
   return {
     kind: 'table',
-    caption: `Steps. Latency and time to first token count from the scheduled instant; ${WITHHELD_NOTE}`,
+    caption: `Steps. ${latency === 'latencyMs' ? FROM_SCHEDULE : FROM_SEND}; ${WITHHELD_NOTE}`,
     badge,
     columns: [
       column('step'),
       numeric('asked'),
       numeric('completed/s'),
       numeric('good/s'),
-      ...['p50', 'p95', 'p99'].map((percentile) => numeric(`latency ${percentile} ms`)),
-      numeric('TTFT p95 ms'),
+      ...['p50', 'p95', 'p99'].map((percentile) => numeric(`${latencyWords} ${percentile} ms`)),
+      numeric(`${firstToken === 'timeToFirstTokenMs' ? '' : 'wire '}TTFT p95 ms`),
       ...(gap === undefined ? [] : [numeric(`${METRICS[gap].label} p95 ms`)]),
       numeric('errors'),
       numeric('in flight'),
       column('verdict'),
     ],
-    rows: reading.steps.map((step) => stepRow(step, gap)),
+    rows: reading.steps.map((step) => stepRow(step, metrics)),
   };
 }
 
@@ -121,17 +142,17 @@ export interface ResultContext {
 }
 
 function curveCharts(reading: ResultReading, { id, capacityTurnsPerS }: ResultContext): Chart[] {
-  const gap = streamGapMetric(reading.steps);
+  const { latency, firstToken, gap } = shownMetrics(reading);
   const several = reading.steps.length > 1;
   const drawn = [
-    several ? latencyChart(reading, `${id}-latency`) : undefined,
+    several ? latencyChart(reading, `${id}-latency`, latency) : undefined,
     several ? goodputChart(reading, `${id}-goodput`, capacityTurnsPerS) : undefined,
-    percentileChart(reading, `${id}-ttft`, 'timeToFirstTokenMs'),
+    percentileChart(reading, `${id}-ttft`, firstToken),
     gap === undefined
-      ? percentileChart(reading, `${id}-curve`, 'latencyMs')
+      ? percentileChart(reading, `${id}-curve`, latency)
       : percentileChart(reading, `${id}-gap`, gap),
-    distributionChart(reading, `${id}-spread`, 'timeToFirstTokenMs'),
-    distributionChart(reading, `${id}-spread-gap`, gap ?? 'latencyMs'),
+    distributionChart(reading, `${id}-spread`, firstToken),
+    distributionChart(reading, `${id}-spread-gap`, gap ?? latency),
   ];
   return drawn
     .filter((svg) => svg !== undefined)
@@ -190,6 +211,7 @@ function stepBlocks(reading: ResultReading, context: ResultContext, badge: Badge
     stepsTable(reading, badge),
     ...(reading.result.slos.length === 0 ? [] : [verdictsTable(reading, badge)]),
     ...percentilesTable(reading, badge, context.intervalOf),
+    ...summariesTable(reading, badge),
     ...actionsTable(reading.result),
     ...errorsTable(reading),
     ...tokensTable(reading, badge),

@@ -26,6 +26,7 @@ export interface StepReading {
   readonly verdict: StepVerdict;
 }
 
+/** A result with every step read. */
 export interface ResultReading {
   readonly result: ResultFile;
   readonly steps: readonly StepReading[];
@@ -114,6 +115,29 @@ export function readPercentile(
   return classifyPercentile(percent, histogram?.percentileMs(percent), histogram?.count ?? 0);
 }
 
+/** The most wanted metric that every step has where anything completed; else the most wanted that one has. */
+function bestObserved(
+  readings: readonly StepReading[],
+  wanted: readonly [HistogramMetricId, ...HistogramMetricId[]],
+): HistogramMetricId {
+  const answered = readings.filter(({ step }) => step.counts.completed > 0);
+  const has = (metric: HistogramMetricId) => (reading: StepReading) =>
+    (reading.histograms.get(metric)?.count ?? 0) > 0;
+  return (
+    wanted.find((metric) => answered.length > 0 && answered.every(has(metric))) ??
+    wanted.find((metric) => answered.some(has(metric))) ??
+    wanted[0]
+  );
+}
+
+/** Turn latency; of a tool that keeps no schedule the latency from the actual send, to the last byte or the last token. */
+export const latencyMetric = (readings: readonly StepReading[]): HistogramMetricId =>
+  bestObserved(readings, ['latencyMs', 'wireLatencyMs', 'wireTimeToLastTokenMs']);
+
+/** Time to first token; of a tool that keeps no schedule the one from the actual send. */
+export const firstTokenMetric = (readings: readonly StepReading[]): HistogramMetricId =>
+  bestObserved(readings, ['timeToFirstTokenMs', 'wireTimeToFirstTokenMs']);
+
 /** Inter-token latency where chunks carry one token each, else the gap between chunks; undefined without a stream. */
 export const streamGapMetric = (readings: readonly StepReading[]): HistogramMetricId | undefined =>
   (['interTokenLatencyMs', 'interChunkGapMs'] as const).find((metric) =>
@@ -127,6 +151,7 @@ const VERDICT_WORDS = {
   'no-objective': 'no objective',
 } as const satisfies Record<StepVerdict, string>;
 
+/** A verdict in words. */
 export const formatVerdict = (verdict: StepVerdict): string => VERDICT_WORDS[verdict];
 
 /** `12.5 turns/s`, `8 at once`, `40 requests/s (trace × 2)`. */

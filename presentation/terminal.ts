@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../vocabulary/diagnostics.ts';
 import { unwrap } from '../vocabulary/errors.ts';
+import { type HistogramMetricId, METRICS } from '../vocabulary/metrics.ts';
 import type { PlanFile, PlanMeasurement, PlannedMode } from '../vocabulary/plan-file.ts';
 import type { ResultFile } from '../vocabulary/result-file.ts';
 import { allowedRatioOf, formatSlo } from '../vocabulary/slo.ts';
@@ -15,7 +16,15 @@ import {
   formatUsdInterval,
 } from './numbers.ts';
 import { basisOfMode } from './plan-reading.ts';
-import { formatLoad, formatVerdict, readPercentile, readResult, type StepReading } from './step-reading.ts';
+import {
+  firstTokenMetric,
+  formatLoad,
+  formatVerdict,
+  latencyMetric,
+  readPercentile,
+  readResult,
+  type StepReading,
+} from './step-reading.ts';
 import { formatTextTable, type TextColumn, wrapText } from './text-table.ts';
 
 /** Widest line of any terminal table here, in characters. */
@@ -144,18 +153,27 @@ function verdictWord(reading: StepReading, unsteady: ReadonlySet<string | undefi
 const unsteadySteps = ({ diagnostics }: ResultFile): ReadonlySet<string | undefined> =>
   new Set(diagnostics.filter(({ code }) => code === 'NOT_STEADY').map(({ subject }) => subject));
 
-function stepRow(reading: StepReading, unsteady: ReadonlySet<string | undefined>): string[] {
+interface TableContext {
+  readonly unsteady: ReadonlySet<string | undefined>;
+  readonly latency: HistogramMetricId;
+  readonly firstToken: HistogramMetricId;
+}
+
+function stepRow(reading: StepReading, { unsteady, latency, firstToken }: TableContext): string[] {
   return [
     reading.step.name,
     formatLoad(reading.step.load, formatNumber),
     formatNumber(reading.throughputPerS),
-    formatReading(readPercentile(reading, 'latencyMs', 50)),
-    formatReading(readPercentile(reading, 'latencyMs', 95)),
-    formatReading(readPercentile(reading, 'timeToFirstTokenMs', 95)),
+    formatReading(readPercentile(reading, latency, 50)),
+    formatReading(readPercentile(reading, latency, 95)),
+    formatReading(readPercentile(reading, firstToken, 95)),
     reading.errorRatio === undefined ? ABSENT : formatRatio(reading.errorRatio),
     verdictWord(reading, unsteady),
   ];
 }
+
+const fromSendNote = (latency: HistogramMetricId): string =>
+  `p50 and p95 are ${METRICS[latency].label}: everything counts from the actual send, as no schedule is known`;
 
 /**
  * One line per step: rate asked, completed, turn latency, time to first token, errors, verdict; no colour, at most 100
@@ -167,12 +185,14 @@ export function formatStepTable(result: ResultFile): string {
   const what = [target.name, target.model, target.hardware].filter((part) => part !== undefined).join(', ');
   const heading = `${target.simulated ? 'SIMULATED target' : 'target'}: ${singleLine(what)}`;
   const partial = result.state === 'partial' ? ['The run was interrupted: these steps are partial.'] : [];
-  const unsteady = unsteadySteps(result);
-  const rows = reading.steps.map((step) => stepRow(step, unsteady));
+  const latency = latencyMetric(reading.steps);
+  const context = { unsteady: unsteadySteps(result), latency, firstToken: firstTokenMetric(reading.steps) };
+  const rows = reading.steps.map((step) => stepRow(step, context));
   return [
     ...wrapText(heading, TERMINAL_CHARS),
     ...partial,
     formatTextTable(STEP_COLUMNS, rows),
     ...(rows.some((row) => row.includes(UNSURE)) ? [UNSURE_NOTE] : []),
+    ...(latency === 'latencyMs' ? [] : wrapText(fromSendNote(latency), TERMINAL_CHARS)),
   ].join('\n');
 }

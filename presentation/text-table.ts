@@ -1,5 +1,6 @@
 import { singleLine } from './escape.ts';
 
+/** A column of a text table; widths in characters. */
 export interface TextColumn {
   readonly title: string;
   readonly align?: 'left' | 'right';

@@ -12,6 +12,7 @@ import { renderMarkdown } from './render-markdown.ts';
 import { buildReport } from './report.ts';
 import { type ResultReading, readResult } from './step-reading.ts';
 
+/** What a report is made of. */
 export interface ReportInput {
   readonly results: readonly ResultFile[];
   /** Absent for a bench without a plan. */

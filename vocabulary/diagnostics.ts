@@ -65,6 +65,7 @@ export const diagnosticSchema = z.strictObject({
 
 export type Diagnostic = z.infer<typeof diagnosticSchema>;
 
+/** A doubt in words; `subject` is the step, mode or input it is about. */
 export const createDiagnostic = (code: DiagnosticCode, message: string, subject?: string): Diagnostic => ({
   code,
   message,

@@ -55,7 +55,7 @@ export const FAILURES = {
   INVALID_SCENARIO: {
     exitCode: 10,
     summary: 'The scenario file is invalid.',
-    hint: 'Fix every listed field; busyhour scenarios show NAME prints a valid one.',
+    hint: 'Fix every listed field; busyhour scenarios NAME prints a valid one.',
   },
   INVALID_MODE: {
     exitCode: 10,

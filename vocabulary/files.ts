@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { failed, ok, type Result } from './errors.ts';
 
@@ -11,12 +21,35 @@ function removeQuietly(path: string): void {
   }
 }
 
+/** A device or a pipe such as /dev/stdout: a rename would put a file in its place, for every other program too. */
+function isSpecial(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && !found.isFile() && !found.isDirectory();
+}
+
+function writePieces(path: string, pieces: Iterable<string | Uint8Array>): void {
+  const file = openSync(path, 'w');
+  try {
+    for (const piece of pieces) writeFileSync(file, piece);
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** Writes a whole file or nothing: to a temporary file beside it, then a rename. Creates the folder. */
-export function writeFileAtomic(path: string, content: string | Uint8Array): Result<string> {
+export const writeFileAtomic = (path: string, content: string | Uint8Array): Result<string> =>
+  writePiecesAtomic(path, [content]);
+
+/** The same from pieces that are made while they are written. */
+export function writePiecesAtomic(path: string, pieces: Iterable<string | Uint8Array>): Result<string> {
   const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
   try {
+    if (isSpecial(path)) {
+      writePieces(path, pieces);
+      return ok(path);
+    }
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(temporary, content);
+    writePieces(temporary, pieces);
     renameSync(temporary, path);
     return ok(path);
   } catch (cause) {

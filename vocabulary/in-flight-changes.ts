@@ -14,6 +14,7 @@ export const inFlightChangesSchema = z.strictObject({
   ended: z.string(),
 });
 
+/** Instants as a file keeps them. */
 export type InFlightChanges = z.infer<typeof inFlightChangesSchema>;
 
 /** Instants in ms from the start of the window, ascending; those before it are negative. */

@@ -1,18 +1,31 @@
 import { z } from 'zod';
 import { diagnosticSchema } from './diagnostics.ts';
-import { failed, type Result, unwrap } from './errors.ts';
+import { failed, ok, type Result, unwrap } from './errors.ts';
 import { writeFileAtomic } from './files.ts';
-import { encodedHistogramSchema } from './histogram.ts';
-import { inFlightChangesSchema } from './in-flight-changes.ts';
-import { HISTOGRAM_METRIC_IDS, type HistogramMetricId } from './metrics.ts';
-import { outcomeCountsSchema } from './outcomes.ts';
 import { parseWith, parseYaml, readText } from './parse.ts';
+import { damagedPayloads } from './result-payloads.ts';
+import { stepSchema } from './result-step.ts';
 import { sloSchema } from './slo.ts';
 
+export {
+  type GeneratorUse,
+  loadSchema,
+  type ResourceUse,
+  type ResultStep,
+  resourceUseSchema,
+  type StepLoad,
+  stepSchema,
+  type WatchedStep,
+} from './result-step.ts';
+
+/** Version of the format that this release writes; it reads all up to it. */
 export const RESULT_SCHEMA_VERSION = 1;
 
 const count = z.int().nonnegative();
 const spanMs = z.number().nonnegative();
+/** The last instant that a Date holds (ECMA-262, time values): later ones cannot be shown. */
+const MAX_UNIX_MS = 8.64e15;
+const atUnixMs = z.number().positive().max(MAX_UNIX_MS);
 
 /** What was measured. `simulated` is true when any engine behind the target is. */
 export const targetSchema = z.strictObject({
@@ -28,112 +41,6 @@ export const targetSchema = z.strictObject({
   hardware: z.string().optional(),
   replicas: z.int().positive(),
   versions: z.record(z.string(), z.string()),
-});
-
-/** Use of one process over a step, sampled at its ends and between. */
-export const resourceUseSchema = z.strictObject({
-  process: z.string(),
-  /** CPU seconds burnt in the window ÷ window: 1 is one core. */
-  cpuCores: z.number().nonnegative(),
-  maxRssBytes: count,
-  /** Share of the window in which the event loop was busy; absent for processes that do not report it. */
-  eventLoopUtilisation: z.number().min(0).max(1).optional(),
-});
-
-/** What a server said of one stage of its own work during the step. */
-const stageSchema = z.strictObject({ count, sumMs: spanMs });
-
-const serverSchema = z.strictObject({
-  /** Keyed by stage: `gateway.overhead`, `engine.queue`, `engine.prefill`, `engine.decode`, … */
-  stages: z.record(z.string(), stageSchema),
-  /** Keyed by gauge: `engine.batchSequences`, `engine.kvTokens`, …: time average over samples. */
-  gauges: z.record(z.string(), z.strictObject({ samples: count, mean: z.number(), max: z.number() })),
-  resources: z.array(resourceUseSchema),
-});
-
-const generatorSchema = z.strictObject({
-  cpuCores: z.number().nonnegative(),
-  eventLoopUtilisation: z.number().min(0).max(1),
-  eventLoopDelayP99Ms: spanMs,
-  gcPauseTotalMs: spanMs,
-  maxRssBytes: count,
-});
-
-export const loadSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('open'),
-    interactionsPerS: z.number().positive(),
-    turnsPerS: z.number().positive(),
-  }),
-  z.strictObject({ kind: z.literal('closed'), concurrency: z.int().positive() }),
-  z.strictObject({
-    kind: z.literal('trace'),
-    meanRequestsPerS: z.number().positive(),
-    speedUp: z.number().positive(),
-  }),
-]);
-
-const histogramsSchema = z.partialRecord(
-  z.enum(HISTOGRAM_METRIC_IDS as [HistogramMetricId, ...HistogramMetricId[]]),
-  encodedHistogramSchema,
-);
-
-const summariesSchema = z.partialRecord(
-  z.enum(HISTOGRAM_METRIC_IDS as [HistogramMetricId, ...HistogramMetricId[]]),
-  z.strictObject({
-    meanMs: spanMs,
-    minMs: spanMs.optional(),
-    maxMs: spanMs.optional(),
-    standardDeviationMs: spanMs.optional(),
-  }),
-);
-
-/** One second of the run, by scheduled instant. */
-const timelineSchema = z.strictObject({
-  atMs: z.number(),
-  offered: count,
-  completed: count,
-  unsuccessful: count,
-  maxInFlight: count,
-  /** Sum of latencyMs over the second's completed requests: with `completed`, its mean. */
-  latencySumMs: spanMs.optional(),
-  /** Of the completed ones, those within every latency objective. */
-  good: count.optional(),
-});
-
-export const stepSchema = z.strictObject({
-  name: z.string(),
-  /** Which of the targets or versions compared in one run it measured: `a` is the baseline, `b` the candidate. */
-  variant: z.string().min(1).optional(),
-  /** Position among the repetitions of one load; blocks of two variants with the same number ran side by side. */
-  block: count.optional(),
-  load: loadSchema,
-  startedAtMs: z.number(),
-  /** Discarded at the start, then measured. Every rate divides by windowMs. */
-  warmUpMs: spanMs,
-  windowMs: z.number().positive(),
-  counts: outcomeCountsSchema,
-  /** Completed requests within every latency objective. */
-  goodRequests: count,
-  interactions: z.strictObject({ started: count, completed: count, abandoned: count }),
-  /** Time average and maximum of requests sent and not ended. */
-  inFlight: z.strictObject({ mean: z.number().nonnegative(), max: count }),
-  histograms: histogramsSchema,
-  tokens: z.strictObject({
-    input: count,
-    cachedInput: count,
-    output: count,
-    /** Completed requests with token usage from the server; the rest were counted from the stream. */
-    requestsWithUsage: count,
-    requestsCounted: count,
-  }),
-  server: serverSchema.optional(),
-  generator: generatorSchema,
-  timeline: z.array(timelineSchema),
-  /** Of a shard: every request's instants, from which requests in flight of all shards together are counted. */
-  inFlightChanges: inFlightChangesSchema.optional(),
-  /** Of an import that came without samples: what the other tool says of a metric. No percentile is made of it. */
-  summaries: summariesSchema.optional(),
 });
 
 /** One hot path of `busyhour micro`: the median of each block, in the order run. */
@@ -157,13 +64,13 @@ export const traceSummarySchema = z.strictObject({
 });
 
 const shardSchema = z
-  .strictObject({ index: count, count: z.int().positive(), startAtUnixMs: z.number().positive() })
+  .strictObject({ index: count, count: z.int().positive(), startAtUnixMs: atUnixMs })
   .refine((shard) => shard.index < shard.count, { message: 'index below count', path: ['index'] });
 
 /** Which shards a merged result is made of, ascending by index. All of them: the result of the whole schedule. */
 const mergedShardsSchema = z.strictObject({
   count: z.int().positive(),
-  startAtUnixMs: z.number().positive(),
+  startAtUnixMs: atUnixMs,
   parts: z
     .array(z.strictObject({ index: count, runId: z.string().min(1), state: z.enum(['complete', 'partial']) }))
     .min(1),
@@ -210,13 +117,14 @@ const importedFromSchema = z.strictObject({
   notes: z.array(z.string()),
 });
 
+/** One run, as docs/result-file.md describes it. Fields are only added within a version, and are optional then. */
 export const resultFileSchema = z.strictObject({
   kind: z.literal('busyhour-result'),
   schemaVersion: z.literal(RESULT_SCHEMA_VERSION),
   tool: z.strictObject({ name: z.string(), version: z.string() }),
   runId: z.string().min(1),
-  startedAtUnixMs: z.number().positive(),
-  finishedAtUnixMs: z.number().positive(),
+  startedAtUnixMs: atUnixMs,
+  finishedAtUnixMs: atUnixMs,
   state: z.enum(['complete', 'partial']),
   command: z.array(z.string()),
   seed: z.int().nonnegative(),
@@ -251,11 +159,8 @@ export const resultFileSchema = z.strictObject({
 });
 
 export type ResultFile = z.infer<typeof resultFileSchema>;
-export type ResultStep = z.infer<typeof stepSchema>;
 export type ActionRecord = z.infer<typeof actionRecordSchema>;
 export type ResultTarget = z.infer<typeof targetSchema>;
-export type ResourceUse = z.infer<typeof resourceUseSchema>;
-export type StepLoad = z.infer<typeof loadSchema>;
 export type TraceSummary = z.infer<typeof traceSummarySchema>;
 
 function versionOf(value: unknown): unknown {
@@ -264,9 +169,21 @@ function versionOf(value: unknown): unknown {
     : undefined;
 }
 
-/** Parses result text; a version that this release does not read is refused by name. */
+/** JSON as such, for the timeline of a soak is long; what is none by the parser that says where, and that reads YAML. */
+function parseText(text: string, what: string): Result<unknown> {
+  try {
+    return ok(JSON.parse(text) as unknown);
+  } catch {
+    return parseYaml(text, 'INVALID_RESULT_FILE', what);
+  }
+}
+
+/**
+ * Parses result text. A version that this release does not read is refused by name, and so is every packed part that is
+ * damaged.
+ */
 export function parseResultFile(text: string, what: string): Result<ResultFile> {
-  const value = parseYaml(text, 'INVALID_RESULT_FILE', what);
+  const value = parseText(text, what);
   if (value.kind === 'failed') return value;
   const version = versionOf(value.value);
   if (typeof version === 'number' && version > RESULT_SCHEMA_VERSION) {
@@ -278,9 +195,15 @@ export function parseResultFile(text: string, what: string): Result<ResultFile> 
       },
     );
   }
-  return parseWith(resultFileSchema, value.value, 'INVALID_RESULT_FILE', what);
+  const parsed = parseWith(resultFileSchema, value.value, 'INVALID_RESULT_FILE', what);
+  if (parsed.kind === 'failed') return parsed;
+  const issues = damagedPayloads(parsed.value.steps);
+  return issues.length === 0
+    ? parsed
+    : failed('INVALID_RESULT_FILE', `${what} is damaged in ${issues.length} places`, { issues });
 }
 
+/** Reads and parses a result file. A missing one is INPUT_NOT_FOUND, anything else that is wrong INVALID_RESULT_FILE. */
 export function readResultFile(path: string): Result<ResultFile> {
   const text = readText(path);
   return text.kind === 'failed' ? text : parseResultFile(text.value, path);

@@ -3,6 +3,7 @@ import { estimateBinomialInterval } from './binomial.ts';
 import type { LatencyHistogram } from './histogram.ts';
 import { HISTOGRAM_METRIC_IDS, type HistogramMetricId, METRICS } from './metrics.ts';
 import type { OutcomeCounts } from './outcomes.ts';
+import { PERCENT, percentFromRatio, ratioFromPercent } from './units.ts';
 
 /** A target: a percentile of a latency metric below a limit, or the share of requests that do not complete. */
 export const sloSchema = z.discriminatedUnion('kind', [
@@ -27,11 +28,16 @@ export type SloVerdict =
       readonly samples: number;
     };
 
+const SIGNIFICANT_DIGITS = 10;
+
+/** The decimal fraction that arithmetic on doubles just misses: 100 × 0.07 is 7.000000000000001, 1 − 0.9 below 0.1. */
+const asWritten = (value: number): number => Number(value.toPrecision(SIGNIFICANT_DIGITS));
+
 /** `p95 turn latency ≤ 2000 ms`, for tables and messages. */
 export function formatSlo(slo: Slo): string {
   return slo.kind === 'latency'
     ? `p${slo.percentile} ${METRICS[slo.metric].label} ≤ ${slo.limitMs} ms`
-    : `errors ≤ ${slo.limitRatio * 100} %`;
+    : `errors ≤ ${asWritten(percentFromRatio(slo.limitRatio))} %`;
 }
 
 export interface SloEvidence {
@@ -39,9 +45,9 @@ export interface SloEvidence {
   readonly histogramOf: (metric: HistogramMetricId) => LatencyHistogram | undefined;
 }
 
-/** Share of requests that may lie past the limit. */
+/** Share of requests that may lie past the limit: of p90 exactly a tenth, so that 10 of 100 are within. */
 export const allowedRatioOf = (slo: Slo): number =>
-  slo.kind === 'latency' ? 1 - slo.percentile / 100 : slo.limitRatio;
+  slo.kind === 'latency' ? asWritten(ratioFromPercent(PERCENT - slo.percentile)) : slo.limitRatio;
 
 interface Exceedance {
   readonly exceeding: number;

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { createRandom } from '../../vocabulary/random.ts';
 import {
@@ -8,7 +7,7 @@ import {
   type ResultTarget,
 } from '../../vocabulary/result-file.ts';
 import { diagnoseResult } from '../judge/diagnose-result.ts';
-import { describeMachine, readToolVersion } from '../run/result.ts';
+import { createRunId, describeMachine, readToolVersion } from '../run/result.ts';
 import { estimateMeanShape } from '../workload/interaction.ts';
 
 export interface EngineResultParts {
@@ -24,12 +23,6 @@ export interface EngineResultParts {
   readonly state: ResultFile['state'];
   readonly command: readonly string[];
 }
-
-const ID_BYTES = 4;
-
-/** A name that no other run has, with the instant it began. */
-export const createRunId = (startedAtUnixMs: number): string =>
-  `${new Date(startedAtUnixMs).toISOString()}-${randomBytes(ID_BYTES).toString('hex')}`;
 
 /** Puts the steps that another engine measured into a result file, and judges them as any other. */
 export function createEngineResult(parts: EngineResultParts): ResultFile {

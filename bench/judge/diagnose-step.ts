@@ -32,7 +32,7 @@ const generatorSaturated: Rule = (step, slos) => {
   const tightestMs = tightestLimitMs(slos);
   const ofObjectiveMs = Number.isFinite(tightestMs) ? SLIP_OBJECTIVE_RATIO * tightestMs : 0;
   const limitMs = Math.max(SLIP_FLOOR_MS, SLIP_SHARE_RATIO * medianMs, ofObjectiveMs);
-  const busy = step.generator.eventLoopUtilisation;
+  const busy = step.generator?.eventLoopUtilisation ?? 0;
   const reasons = [
     ...(slipMs > limitMs ? [`sends were ${shownMs(slipMs)} late at p99 (limit ${shownMs(limitMs)})`] : []),
     ...(busy > BUSY_LOOP_RATIO ? [`its event loop was ${Math.round(busy * PERCENT)} % busy`] : []),

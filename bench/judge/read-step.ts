@@ -1,7 +1,7 @@
 import { LatencyHistogram } from '../../vocabulary/histogram.ts';
 import type { HistogramMetricId } from '../../vocabulary/metrics.ts';
 import type { ResultStep } from '../../vocabulary/result-file.ts';
-import { evaluateSlo, type Slo, type SloVerdict } from '../../vocabulary/slo.ts';
+import { allowedRatioOf, evaluateSlo, type Slo, type SloVerdict } from '../../vocabulary/slo.ts';
 import { sFromMs } from '../../vocabulary/units.ts';
 
 /** A histogram of a step, decoded; undefined when the step has none of that metric. */
@@ -53,9 +53,6 @@ export function classifySteadiness(step: ResultStep): Steadiness {
     : { kind: 'steady' };
 }
 
-const allowedRatio = (slo: Slo): number =>
-  slo.kind === 'latency' ? 1 - slo.percentile / 100 : slo.limitRatio;
-
 /**
  * Whether a step carried its load: every objective within its limit as observed, and no pile-up. The observed share
  * decides, not the confident verdict: a short step rarely has the samples for one.
@@ -63,6 +60,6 @@ const allowedRatio = (slo: Slo): number =>
 export function isSustained(step: ResultStep, slos: readonly Slo[]): boolean {
   if (step.counts.offered === 0 || classifySteadiness(step).kind === 'rising') return false;
   return evaluateStep(step, slos).every(
-    (verdict) => verdict.exceedRatio !== undefined && verdict.exceedRatio <= allowedRatio(verdict.slo),
+    (verdict) => verdict.exceedRatio !== undefined && verdict.exceedRatio <= allowedRatioOf(verdict.slo),
   );
 }

@@ -5,7 +5,7 @@ import {
   performance,
 } from 'node:perf_hooks';
 import { isMainThread } from 'node:worker_threads';
-import type { ResultStep } from '../../vocabulary/result-file.ts';
+import type { GeneratorUse } from '../../vocabulary/result-file.ts';
 import { msFromUs } from '../../vocabulary/units.ts';
 
 const DELAY_RESOLUTION_MS = 10;
@@ -51,7 +51,7 @@ export class GeneratorWatch {
   }
 
   /** What has been seen since the window began; the watch goes on. */
-  read(): ResultStep['generator'] {
+  read(): Required<GeneratorUse> {
     const spanMs = Math.max(1, performance.now() - this.#startedAtMs);
     const cpu = cpuUsage(this.#cpu);
     const loop = performance.eventLoopUtilization(this.#loop);
@@ -77,7 +77,7 @@ export class GeneratorWatch {
   }
 
   /** Ends the window and lets go of all observers. */
-  stop(): ResultStep['generator'] {
+  stop(): Required<GeneratorUse> {
     const use = this.read();
     this.close();
     return use;

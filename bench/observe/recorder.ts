@@ -8,7 +8,7 @@ import {
   type Outcome,
   type OutcomeCounts,
 } from '../../vocabulary/outcomes.ts';
-import type { ResultStep, StepLoad } from '../../vocabulary/result-file.ts';
+import type { GeneratorUse, ResultStep, StepLoad } from '../../vocabulary/result-file.ts';
 import type { Slo } from '../../vocabulary/slo.ts';
 import { MS_PER_S } from '../../vocabulary/units.ts';
 import type { Exchange } from '../drive/driver.ts';
@@ -59,7 +59,8 @@ export interface RecordedSoFar {
 
 /** What was observed beside the requests themselves. */
 export interface Surroundings {
-  readonly generator: ResultStep['generator'];
+  /** Absent where nobody watched it. */
+  readonly generator?: GeneratorUse;
   readonly server?: NonNullable<ResultStep['server']>;
 }
 

@@ -40,6 +40,10 @@ export interface ResultParts {
 
 const ID_BYTES = 4;
 
+/** A name that no other run has, with the instant it began. */
+export const createRunId = (startedAtUnixMs: number): string =>
+  `${new Date(startedAtUnixMs).toISOString()}-${randomBytes(ID_BYTES).toString('hex')}`;
+
 /** Puts a run's parts together and judges them. */
 export function createResult(parts: ResultParts): ResultFile {
   const { context, outcome, target, seed, startedAtUnixMs } = parts;
@@ -47,7 +51,7 @@ export function createResult(parts: ResultParts): ResultFile {
     kind: 'busyhour-result',
     schemaVersion: RESULT_SCHEMA_VERSION,
     tool: { name: 'busyhour', version: readToolVersion() },
-    runId: `${new Date(startedAtUnixMs).toISOString()}-${randomBytes(ID_BYTES).toString('hex')}`,
+    runId: createRunId(startedAtUnixMs),
     startedAtUnixMs,
     finishedAtUnixMs: Date.now(),
     state: context.signal.aborted ? 'partial' : 'complete',

@@ -7,6 +7,7 @@ import type { HistogramMetricId } from '../../vocabulary/metrics.ts';
 import { type ResultFile, readResultFile } from '../../vocabulary/result-file.ts';
 import type { Command, CommandContext } from '../boundary.ts';
 
+/** Arguments and flags of `busyhour export`. */
 export interface ExportOptions {
   /** The result file. */
   readonly args: readonly string[];
@@ -20,6 +21,18 @@ export interface ExportOptions {
 }
 
 const usage = (message: string): BusyhourError => new BusyhourError(createFailure('USAGE', message));
+
+/** Options that would silently do nothing are refused, and so are secrets where every user of the machine sees them. */
+function checkOptions({ format, url, receiver, authorizationEnv, metric }: ExportOptions): void {
+  if (metric !== undefined && format !== 'hdr')
+    throw usage(`--metric: only format hdr has single metrics, not ${format}`);
+  if (url === undefined && (receiver !== undefined || authorizationEnv !== undefined))
+    throw usage('--receiver and --authorization-env: nothing is sent without --url');
+  if (url === undefined) return;
+  const { username, password } = new URL(url);
+  if (username !== '' || password !== '')
+    throw usage('--url: give credentials by --authorization-env NAME, not within the URL');
+}
 
 /** Secrets are named, never given: a command line is seen by every user of the machine. */
 function authorizationFrom(name: string | undefined): { authorization?: string } {
@@ -51,6 +64,7 @@ async function deliver(
 /** `busyhour export`: a result as another tool takes it, into a file, to standard output or over HTTP. */
 export const exportResult: Command<ExportOptions> = async (options, context) => {
   const { args, format, out, url, metric } = options;
+  checkOptions(options);
   const result = unwrap(readResultFile(args[0] ?? ''));
   if (url !== undefined) {
     await deliver(result, options, context);

@@ -4,6 +4,7 @@ import { EXIT_CODES, unwrap } from '../../vocabulary/errors.ts';
 import { readResultFile, writeResultFile } from '../../vocabulary/result-file.ts';
 import type { Command } from '../boundary.ts';
 
+/** Arguments and flags of `busyhour merge`. */
 export interface MergeOptions {
   /** Result files of shards. */
   readonly args: readonly string[];

@@ -3,7 +3,7 @@ import { EXIT_CODES, unwrap } from '../../vocabulary/errors.ts';
 import { ensureWritableFolder } from '../../vocabulary/files.ts';
 import { readResultFile } from '../../vocabulary/result-file.ts';
 import type { Command } from '../boundary.ts';
-import { planFrom, writePlanOutputs } from '../planning.ts';
+import { planFrom, plannableResults, writePlanOutputs } from '../planning.ts';
 
 export interface PlanOptions {
   readonly result: readonly string[];
@@ -18,7 +18,9 @@ export interface PlanOptions {
 /** `busyhour plan`: results and a demand to replicas and cost for each mode, with the report. */
 export const plan: Command<PlanOptions> = async (options, { say }) => {
   unwrap(ensureWritableFolder(options.out));
-  const results = options.result.map((path) => unwrap(readResultFile(path)));
+  const results = plannableResults(
+    options.result.map((path) => ({ path, result: unwrap(readResultFile(path)) })),
+  );
   const planned = planFrom({ ...options, results, priceFiles: options.prices });
   say(writePlanOutputs(options.out, planned, results));
   say(`report: ${resolve(options.out, 'report.html')}`);

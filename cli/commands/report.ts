@@ -6,6 +6,7 @@ import { readResultFile } from '../../vocabulary/result-file.ts';
 import type { Command } from '../boundary.ts';
 import { percentileIntervalOf } from '../report-intervals.ts';
 
+/** Flags of `busyhour report`. */
 export interface ReportOptions {
   readonly result: readonly string[];
   /** Absent for a bench without a plan. */

@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
 import { keepShard, parseShard } from '../../bench/run/shard.ts';
 import { type ExpectedTotal, explainStep, type StepExpectation } from '../../bench/workload/explain.ts';
 import { estimateMeanShape } from '../../bench/workload/interaction.ts';
@@ -9,11 +7,13 @@ import { type ExpandedSchedule, expandSchedule, scheduleLines } from '../../benc
 import { findLlmPrice, type LlmPrice, readCatalogue } from '../../scenarios/catalogue.ts';
 import { formatScenario, listScenarios, readScenario, withOverrides } from '../../scenarios/scenario.ts';
 import { EXIT_CODES, unwrap } from '../../vocabulary/errors.ts';
+import { writePiecesAtomic } from '../../vocabulary/files.ts';
 import { createRandom } from '../../vocabulary/random.ts';
 import { msFromS, usdFromTokens } from '../../vocabulary/units.ts';
 import type { Command } from '../boundary.ts';
 import { formatExpectation } from './scenario-text.ts';
 
+/** Arguments and flags of `busyhour scenarios`. */
 export interface ScenarioOptions {
   readonly args: readonly string[];
   readonly json?: boolean;
@@ -42,6 +42,7 @@ export const scenarios: Command<ScenarioOptions> = async ({ args: [name], json }
   };
 };
 
+/** Flags of the commands that draw a schedule: rates per second, spans in seconds. */
 export interface ExpandOptions extends ScenarioOptions {
   readonly seed?: number;
   readonly turnsPerS?: number;
@@ -68,6 +69,7 @@ function readSteps(options: ExpandOptions) {
   };
 }
 
+/** Flags of `busyhour scenarios explain`. */
 export interface ExplainOptions extends ExpandOptions {
   readonly prices?: readonly string[];
   readonly price?: string;
@@ -120,6 +122,7 @@ export const scenariosExplain: Command<ExplainOptions> = async (options) => {
 /** Answer time for Little's law where a scenario names none. */
 const DEFAULT_RESPONSE_MS = 1_000;
 
+/** Flags of `busyhour scenarios print`. */
 export interface PrintOptions extends ExpandOptions {
   readonly jsonLines?: boolean;
   readonly shard?: string;
@@ -145,16 +148,27 @@ function* textOf({ scenario, steps }: ExpandedSchedule): Generator<string, void>
   }
 }
 
-/** Writes piece by piece and waits where the reader is slower; a reader that has left ends the writing. */
-async function writeAll(lines: Iterable<string>, path: string | undefined): Promise<void> {
-  const stream = path === undefined ? process.stdout : createWriteStream(path);
+/** Pieces this long are written at once: a line at a time would cost a system call each. */
+const PIECE_CHARS = 65_536;
+
+function* inPieces(lines: Iterable<string>): Generator<string, void> {
+  let piece = '';
   for (const line of lines) {
-    if (!stream.writable) return;
-    if (!stream.write(line)) await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
+    piece += line;
+    if (piece.length < PIECE_CHARS) continue;
+    yield piece;
+    piece = '';
   }
-  if (path !== undefined) {
-    stream.end();
-    await once(stream, 'finish');
+  if (piece !== '') yield piece;
+}
+
+/** To standard output, waiting where the reader is slower. One that has left, as `head` does, ends the writing. */
+async function writeToReader(lines: Iterable<string>): Promise<void> {
+  for (const piece of inPieces(lines)) {
+    const written = new Promise<boolean>((resolve) => {
+      process.stdout.write(piece, (error) => resolve(error === null || error === undefined));
+    });
+    if (!(await written)) return;
   }
 }
 
@@ -162,6 +176,9 @@ async function writeAll(lines: Iterable<string>, path: string | undefined): Prom
 export const scenariosPrint: Command<PrintOptions> = async (options) => {
   const { scenario, steps } = readSteps(options);
   const schedule = sharded(expandSchedule(scenario, steps), options.shard);
-  await writeAll(options.jsonLines ? scheduleLines(schedule) : textOf(schedule), options.out);
+  const lines = options.jsonLines ? scheduleLines(schedule) : textOf(schedule);
+  if (options.out === undefined) await writeToReader(lines);
+  // Whole or not at all: a schedule cut short would be replayed as if it were one.
+  else unwrap(writePiecesAtomic(options.out, inPieces(lines)));
   return { exitCode: EXIT_CODES.ok };
 };

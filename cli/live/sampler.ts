@@ -21,7 +21,8 @@ export interface LiveSample {
   /** Undefined in a closed loop, which asks for none. */
   readonly askedPerS: number | undefined;
   readonly sentPerS: number;
-  readonly completedPerS: number;
+  /** Undefined in the warm-up, whose requests are not recorded. */
+  readonly completedPerS: number | undefined;
   readonly outputTokensPerS: number;
   readonly inFlight: number;
   /** The span of time that `recent` figures are of. */
@@ -110,7 +111,8 @@ export class LiveSampler {
       leftMs: Math.max(0, windowToMs - nowMs),
       askedPerS: askedPerSFromLoad(load),
       sentPerS: perS(soFar.sent - before.sent),
-      completedPerS: Math.max(0, counts.completed - before.completed) / recordedS,
+      completedPerS:
+        nowMs < windowFromMs ? undefined : Math.max(0, counts.completed - before.completed) / recordedS,
       outputTokensPerS: Math.max(0, tokens.output - before.outputTokens) / recordedS,
       inFlight: soFar.inFlight,
       recentMs,

@@ -10,6 +10,7 @@ export interface ProgressContext extends CommandContext {
   readonly onProgress?: ProgressListener;
 }
 
+/** The flag of every command that shows progress. */
 export interface ProgressOptions {
   /** Lines instead of a block that is redrawn. */
   readonly plain?: boolean;

@@ -9,7 +9,7 @@ import {
 } from '../../vocabulary/outcomes.ts';
 import { nearestRank } from '../../vocabulary/percentiles.ts';
 import type { ResultFile, ResultStep } from '../../vocabulary/result-file.ts';
-import { evaluateSlo, type Slo, type SloVerdict } from '../../vocabulary/slo.ts';
+import { allowedRatioOf, evaluateSlo, type Slo, type SloVerdict } from '../../vocabulary/slo.ts';
 import { PERCENT, sFromMs } from '../../vocabulary/units.ts';
 
 /** Steps whose offered rates are this close are replicates of one point. */
@@ -133,7 +133,7 @@ function readSlo(slo: Slo, evidence: Evidence): SloReading {
   const { counts, histograms } = evidence;
   const verdict = evaluateSlo(slo, { counts, histogramOf: (metric) => histograms.get(metric) });
   const exceedRatio = verdict.exceedRatio ?? 1;
-  const allowedRatio = slo.kind === 'error-ratio' ? slo.limitRatio : 1 - slo.percentile / PERCENT;
+  const allowedRatio = allowedRatioOf(slo);
   const histogram = slo.kind === 'latency' ? histograms.get(slo.metric) : undefined;
   const value =
     slo.kind === 'error-ratio'

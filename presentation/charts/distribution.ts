@@ -2,6 +2,7 @@ import { scaleLog } from 'd3-scale';
 import { area, curveBasis } from 'd3-shape';
 import type { LatencyHistogram } from '../../vocabulary/histogram.ts';
 import { type HistogramMetricId, METRICS } from '../../vocabulary/metrics.ts';
+import { capitalised } from '../escape.ts';
 import { formatNumber } from '../numbers.ts';
 import { type ResultReading, readPercentile, type StepReading } from '../step-reading.ts';
 import { drawFrame, drawXAxis, HALF_FRAME, layOut, type Scale, ticksOf } from './frame.ts';
@@ -143,7 +144,7 @@ export function distributionChart(
     leftPx: LABEL_PX,
     rightPx: RIGHT_PX,
     id,
-    title: `${name.charAt(0).toUpperCase()}${name.slice(1)}, distribution`,
+    title: `${capitalised(name)}, distribution`,
     description: `Share of samples over a logarithmic axis, one row per step. ${observed.map((step) => describeRow(step, metric)).join('. ')}.`,
     simulated: result.target.simulated,
     legend: [

@@ -8,12 +8,14 @@ import { type Attributes, element, filled, label, stroked } from './svg.ts';
 /** Continuous scale from figures to pixels. */
 export type Scale = ScaleContinuousNumeric<number, number>;
 
+/** One mark of a legend and what it stands for. */
 export interface LegendEntry {
   readonly text: string;
   readonly ink: Ink;
   readonly mark: 'line' | 'dash' | 'box' | 'hollow';
 }
 
+/** What a chart is and how large, in pixels of its view box. */
 export interface FrameOptions {
   /** Unique on the page. */
   readonly id: string;
@@ -183,6 +185,7 @@ export function ticksOf(scale: Scale & { isLog?: boolean }, wanted: number): num
 
 const line = (ends: Attributes, ink: Ink): string => element('line', { ...ends, ...stroked(ink) });
 
+/** Figures and unit of an axis. */
 export interface Axis {
   readonly ticks: readonly number[];
   readonly title: string;

@@ -1,4 +1,6 @@
 import { type SymbolType, symbol, symbolCircle, symbolSquare, symbolTriangle } from 'd3-shape';
+import { type HistogramMetricId, METRICS } from '../../vocabulary/metrics.ts';
+import { capitalised } from '../escape.ts';
 import { formatCount, formatNumber } from '../numbers.ts';
 import { type ResultReading, readPercentile, type StepReading } from '../step-reading.ts';
 import {
@@ -34,9 +36,9 @@ interface Point {
   readonly words: string;
 }
 
-function pointsOf(steps: readonly StepReading[], percent: number): Point[] {
+function pointsOf(steps: readonly StepReading[], metric: HistogramMetricId, percent: number): Point[] {
   const points = steps.flatMap((step): Point[] => {
-    const reading = readPercentile(step, 'latencyMs', percent);
+    const reading = readPercentile(step, metric, percent);
     if (reading.kind === 'empty') return [];
     const at = `p${percent} at ${formatNumber(step.offeredPerS)} turns/s: ${formatNumber(reading.value)} ms`;
     const certified = reading.kind === 'certified';
@@ -99,15 +101,19 @@ function limitLine(limit: { ms: number; text: string }, x: Scale, y: Scale): str
 }
 
 /**
- * Turn latency p50, p95, p99 against the offered rate, with the objective. Hollow points and dashed lines rest on too few
+ * A latency's p50, p95, p99 against the offered rate, with the objective. Hollow points and dashed lines rest on too few
  * samples. Undefined when no request completed.
  */
-export function latencyChart({ result, steps }: ResultReading, id: string): string | undefined {
-  const series = SERIES.map((each) => ({ each, points: pointsOf(steps, each.percent) }));
+export function latencyChart(
+  { result, steps }: ResultReading,
+  id: string,
+  metric: HistogramMetricId,
+): string | undefined {
+  const series = SERIES.map((each) => ({ each, points: pointsOf(steps, metric, each.percent) }));
   const all = series.flatMap(({ points }) => points);
   if (all.length === 0) return undefined;
   const limits = result.slos.flatMap((slo) =>
-    slo.kind === 'latency' && slo.metric === 'latencyMs'
+    slo.kind === 'latency' && slo.metric === metric
       ? [{ ms: slo.limitMs, text: `objective: p${slo.percentile} ≤ ${formatNumber(slo.limitMs)} ms` }]
       : [],
   );
@@ -115,7 +121,7 @@ export function latencyChart({ result, steps }: ResultReading, id: string): stri
   const frame = layOut({
     ...HALF_FRAME,
     id,
-    title: 'Turn latency against load',
+    title: `${capitalised(METRICS[metric].label)} against load`,
     description: all.map((point) => point.words).join('. '),
     simulated: result.target.simulated,
     legend: [

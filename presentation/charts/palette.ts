@@ -36,6 +36,7 @@ export const INKS = {
   voice: { light: '#8b3f8b', dark: '#cf8ccf' },
 } as const satisfies Record<string, Shade>;
 
+/** Name of a colour, whatever paper it is on. */
 export type Ink = keyof typeof INKS;
 const NAMES = Object.keys(INKS) as Ink[];
 
@@ -47,6 +48,7 @@ const variables = (shade: keyof Shade): string =>
 
 /** CSS variables of one shade, and the classes that use them. */
 export const inkVariables = { light: variables('light'), dark: variables('dark') };
+/** A class to fill and one to stroke with each ink. */
 export const INK_CLASSES = NAMES.map(
   (ink) => `.fill-${ink}{fill:var(--ink-${ink})}.stroke-${ink}{stroke:var(--ink-${ink})}`,
 ).join('\n');

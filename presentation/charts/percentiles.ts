@@ -2,6 +2,7 @@ import { line as pathLine } from 'd3-shape';
 import type { HistogramMetricId } from '../../vocabulary/metrics.ts';
 import { METRICS } from '../../vocabulary/metrics.ts';
 import { PERCENT } from '../../vocabulary/units.ts';
+import { capitalised } from '../escape.ts';
 import { formatNumber } from '../numbers.ts';
 import { formatLoad, type ResultReading, readPercentile, type StepReading } from '../step-reading.ts';
 import {
@@ -136,7 +137,7 @@ export function percentileChart(
     ...HALF_FRAME,
     rightPx: LABEL_PX,
     id,
-    title: `${name.charAt(0).toUpperCase()}${name.slice(1)} by percentile`,
+    title: `${capitalised(name)} by percentile`,
     description: `One line per step, labelled with its offered rate: ${words.join('; ')}. The figures are in the table of steps.`,
     simulated: result.target.simulated,
     legend: [

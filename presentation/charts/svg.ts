@@ -1,6 +1,7 @@
 import { escapeHtml } from '../escape.ts';
 import { INKS, type Ink } from './palette.ts';
 
+/** Attributes of an element; undefined ones are left out. */
 export type Attributes = Readonly<Record<string, string | number | undefined>>;
 
 const attributeText = (attributes: Attributes): string =>
@@ -32,6 +33,7 @@ export const tooltip = (words: string): string => element('title', {}, escapeHtm
  */
 export const filled = (ink: Ink): Attributes => ({ fill: INKS[ink].light, class: `fill-${ink}` });
 
+/** The same for an outline without a fill. */
 export const stroked = (ink: Ink): Attributes => ({
   stroke: INKS[ink].light,
   class: `stroke-${ink}`,

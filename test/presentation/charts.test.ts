@@ -27,7 +27,7 @@ const positionOf = (element: Element): [number, number] => {
 };
 
 const CHARTS: Readonly<Record<string, string | undefined>> = {
-  latency: latencyChart(cpu, 'a'),
+  latency: latencyChart(cpu, 'a', 'latencyMs'),
   goodput: goodputChart(cpu, 'b', 19.4),
   ttft: percentileChart(cpu, 'c', 'timeToFirstTokenMs'),
   gaps: percentileChart(gpu, 'd', 'interTokenLatencyMs'),

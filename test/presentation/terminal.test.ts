@@ -59,7 +59,7 @@ describe('formatAnswerTable', () => {
         expect(widest(shown)).toBeLessThanOrEqual(TERMINAL_CHARS);
         expect(shown).not.toMatch(CONTROL);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });

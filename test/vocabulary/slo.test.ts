@@ -15,7 +15,14 @@ import {
   reasonOf,
   TIMEOUT_PHASES,
 } from '../../vocabulary/outcomes.ts';
-import { evaluateSlo, formatSlo, type Slo, type SloEvidence, sloSchema } from '../../vocabulary/slo.ts';
+import {
+  allowedRatioOf,
+  evaluateSlo,
+  formatSlo,
+  type Slo,
+  type SloEvidence,
+  sloSchema,
+} from '../../vocabulary/slo.ts';
 
 const outcomes: fc.Arbitrary<Outcome> = fc.oneof(
   fc.constant<Outcome>({ state: 'completed' }),
@@ -172,5 +179,35 @@ describe('the metric table', () => {
     for (const id of HISTOGRAM_METRIC_IDS) expect(METRICS[id].unit).toBe('ms');
     expect(HISTOGRAM_METRIC_IDS).toContain('timeToFirstTokenMs');
     expect(HISTOGRAM_METRIC_IDS).not.toContain('goodputPerS');
+  });
+});
+
+describe('limits as people write them', () => {
+  const errors = (limitRatio: number): Slo => ({ kind: 'error-ratio', limitRatio });
+  const latency = (percentile: number): Slo => ({
+    kind: 'latency',
+    metric: 'latencyMs',
+    percentile,
+    limitMs: 100,
+  });
+
+  it.for([
+    [0.07, '7'],
+    [0.29, '29'],
+    [0.001, '0.1'],
+    [1, '100'],
+    [0, '0'],
+  ] as const)('%d of requests is %s %%, whatever doubles make of it', ([ratio, percent]) => {
+    expect(formatSlo(errors(ratio))).toBe(`errors ≤ ${percent} %`);
+  });
+
+  it.for([
+    [90, 10, 100],
+    [95, 5, 100],
+    [99, 1, 100],
+    [99.9, 1, 1_000],
+    [99.99, 1, 10_000],
+  ] as const)('p%d allows exactly %d of %d past the limit', ([percentile, exceeding, samples]) => {
+    expect(allowedRatioOf(latency(percentile))).toBe(exceeding / samples);
   });
 });

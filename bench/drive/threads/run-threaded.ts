@@ -74,7 +74,8 @@ function startThread(run: ThreadRun, onProgress: (event: ProgressEvent) => void)
 function withProcessMemory(merged: ResultFile, parts: readonly ResultFile[]): ResultFile {
   const steps = merged.steps.map((step) => {
     const seen = parts.flatMap(({ steps: own }) => own.filter(({ name }) => name === step.name));
-    const maxRssBytes = Math.max(0, ...seen.map(({ generator }) => generator.maxRssBytes));
+    if (step.generator === undefined) return step;
+    const maxRssBytes = Math.max(0, ...seen.map(({ generator }) => generator?.maxRssBytes ?? 0));
     return { ...step, generator: { ...step.generator, maxRssBytes } };
   });
   return { ...merged, steps };

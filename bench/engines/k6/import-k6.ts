@@ -1,17 +1,10 @@
 import { z } from 'zod';
 import { resolveScenario, type Scenario } from '../../../scenarios/scenario.ts';
 import { failed, ok, type Result } from '../../../vocabulary/errors.ts';
-import type { ResultFile, ResultStep, ResultTarget } from '../../../vocabulary/result-file.ts';
+import type { GeneratorUse, ResultFile, ResultStep, ResultTarget } from '../../../vocabulary/result-file.ts';
 import { createEngineResult } from '../engine-result.ts';
 import { collectK6Run, type K6Run } from './collect.ts';
-import {
-  type K6Generator,
-  type StepWindow,
-  stepFromRun,
-  stepWindowSchema,
-  UNWATCHED,
-  windowsFromRun,
-} from './steps.ts';
+import { type StepWindow, stepFromRun, stepWindowSchema, windowsFromRun } from './steps.ts';
 import { type K6Summary, readK6Summary } from './summary.ts';
 
 export interface K6ImportOptions {
@@ -23,7 +16,7 @@ export interface K6ImportOptions {
   readonly target?: ResultTarget;
   readonly k6Version?: string;
   /** Use of the k6 process, where it was watched. */
-  readonly generator?: K6Generator;
+  readonly generator?: GeneratorUse;
   readonly state?: ResultFile['state'];
   readonly command?: readonly string[];
 }
@@ -53,7 +46,7 @@ const DEFINITIONS = [
 
 const NO_SCHEDULE =
   'k6 does not tell when an interaction was due: there is no latencyMs and no slip, and goodput counts from the send';
-const UNWATCHED_NOTE = "nobody watched the k6 process: the generator's figures are zeros";
+const UNWATCHED_NOTE = "nobody watched the k6 process: the generator's CPU and memory are not reported";
 const WATCHED_NOTE =
   "the generator's CPU and memory are those of the k6 process over the whole run; it has no event loop";
 
@@ -159,7 +152,7 @@ function resultFromRun(
   const inputs = {
     run,
     slos: meant.scenario.slos,
-    generator: options.generator ?? UNWATCHED,
+    ...(options.generator === undefined ? {} : { generator: options.generator }),
     runStartedAtUnixMs: startedAtUnixMs,
   };
   const steps = meant.windows.flatMap((window): ResultStep[] => {

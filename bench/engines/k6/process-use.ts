@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import type { GeneratorUse } from '../../../vocabulary/result-file.ts';
 import { MS_PER_S } from '../../../vocabulary/units.ts';
-import { type K6Generator, UNWATCHED } from './steps.ts';
 
 const SAMPLE_EVERY_MS = 250;
 const BYTES_PER_KIB = 1024;
@@ -40,11 +40,11 @@ export class ProcessWatch {
     }, SAMPLE_EVERY_MS);
   }
 
-  stop(): K6Generator | undefined {
+  stop(): GeneratorUse | undefined {
     clearInterval(this.#timer);
     if (this.#last === undefined) return undefined;
     const spanMs = Math.max(1, performance.now() - this.#startedAtMs);
     const { cpuMs, maxRssBytes } = this.#last;
-    return { ...UNWATCHED, cpuCores: cpuMs / spanMs, maxRssBytes };
+    return { cpuCores: cpuMs / spanMs, maxRssBytes };
   }
 }

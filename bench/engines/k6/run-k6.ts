@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Scenario } from '../../../scenarios/scenario.ts';
 import { createFailure, failed, type Result } from '../../../vocabulary/errors.ts';
-import type { ResultTarget } from '../../../vocabulary/result-file.ts';
+import type { GeneratorUse, ResultTarget } from '../../../vocabulary/result-file.ts';
 import { MS_PER_S } from '../../../vocabulary/units.ts';
 import { resolveTarget, type TargetOptions } from '../../run/target.ts';
 import { findK6, type K6Binary } from './binary.ts';
@@ -12,7 +12,6 @@ import { importK6, type K6Import } from './import-k6.ts';
 import { createK6Plan, type K6PlanOptions } from './plan.ts';
 import { ProcessWatch } from './process-use.ts';
 import { renderK6Script } from './script.ts';
-import type { K6Generator } from './steps.ts';
 
 export interface K6RunOptions extends K6PlanOptions {
   readonly signal?: AbortSignal;
@@ -40,7 +39,7 @@ interface Files {
 interface Ended {
   readonly exitCode: number | null;
   readonly log: string;
-  readonly generator: K6Generator | undefined;
+  readonly generator: GeneratorUse | undefined;
 }
 
 interface Launch {

@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { loadSchema, type ResultStep, type StepLoad } from '../../../vocabulary/result-file.ts';
+import {
+  type GeneratorUse,
+  loadSchema,
+  type ResultStep,
+  type StepLoad,
+} from '../../../vocabulary/result-file.ts';
 import type { Slo } from '../../../vocabulary/slo.ts';
 import { MS_PER_S } from '../../../vocabulary/units.ts';
 import { StepRecorder } from '../../observe/recorder.ts';
@@ -16,17 +21,6 @@ export const stepWindowSchema = z.object({
   knowsSchedule: z.boolean(),
 });
 export type StepWindow = z.infer<typeof stepWindowSchema>;
-
-/** Use of the k6 process; zeros where nobody watched it. */
-export type K6Generator = ResultStep['generator'];
-
-export const UNWATCHED: K6Generator = {
-  cpuCores: 0,
-  eventLoopUtilisation: 0,
-  eventLoopDelayP99Ms: 0,
-  gcPauseTotalMs: 0,
-  maxRssBytes: 0,
-};
 
 const instantsOf = (requests: readonly K6Request[]): { readonly fromMs: number; readonly toMs: number } => {
   let fromMs = Number.POSITIVE_INFINITY;
@@ -63,7 +57,8 @@ function withoutSchedule(step: ResultStep): ResultStep {
 export interface StepInputs {
   readonly run: K6Run;
   readonly slos: readonly Slo[];
-  readonly generator: K6Generator;
+  /** Of the k6 process over the whole run; absent where nobody watched it. */
+  readonly generator?: GeneratorUse;
   readonly runStartedAtUnixMs: number;
 }
 
@@ -104,6 +99,6 @@ export function stepFromRun(window: StepWindow, inputs: StepInputs): ResultStep 
   for (const { step, atUnixMs, event } of run.interactions) {
     if (step === window.id) recorder.recordInteraction(event, atUnixMs);
   }
-  const step = recorder.finish({ generator });
+  const step = recorder.finish(generator === undefined ? {} : { generator });
   return window.knowsSchedule ? step : withoutSchedule(step);
 }

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { RESULT_SCHEMA_VERSION, type ResultFile } from '../../../vocabulary/result-file.ts';
-import { describeMachine, readToolVersion } from '../../run/result.ts';
-import { createRunId } from '../engine-result.ts';
+import { createRunId, describeMachine, readToolVersion } from '../../run/result.ts';
 import type { VersionSource } from './version-source.ts';
 
 export interface MicroResultParts {

@@ -11,6 +11,7 @@ import { encodeRemoteWrite } from './remote-write.ts';
 import type { Delivery } from './send.ts';
 import { toReadings } from './step-readings.ts';
 
+/** What a format may be asked for beside the result itself. */
 export interface FormatOptions {
   /** hdr only: this metric alone. */
   readonly metric?: HistogramMetricId;

@@ -21,7 +21,7 @@ const TIMELINE: readonly (readonly [name: string, value: (second: Second) => num
   ['busyhour_second_in_flight_requests_max', ({ maxInFlight }) => maxInFlight],
 ];
 
-/** Every figure once, at the end of its step's window; and the timeline, second by second. */
+/** Every figure once, at the end of its step's window; and the timeline, second by second, where there is one. */
 export function seriesOf(result: ResultFile): Series[] {
   return readFigures(result).flatMap(({ labels, figures, distributions, windowToUnixMs }, i) => {
     const atEnd = (sample: Sample): Series => ({
@@ -30,10 +30,11 @@ export function seriesOf(result: ResultFile): Series[] {
       points: [{ atUnixMs: windowToUnixMs, value: sample.value }],
     });
     const timeline = result.steps[i]?.timeline ?? [];
+    const perSecond = timeline.length === 0 ? [] : TIMELINE;
     return [
       ...figures.map(atEnd),
       ...distributions.flatMap((each) => histogramSamples(each, labels).map(atEnd)),
-      ...TIMELINE.map(([name, read]) => ({
+      ...perSecond.map(([name, read]) => ({
         name,
         labels,
         points: timeline.map((second) => ({

@@ -9,6 +9,7 @@ export interface Delivery {
   readonly body: string | Buffer;
 }
 
+/** What goes with a delivery: credentials, and what cuts it short. */
 export interface SendOptions {
   /** The whole `Authorization` header; never shown. */
   readonly authorization?: string;

@@ -13,15 +13,6 @@ import { InFlightLog } from '../../observe/in-flight.ts';
 import { isWithinObjectives } from '../../observe/request-metrics.ts';
 import type { ImportedRequest, ImportedStep, ImportedTotals } from './imported-run.ts';
 
-/** The other tool says nothing of itself. */
-const NO_GENERATOR: ResultStep['generator'] = {
-  cpuCores: 0,
-  eventLoopUtilisation: 0,
-  eventLoopDelayP99Ms: 0,
-  gcPauseTotalMs: 0,
-  maxRssBytes: 0,
-};
-
 function countRequests(requests: readonly ImportedRequest[]): OutcomeCounts {
   const counts = emptyOutcomeCounts();
   for (const { outcome, reason } of requests) {
@@ -111,6 +102,7 @@ function inFlightByLittle(requests: readonly ImportedRequest[], windowMs: number
   return { mean, max: Math.ceil(mean) };
 }
 
+/** What was measured. No tool read here says how its generator fared, so that stays absent. */
 type Content = Omit<ResultStep, 'name' | 'load' | 'startedAtMs' | 'warmUpMs' | 'windowMs' | 'generator'>;
 
 function fromRequests(
@@ -174,5 +166,5 @@ export function buildStep(step: ImportedStep, slos: readonly Slo[], runStartedAt
     content.kind === 'requests'
       ? fromRequests(step, content.requests, slos, startedAtMs)
       : fromTotals(content.totals);
-  return { name, load, startedAtMs, warmUpMs: 0, windowMs, generator: NO_GENERATOR, ...measured };
+  return { name, load, startedAtMs, warmUpMs: 0, windowMs, ...measured };
 }

@@ -7,6 +7,9 @@ import { endingFromError } from './failure-reason.ts';
 import type { ImportedRequest, ImportedRun, ImportedStep, WeighedSpan } from './imported-run.ts';
 
 const instant = z.number().nullish();
+/** More than any model's context: a count that large is a mistake, and would be recorded as often. */
+const MAX_TOKENS = 1e9;
+const tokenCount = z.number().nonnegative().max(MAX_TOKENS);
 const timingsSchema = z.object({
   targeted_start: instant,
   request_start: instant,
@@ -19,8 +22,8 @@ const timingsSchema = z.object({
 const usageSchema = z.object({ cached_tokens: z.number().nullish() }).nullish();
 const requestSchema = z.object({
   info: z.object({ timings: timingsSchema, error: z.string().nullish() }),
-  prompt_tokens: z.number().nonnegative().nullish(),
-  output_tokens: z.number().nonnegative().nullish(),
+  prompt_tokens: tokenCount.nullish(),
+  output_tokens: tokenCount.nullish(),
   input_metrics: usageSchema,
 });
 type GuideRequest = z.infer<typeof requestSchema>;
@@ -50,7 +53,7 @@ const fileSchema = z.object({
   benchmarks: z.array(benchmarkSchema).min(1),
 });
 
-const given = (value: number | null | undefined): value is number => value !== null && value !== undefined;
+const given = <T>(value: T | null | undefined): value is T => value !== null && value !== undefined;
 
 /** A request's spans; latency counts from `targeted_start` where the strategy has a rate, for that is a schedule. */
 function spansOf({ info, output_tokens }: GuideRequest, hasSchedule: boolean) {
@@ -164,7 +167,7 @@ export function importGuidellm(value: unknown, what: string): Result<ImportedRun
   const { metadata, benchmarks } = parsed.value;
   return ok({
     tool: 'guidellm',
-    ...(given(metadata.guidellm_version as never) ? { version: String(metadata.guidellm_version) } : {}),
+    ...(given(metadata.guidellm_version) ? { version: metadata.guidellm_version } : {}),
     startedAtUnixMs: Math.min(...benchmarks.map(({ start_time }) => msFromS(start_time))),
     finishedAtUnixMs: Math.max(...benchmarks.map(({ end_time }) => msFromS(end_time))),
     target: { name: 'guidellm target' },

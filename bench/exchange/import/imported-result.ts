@@ -1,12 +1,20 @@
 import { createHash } from 'node:crypto';
-import { failed, ok, type Result } from '../../../vocabulary/errors.ts';
-import { RESULT_SCHEMA_VERSION, type ResultFile, type ResultStep } from '../../../vocabulary/result-file.ts';
+import { failed, type Issue, ok, type Result } from '../../../vocabulary/errors.ts';
+import { parseWith } from '../../../vocabulary/parse.ts';
+import {
+  RESULT_SCHEMA_VERSION,
+  type ResultFile,
+  type ResultStep,
+  resultFileSchema,
+} from '../../../vocabulary/result-file.ts';
 import type { Slo } from '../../../vocabulary/slo.ts';
+import { msFromS, S_PER_DAY, sFromMs } from '../../../vocabulary/units.ts';
 import { diagnoseResult } from '../../judge/diagnose-result.ts';
 import { describeMachine, readToolVersion } from '../../run/result.ts';
 import { buildStep } from './build-step.ts';
 import type { ImportedRun } from './imported-run.ts';
 
+/** What the file does not say and whoever imports it may. */
 export interface ImportedResultOptions {
   readonly slos?: readonly Slo[];
   readonly url?: string;
@@ -42,14 +50,37 @@ function targetOf(run: ImportedRun, { url, name }: ImportedResultOptions): Resul
   };
 }
 
+/** As long as a scenario's window may be. Beyond lies a mistake of unit, and a timeline that no memory holds. */
+const MAX_WINDOW_S = 14 * S_PER_DAY;
+
+const overlongIssues = ({ steps }: ImportedRun): Issue[] =>
+  steps.flatMap(({ windowMs }, i) =>
+    windowMs <= msFromS(MAX_WINDOW_S)
+      ? []
+      : [
+          {
+            path: `step ${i + 1}`,
+            expected: `at most ${MAX_WINDOW_S} s from its first to its last request`,
+            got: `${Math.round(sFromMs(windowMs))} s`,
+            fix: 'check the units of its instants',
+          },
+        ],
+  );
+
 const ID_DIGITS = 16;
 
 /** The same file imported twice is the same run. */
 const runIdOf = (run: ImportedRun): string =>
   `${run.tool}-${createHash('sha256').update(JSON.stringify(run)).digest('hex').slice(0, ID_DIGITS)}`;
 
-/** A result file around what another tool measured. Fails as USAGE for objectives on what it did not measure. */
+/**
+ * A result file around what another tool measured. Fails as USAGE for objectives on what it did not measure, as
+ * INVALID_IMPORT where its figures cannot be those of a run.
+ */
 export function createImportedResult(run: ImportedRun, options: ImportedResultOptions): Result<ResultFile> {
+  const issues = overlongIssues(run);
+  if (issues.length > 0)
+    return failed('INVALID_IMPORT', `the file of ${run.tool} spans too long a time`, { issues });
   const slos = [...(options.slos ?? [])];
   const steps = run.steps.map((step) => buildStep(step, slos, run.startedAtUnixMs));
   const missing = withoutSamples(steps, slos);
@@ -85,5 +116,6 @@ export function createImportedResult(run: ImportedRun, options: ImportedResultOp
     },
     diagnostics: [],
   };
-  return ok({ ...result, diagnostics: diagnoseResult(result) });
+  const parsed = parseWith(resultFileSchema, result, 'INVALID_IMPORT', `what the file of ${run.tool} says`);
+  return parsed.kind === 'failed' ? parsed : ok({ ...result, diagnostics: diagnoseResult(result) });
 }

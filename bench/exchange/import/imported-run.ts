@@ -37,6 +37,7 @@ export interface ImportedTotals {
   readonly maxInFlight: number;
 }
 
+/** One load as another tool measured it: every request, or totals where it kept none. Spans in ms. */
 export interface ImportedStep {
   readonly name: string;
   readonly load: StepLoad;

@@ -72,6 +72,7 @@ export function detectFormat(text: string): ImportFormat | undefined {
   return (['vllm', 'guidellm', 'aiperf'] as const).find((format) => IMPORTERS[format].hasMarks(fields));
 }
 
+/** Whose file it is, and what it does not say itself. */
 export interface ImportOptions {
   readonly format: Exclude<ImportFormat, 'k6'>;
   /** What the result is judged by; of metrics that the file has. */
@@ -95,7 +96,8 @@ export function importText(text: string, what: string, options: ImportOptions): 
   return run.kind === 'failed' ? run : createImportedResult(run.value, options);
 }
 
-const UNKNOWN_HINT = 'Name the tool with --format vllm, aiperf, guidellm or k6.';
+const UNKNOWN_HINT =
+  'Name the tool with --format vllm, aiperf, guidellm or k6; points of k6 are read by busyhour k6 import --points FILE.';
 
 /** The format asked for, or the one that the file shows. */
 export function resolveFormat(

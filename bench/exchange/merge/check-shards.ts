@@ -15,6 +15,7 @@ export interface Shard extends ShardFile {
   readonly startAtUnixMs: number;
 }
 
+/** How strict a merge is. */
 export interface CheckOptions {
   /** Merge what is there: shards that were stopped early, or not all of them. */
   readonly allowPartial: boolean;

@@ -3,7 +3,7 @@ import { LatencyHistogram } from '../../../vocabulary/histogram.ts';
 import { decodeInFlight, encodeInFlight } from '../../../vocabulary/in-flight-changes.ts';
 import type { HistogramMetricId } from '../../../vocabulary/metrics.ts';
 import { emptyOutcomeCounts, mergeOutcomeCounts } from '../../../vocabulary/outcomes.ts';
-import type { ResultStep } from '../../../vocabulary/result-file.ts';
+import type { GeneratorUse, ResultStep } from '../../../vocabulary/result-file.ts';
 import { MS_PER_S } from '../../../vocabulary/units.ts';
 import { InFlightLog } from '../../observe/in-flight.ts';
 import { type LoadPart, mergeLoads } from './merge-loads.ts';
@@ -31,17 +31,28 @@ const serverOf = (steps: readonly ResultStep[]): { server?: NonNullable<ResultSt
   return server === undefined ? {} : { server };
 };
 
-/** CPU and memory of all generators together; the busiest one says whether the load was kept up. */
-function mergeGenerators(steps: readonly ResultStep[]): ResultStep['generator'] {
-  const largest = (of: (generator: ResultStep['generator']) => number): number =>
-    Math.max(...steps.map(({ generator }) => of(generator)));
-  return {
-    cpuCores: sumOf(steps, ({ generator }) => generator.cpuCores),
-    eventLoopUtilisation: largest(({ eventLoopUtilisation }) => eventLoopUtilisation),
-    eventLoopDelayP99Ms: largest(({ eventLoopDelayP99Ms }) => eventLoopDelayP99Ms),
-    gcPauseTotalMs: sumOf(steps, ({ generator }) => generator.gcPauseTotalMs),
-    maxRssBytes: sumOf(steps, ({ generator }) => generator.maxRssBytes),
-  };
+const added = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+const largest = (values: readonly number[]): number => Math.max(...values);
+
+/** How a figure of several generators becomes one: what they use adds up, the busiest loop is the one that matters. */
+const GENERATOR_FIGURES = {
+  cpuCores: added,
+  eventLoopUtilisation: largest,
+  eventLoopDelayP99Ms: largest,
+  gcPauseTotalMs: added,
+  maxRssBytes: added,
+} as const satisfies Record<keyof GeneratorUse, (values: readonly number[]) => number>;
+
+/** All generators together. What one of them did not report is absent: a sum without it would be too small. */
+function mergeGenerators(steps: readonly ResultStep[]): { generator?: GeneratorUse } {
+  const figures = Object.entries(GENERATOR_FIGURES).flatMap(([key, merge]) => {
+    const values = steps.flatMap(({ generator }) => generator?.[key as keyof GeneratorUse] ?? []);
+    return values.length < steps.length ? [] : [[key, merge(values)] as const];
+  });
+  const { cpuCores, maxRssBytes, ...rest }: Partial<GeneratorUse> = Object.fromEntries(figures);
+  return cpuCores === undefined || maxRssBytes === undefined
+    ? {}
+    : { generator: { cpuCores, maxRssBytes, ...rest } };
 }
 
 /** Every request's instants, of all steps. Callers have checked that each step has its changes. */
@@ -101,6 +112,7 @@ export interface StepPart {
   readonly shards: number;
 }
 
+/** Of which whole the parts are, and whether more of them may come. */
 export interface MergeStepOptions {
   /** How many generators shared the schedule. */
   readonly count: number;
@@ -134,7 +146,7 @@ export function mergeSteps(parts: Parts, { count, keepChanges }: MergeStepOption
   const { maxima, inFlight, kept } = readInFlight(steps, first.windowMs, keepChanges);
   const interactions = (key: keyof ResultStep['interactions']): number =>
     sumOf(steps, (step) => step.interactions[key]);
-  const { inFlightChanges: _own, server: _server, ...rest } = first;
+  const { inFlightChanges: _own, server: _server, generator: _generator, ...rest } = first;
   return {
     ...rest,
     load: mergeLoads([loadPart(parts[0]), ...parts.slice(1).map(loadPart)], count),
@@ -150,7 +162,7 @@ export function mergeSteps(parts: Parts, { count, keepChanges }: MergeStepOption
     histograms: mergeHistograms(steps),
     tokens: mergeTokens(steps),
     ...serverOf(steps),
-    generator: mergeGenerators(steps),
+    ...mergeGenerators(steps),
     timeline: mergeTimelines(steps, maxima),
     ...kept,
   };

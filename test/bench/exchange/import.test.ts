@@ -245,6 +245,18 @@ describe('AIPerf', () => {
   });
 });
 
+describe('what no tool says of its own generator', () => {
+  it('is absent, not zero', () => {
+    for (const text of [
+      JSON.stringify({ ...VLLM, ...DETAIL }),
+      JSON.stringify(VLLM),
+      JSON.stringify(GUIDE),
+      AIPERF,
+    ])
+      for (const step of read(text).steps) expect(step).not.toHaveProperty('generator');
+  });
+});
+
 describe('objectives on an import', () => {
   it('judge what the file has, and are refused on what it withholds', () => {
     const text = JSON.stringify({ ...VLLM, ...DETAIL });
@@ -286,6 +298,18 @@ describe('bad files', () => {
     ]);
     expect(issuesOf('{', 'vllm')).toHaveLength(1);
     expect(issuesOf('', 'aiperf')).toEqual(['(root)']);
+  });
+
+  it('that cannot be those of a run are refused before any memory is taken for them', () => {
+    const years = JSON.stringify({ ...VLLM, ...DETAIL, start_times: [0, 1, 2, 3], duration: 1e12 });
+    expect(issuesOf(years, 'vllm')).toEqual(['step 1']);
+    expect(issuesOf(`${aiperfLine(0, 1, [])}\n${aiperfLine(-1.7e12, 1, [])}`, 'aiperf')).toEqual(['step 1']);
+    const tokens = structuredClone(GUIDE);
+    for (const request of tokens.benchmarks[0]?.requests.successful ?? []) request.output_tokens = 1e30;
+    expect(issuesOf(JSON.stringify(tokens), 'guidellm')).toEqual([
+      'benchmarks[0].requests.successful[0].output_tokens',
+      'benchmarks[0].requests.successful[1].output_tokens',
+    ]);
   });
 
   it('of tools that are not known have no format', () => {
