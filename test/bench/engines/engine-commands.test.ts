@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -14,6 +14,15 @@ function scratch(): string {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
+
+/** Cases that spin for so many ms of the clock. */
+const casesText = (spins: Readonly<Record<string, number>>): string => `
+const spin = (ms) => { const until = performance.now() + ms; while (performance.now() < until); };
+export const MICRO_CASES = Object.entries(${JSON.stringify(spins)}).map(([name, ms]) => ({
+  name,
+  prepare: () => ({ operationsPerCall: 1, run: () => spin(ms) }),
+}));
+`;
 
 const busyhour = (folder: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}) =>
   spawnSync(process.execPath, [CLI, ...args], {
@@ -63,6 +72,39 @@ describe('the commands of the engines', { timeout: 120_000 }, () => {
     ]);
     expect(existsSync(join(folder, 'micro.baseline.json'))).toBe(false);
     expect(busyhour(folder, ['micro', '--case', 'no-such']).status).toBe(2);
+  });
+
+  it('gate hot paths against another version: 31 for the one that is half as slow again, and not for its neighbour', () => {
+    const folder = scratch();
+    for (const [version, slowerMs] of [
+      ['before', 0.2],
+      ['after', 0.3],
+    ] as const) {
+      mkdirSync(join(folder, version));
+      writeFileSync(join(folder, version, 'package.json'), '{}');
+      writeFileSync(join(folder, version, 'cases.mjs'), casesText({ same: 0.2, slower: slowerMs }));
+    }
+    const against = [
+      '--cases',
+      'after/cases.mjs',
+      '--against',
+      'before',
+      '--blocks',
+      '10',
+      '--block-ms',
+      '10',
+    ];
+    const timed = busyhour(folder, ['micro', ...against]);
+    expect(timed.status, timed.stderr).toBe(0);
+    const files = ['--baseline', 'micro.baseline.json', '--candidate', 'micro.json'];
+    const gated = busyhour(folder, ['gate', ...files, '--json']);
+    expect(gated.status, gated.stderr).toBe(31);
+    const { metrics } = JSON.parse(gated.stdout).comparison as {
+      metrics: { subject: string; verdict: string }[];
+    };
+    const verdicts = new Map(metrics.map(({ subject, verdict }) => [subject, verdict]));
+    expect(verdicts.get('slower')).toBe('worse');
+    expect(verdicts.get('same')).not.toBe('worse');
   });
 
   it('put the baseline beside the candidate', () => {

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { measureBlock } from '../../../bench/engines/tinybench/measure-block.ts';
 import { type MicroOptions, runMicro } from '../../../bench/engines/tinybench/run-micro.ts';
 import { MICRO_CASES } from '../../../cli/micro/cases.ts';
@@ -76,8 +76,18 @@ const optionsOf = (casesPath: string, more: Partial<MicroOptions> = {}): MicroOp
 const blocksOf = (result: ResultFile | undefined, name: string): readonly number[] =>
   result?.micro?.find((micro) => micro.case === name)?.nsPerOp ?? [];
 
-const leftovers = (): string[] =>
-  readdirSync(tmpdir()).filter((name) => name.startsWith('busyhour-against-'));
+/** A temporary folder of the test's own: whatever else runs on the machine checks out elsewhere. */
+function ownTemporaryFolder(): string {
+  const folder = scratch();
+  vi.stubEnv('TMPDIR', folder);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+  return folder;
+}
+
+const leftovers = (folder: string): string[] =>
+  readdirSync(folder).filter((name) => name.startsWith('busyhour-against-'));
 
 describe('a block', () => {
   it('gives the time of an operation: a call that spins 0.4 ms for 4 operations takes 100 µs each', async () => {
@@ -152,13 +162,13 @@ describe('micro against another version', { timeout: 60_000 }, () => {
 
   it('leaves no worktree and no folder behind, also when the other version cannot be measured', async () => {
     const { folder, casesPath } = repositoryOf({ same: 0.1 }, { same: 0.1 });
-    const before = leftovers();
+    const temporary = ownTemporaryFolder();
     unwrap(await runMicro(optionsOf(casesPath, { against: 'HEAD', blocks: 1 })));
     writeFileSync(casesPath, 'this is no module');
     const broken = await runMicro(optionsOf(casesPath, { against: 'HEAD', blocks: 1 }));
     expect(broken).toMatchObject({ kind: 'failed', failure: { code: 'PROCESS_FAILED' } });
     expect(git(folder, 'worktree', 'list').trim().split('\n')).toHaveLength(1);
-    expect(leftovers()).toEqual(before);
+    expect(leftovers(temporary)).toEqual([]);
   });
 
   it('reports cases that one side lacks or that break there, and compares the others', async () => {
