@@ -47,7 +47,7 @@ describe('formatAnswerTable', () => {
     expect(doubtful.indexOf('error UNSTABLE_QUEUE')).toBeLessThan(doubtful.indexOf('turns/s at the SLO'));
   });
 
-  it('stays within its width and drives no terminal, whatever the names are', () => {
+  it('stays within its width and drives no terminal, whatever the names are', { timeout: 120_000 }, () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 300, unit: 'binary' }), (name) => {
         const hostile: PlanFile = {
