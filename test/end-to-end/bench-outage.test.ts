@@ -1,27 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { request } from 'undici';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { type OwnedProcess, startProcess } from '../../cli/processes.ts';
 import { unwrap } from '../../vocabulary/errors.ts';
 import { readResultFile } from '../../vocabulary/result-file.ts';
+import { startEngine } from '../support/engine-process.ts';
 import { startServe } from '../support/serve-process.ts';
 import { findFreePort } from '../support/server-process.ts';
 import { runCommand, scratchFolder } from './command.ts';
-
-const READY_MS = 20_000;
-
-async function startEngine(): Promise<OwnedProcess> {
-  const args = ['inference', '--engine', 'simulated', '--port', '0'];
-  const engine = unwrap(
-    await startProcess({ name: 'engine', args, readyTimeoutMs: READY_MS }, AbortSignal.timeout(READY_MS)),
-  );
-  onTestFinished(async () => {
-    await engine.stop(0);
-  });
-  return engine;
-}
 
 const constant = (value: number) => ({ distribution: { kind: 'constant', value }, source: 'a test' });
 
@@ -47,7 +34,6 @@ it('takes a provider away on schedule; the chain of a real gateway answers from 
   const folder = scratchFolder();
   const engine = await startEngine();
   const backup = await startEngine();
-  const [host, enginePort] = String(engine.ready.address).split(':');
   const port = await findFreePort();
   const config = join(folder, 'gateway.yaml');
   writeFileSync(
@@ -56,7 +42,7 @@ it('takes a provider away on schedule; the chain of a real gateway answers from 
       logLevel: 'warn',
       providers: [
         { kind: 'grpc', name: 'first', address: `127.0.0.1:${port}` },
-        { kind: 'grpc', name: 'second', address: String(backup.ready.address) },
+        { kind: 'grpc', name: 'second', address: backup },
       ],
     }),
   );
@@ -65,7 +51,7 @@ it('takes a provider away on schedule; the chain of a real gateway answers from 
   const actions = [{ kind: 'outage', atMs: 4_000, forMs: 3_000, target: 'first' }];
   writeFileSync(scenario, stringify(scenarioOf(actions, 12_000)));
   const out = join(folder, 'result.json');
-  const proxy = `first=${port}:${host}:${enginePort}`;
+  const proxy = `first=${port}:${engine}`;
   const bench = await runCommand([
     ...['bench', scenario, '--url', gateway.url, '--fault-proxy', proxy, '--out', out],
   ]);
@@ -91,7 +77,7 @@ it('takes a provider away on schedule; the chain of a real gateway answers from 
 it('kills one of two gateways: the other carries on', async () => {
   const folder = scratchFolder();
   const engine = await startEngine();
-  const args = ['--inference', String(engine.ready.address), '--no-keyword'];
+  const args = ['--inference', engine, '--no-keyword'];
   const [first, second] = [await startServe(args), await startServe(args)];
   const scenario = join(folder, 'kill.yaml');
   const actions = [{ kind: 'kill', atMs: 4_000, target: 'gateway-1' }];
