@@ -10,8 +10,9 @@ export const options: Options = {
   scenarios: {
     soak: {
       executor: 'constant-arrival-rate',
-      rate: RATE_PER_S,
-      timeUnit: '1s',
+      // k6's rates are whole numbers: so many an hour keep a fraction of one a second.
+      rate: Math.max(1, Math.round(3_600 * RATE_PER_S)),
+      timeUnit: '1h',
       duration: `${numberFrom('DURATION_S', 1_800)}s`,
       preAllocatedVUs: Math.ceil(2 * RATE_PER_S),
       maxVUs: Math.ceil(40 * RATE_PER_S),
