@@ -133,7 +133,8 @@ export const METRICS = {
     unit: 'per-s',
     better: 'higher',
     aggregate: 'derived',
-    formula: 'largest offered rate of turns at which every objective is met, below every rate at which one is not',
+    formula:
+      'largest offered rate of turns at which every objective is met, below every rate at which one is not',
   },
   errorRatio: {
     label: 'error ratio',
