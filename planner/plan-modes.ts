@@ -1,0 +1,226 @@
+import { type Catalogue, cataloguePriceDiagnostics } from '../scenarios/catalogue.ts';
+import type { DeploymentMode } from '../scenarios/mode.ts';
+import { createDiagnostic, type Diagnostic, sortDiagnostics } from '../vocabulary/diagnostics.ts';
+import { createFailure, type Issue, ok, type Result } from '../vocabulary/errors.ts';
+import {
+  PLAN_SCHEMA_VERSION,
+  type PlanFile,
+  type PlanMeasurement,
+  type PlannedMode,
+  type RefusedMode,
+} from '../vocabulary/plan-file.ts';
+import type { ResultFile } from '../vocabulary/result-file.ts';
+import type { Slo } from '../vocabulary/slo.ts';
+import { groupMeasurements, type Measurement, referenceMeasurement } from './calibrate/measurements.ts';
+import { type Assumptions, type PlanOverrides, resolveAssumptions } from './demand/assumptions.ts';
+import { computeDemand, type Demand } from './demand/demand.ts';
+import { slosBehindLinks } from './latency.ts';
+import { packageVersion } from './package-version.ts';
+import { staffingFigures } from './people/figures.ts';
+import { planMode, refusedMode } from './plan-mode.ts';
+
+export type { PlanOverrides } from './demand/assumptions.ts';
+
+export interface PlanInput {
+  readonly results: readonly ResultFile[];
+  /** May be left out when a result replays a trace: its rate is then the busy hour. */
+  readonly interactionsPerDay?: number | undefined;
+  readonly modes: readonly DeploymentMode[];
+  readonly catalogue: Catalogue;
+  /** Objectives; those of the result when absent. */
+  readonly slos?: readonly Slo[] | undefined;
+  readonly overrides?: PlanOverrides | undefined;
+  /** Version that the plan names as its maker; that of this package when absent. */
+  readonly toolVersion?: string | undefined;
+  readonly seed: number;
+  readonly nowUnixMs: number;
+}
+
+/** One conversation in three years, and more than one a day for everybody alive: beyond lies a mistake of unit. */
+const MIN_PER_DAY = 0.001;
+const MAX_PER_DAY = 10_000_000_000;
+
+/** NaN is not. */
+const isPlausibleDay = (perDay: number): boolean => perDay >= MIN_PER_DAY && perDay <= MAX_PER_DAY;
+
+function inputIssues(input: PlanInput): Issue[] {
+  const issues: Issue[] = [];
+  const { interactionsPerDay, results, modes, seed } = input;
+  if (results.length === 0) {
+    issues.push({
+      path: 'results',
+      expected: 'at least one result',
+      got: 'none',
+      fix: 'run busyhour bench first',
+    });
+  }
+  if (modes.length === 0) {
+    issues.push({ path: 'modes', expected: 'at least one mode', got: 'none', fix: 'name a mode, or all' });
+  }
+  if (interactionsPerDay !== undefined && !isPlausibleDay(interactionsPerDay)) {
+    issues.push({
+      path: 'interactionsPerDay',
+      expected: `a number from ${MIN_PER_DAY} to ${MAX_PER_DAY}`,
+      got: String(interactionsPerDay),
+      fix: 'give the number of conversations on one day',
+    });
+  }
+  if (interactionsPerDay === undefined && results.length > 0 && !results.some(({ trace }) => trace)) {
+    issues.push({
+      path: 'interactionsPerDay',
+      expected: 'a number > 0, since no result replays a trace',
+      got: 'nothing',
+      fix: 'give the daily volume, or the result of bench --trace',
+    });
+  }
+  if (!Number.isInteger(seed) || seed < 0) {
+    issues.push({
+      path: 'seed',
+      expected: 'a whole number ≥ 0',
+      got: String(seed),
+      fix: 'give another seed',
+    });
+  }
+  return issues;
+}
+
+function slosOf(input: PlanInput): { readonly slos: readonly Slo[]; readonly issues: Issue[] } {
+  const slos = input.slos ?? input.results.find((result) => result.slos.length > 0)?.slos ?? [];
+  const issues =
+    slos.length > 0 || input.results.length === 0
+      ? []
+      : [
+          {
+            path: 'slos',
+            expected: 'at least one objective',
+            got: 'none in the plan and none in the results',
+            fix: 'state one: a capacity without an objective has no meaning',
+          },
+        ];
+  return { slos, issues };
+}
+
+/** The point table and capacity of a measurement at the plan's objectives, before any link is subtracted. */
+function planMeasurement({ result, curve }: Measurement): PlanMeasurement {
+  const { capacity } = curve;
+  return {
+    runId: result.runId,
+    target: result.target.name,
+    engine: result.target.engine,
+    simulated: result.target.simulated,
+    ...(capacity.kind === 'refused'
+      ? { refusal: capacity.reason }
+      : { capacityTurnsPerS: capacity.turnsPerS }),
+    points: curve.points.map((point) => ({
+      turnsPerS: point.turnsPerS,
+      goodputPerS: point.goodputPerS,
+      ...(point.p50Ms === undefined ? {} : { p50Ms: point.p50Ms }),
+      ...(point.p95Ms === undefined ? {} : { p95Ms: point.p95Ms }),
+      ...(point.p99Ms === undefined ? {} : { p99Ms: point.p99Ms }),
+      errorRatio: point.errorRatio,
+      requests: point.requests,
+      verdict: point.verdict,
+    })),
+  };
+}
+
+interface Prepared {
+  readonly input: PlanInput;
+  readonly slos: readonly Slo[];
+  readonly assumptions: Assumptions;
+  readonly demand: Demand;
+}
+
+/** Plans one mode with its measurements calibrated at what its links leave of the objectives. */
+function planOne(mode: DeploymentMode, prepared: Prepared): PlannedMode | RefusedMode {
+  const { input, slos, assumptions, demand } = prepared;
+  const behindLinks = slosBehindLinks(slos, mode);
+  if (behindLinks.kind === 'refused') return refusedMode(mode, [behindLinks]);
+  const measurements = groupMeasurements(input.results, behindLinks.value);
+  const reference = referenceMeasurement(measurements);
+  if (reference === undefined) throw new Error('a plan without results passed its input check');
+  const context = { mode, demand, assumptions, catalogue: input.catalogue, measurements, reference };
+  return planMode({ context, slos, seed: input.seed, nowUnixMs: input.nowUnixMs });
+}
+
+function planDiagnostics(prepared: Prepared, measurements: readonly Measurement[]): Diagnostic[] {
+  const { input, assumptions, demand } = prepared;
+  const ids = [...demand.figures, ...staffingFigures(demand, assumptions)]
+    .filter(({ basis }) => basis === 'assumed')
+    .map(({ name }) => name);
+  const flagged = measurements.flatMap(({ result, curve }) => [
+    ...curve.diagnostics,
+    ...result.diagnostics.filter(({ code }) => code === 'SHARED_MACHINE' || code === 'INTERRUPTED'),
+  ]);
+  return [
+    ...demand.diagnostics,
+    ...flagged,
+    ...cataloguePriceDiagnostics(input.catalogue, assumptions.entryIds, input.nowUnixMs),
+    createDiagnostic('ASSUMED_INPUT', `assumed, not measured: ${[...new Set(ids)].join(', ')}`, 'demand'),
+  ];
+}
+
+function allRefused(modes: readonly (PlannedMode | RefusedMode)[]): Result<never> {
+  const issues = modes.flatMap((mode) =>
+    mode.kind === 'refused'
+      ? [{ path: mode.mode, expected: 'a feasible plan', got: mode.reason, fix: mode.liftedBy }]
+      : [],
+  );
+  return { kind: 'failed', failure: createFailure('NO_FEASIBLE_PLAN', 'every mode was refused', { issues }) };
+}
+
+function planFile(
+  prepared: Prepared,
+  measurements: readonly Measurement[],
+  modes: PlanFile['modes'],
+): PlanFile {
+  const { input, slos, assumptions, demand } = prepared;
+  return {
+    kind: 'busyhour-plan',
+    schemaVersion: PLAN_SCHEMA_VERSION,
+    tool: { name: 'busyhour', version: input.toolVersion ?? packageVersion() },
+    createdAtUnixMs: input.nowUnixMs,
+    seed: input.seed,
+    demand: {
+      interactionsPerDay: demand.interactionsPerDay,
+      busyHourInteractionsPerS: demand.busyHourInteractionsPerS,
+      busyHourTurnsPerS: demand.busyHourTurnsPerS,
+      busyHourTurnsInFlight: demand.turnsInFlight,
+      busyHourOpenInteractions: demand.openInteractions,
+      figures: [...demand.figures, ...staffingFigures(demand, assumptions)],
+    },
+    slos: [...slos],
+    measurements: measurements.map(planMeasurement),
+    modes,
+    diagnostics: sortDiagnostics(planDiagnostics(prepared, measurements)),
+  };
+}
+
+/**
+ * From measurements, demand, objectives and prices to instances and cost per interaction in every mode. A mode that
+ * cannot be planned is an entry with its reason; when all are refused, NO_FEASIBLE_PLAN. Same input, same plan.
+ */
+export function planModes(input: PlanInput): Result<PlanFile> {
+  const { slos, issues: sloIssues } = slosOf(input);
+  const issues = [...inputIssues(input), ...sloIssues];
+  if (issues.length > 0) {
+    return { kind: 'failed', failure: createFailure('INVALID_DEMAND', 'the plan cannot start', { issues }) };
+  }
+  const assumptions = resolveAssumptions(input.catalogue, input.overrides);
+  if (assumptions.kind === 'failed') return assumptions;
+  const measurements = groupMeasurements(input.results, slos);
+  const reference = referenceMeasurement(measurements);
+  if (reference === undefined) throw new Error('a plan without results passed its input check');
+  const demand = computeDemand({
+    interactionsPerDay: input.interactionsPerDay,
+    reference: reference.result,
+    curve: reference.curve,
+    assumptions: assumptions.value,
+  });
+  if (demand.kind === 'failed') return demand;
+  const prepared = { input, slos, assumptions: assumptions.value, demand: demand.value };
+  const modes = input.modes.map((mode) => planOne(mode, prepared));
+  return modes.every(({ kind }) => kind === 'refused')
+    ? allRefused(modes)
+    : ok(planFile(prepared, measurements, modes));
+}
