@@ -3,27 +3,14 @@ import { diagnosticSchema } from './diagnostics.ts';
 import { failed, type Result, unwrap } from './errors.ts';
 import { writeFileAtomic } from './files.ts';
 import { parseWith, parseYaml, readText } from './parse.ts';
+import { BASES, intervalSchema, sourcedSchema } from './plan-sections/figures.ts';
+import { peopleSectionSchema } from './plan-sections/people.ts';
+import { uncertaintySectionSchema } from './plan-sections/uncertainty.ts';
 import { sloSchema } from './slo.ts';
 
+export { BASES, type Basis, type Interval, type Sourced, sourcedSchema } from './plan-sections/figures.ts';
+
 export const PLAN_SCHEMA_VERSION = 1;
-
-/** What a figure rests on. `derived` follows by a named equation from the others. */
-export const BASES = ['measured', 'simulated', 'assumed', 'catalogue', 'derived'] as const;
-export type Basis = (typeof BASES)[number];
-
-/** A figure with its unit and what it rests on. */
-export const sourcedSchema = z.strictObject({
-  name: z.string(),
-  value: z.number(),
-  unit: z.string(),
-  basis: z.enum(BASES),
-  /** Citation, catalogue id, result run id or equation. */
-  source: z.string(),
-  /** Date of the source, ISO, where it has one. */
-  date: z.string().optional(),
-});
-
-const intervalSchema = z.strictObject({ p10: z.number(), p50: z.number(), p90: z.number() });
 
 /** One lower bound on a tier's replicas. The largest binds. */
 const limitSchema = z.strictObject({
@@ -96,6 +83,9 @@ const plannedModeSchema = z.strictObject({
   byCategoryUsdPerInteraction: z.partialRecord(z.enum(COST_CATEGORIES), z.number()),
   simulated: z.boolean(),
   diagnostics: z.array(diagnosticSchema),
+  /** Sections that plans of earlier releases lack. */
+  people: peopleSectionSchema.optional(),
+  uncertainty: uncertaintySectionSchema.optional(),
 });
 
 const refusedModeSchema = z.strictObject({
@@ -159,9 +149,7 @@ export type TierPlan = z.infer<typeof tierPlanSchema>;
 export type TierLimit = z.infer<typeof limitSchema>;
 export type CostLine = z.infer<typeof costLineSchema>;
 export type CostCategory = (typeof COST_CATEGORIES)[number];
-export type Sourced = z.infer<typeof sourcedSchema>;
 export type PlanMeasurement = z.infer<typeof measurementSchema>;
-export type Interval = z.infer<typeof intervalSchema>;
 
 /** Parses plan text; a version that this release does not read is refused by name. */
 export function parsePlanFile(text: string, what: string): Result<PlanFile> {
