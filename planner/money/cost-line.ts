@@ -2,7 +2,7 @@ import type { CatalogueFigure } from '../../scenarios/catalogue.ts';
 import type { Basis, CostLine } from '../../vocabulary/plan-file.ts';
 import type { Uncertain } from '../demand/assumptions.ts';
 import { basisOfFigure } from '../sourced.ts';
-import { type Range, relativeRange } from '../uncertainty.ts';
+import { type Range, relativeRange } from '../uncertainty/ranges.ts';
 
 /** What a line grows with: replicas of its tier, interactions, contacts that people take, or nothing. */
 export type LineDriver = 'replicas' | 'volume' | 'people' | 'fixed';

@@ -4,7 +4,7 @@ import type { Random } from '../../vocabulary/random.ts';
 import { DAYS_PER_MONTH } from '../../vocabulary/units.ts';
 import type { ModelledTier, SizingContext } from '../size/context.ts';
 import { computeReplicas, type Scale } from '../size/tier.ts';
-import { CERTAIN, drawTriangular, type Range } from '../uncertainty.ts';
+import { CERTAIN, drawTriangular, type Range } from '../uncertainty/ranges.ts';
 import type { DrivenLine, LineDriver } from './cost-line.ts';
 import { type ContactUsd, computeContactUsd } from './interaction.ts';
 

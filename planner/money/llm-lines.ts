@@ -5,7 +5,7 @@ import { TOKENS_PER_PRICE_UNIT } from '../../vocabulary/units.ts';
 import { measuredTokensPerTurn } from '../demand/tokens.ts';
 import type { SizingContext } from '../size/context.ts';
 import type { VendorSizing } from '../size/vendor.ts';
-import { CERTAIN, estimateMeanRange, type Range, relativeRange } from '../uncertainty.ts';
+import { CERTAIN, estimateMeanRange, type Range, relativeRange } from '../uncertainty/ranges.ts';
 import { costLine, type LineFactor, type PricedLine } from './cost-line.ts';
 import {
   type CallTokens,

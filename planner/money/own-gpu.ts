@@ -2,7 +2,7 @@ import type { ModeTier } from '../../scenarios/mode.ts';
 import type { CostLine } from '../../vocabulary/plan-file.ts';
 import { HOURS_PER_MONTH, HOURS_PER_YEAR } from '../../vocabulary/units.ts';
 import { figureOf, type SizingContext } from '../size/context.ts';
-import { relativeRange } from '../uncertainty.ts';
+import { relativeRange } from '../uncertainty/ranges.ts';
 import { costLine, type LineFactor, type PricedLine, priceSource, rangeFactors } from './cost-line.ts';
 
 type OwnedNode = Extract<ModeTier['unit'], { kind: 'owned-gpu-node' }>;

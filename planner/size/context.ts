@@ -6,7 +6,7 @@ import { unwrap } from '../../vocabulary/errors.ts';
 import type { Measurement } from '../calibrate/measurements.ts';
 import type { Assumptions } from '../demand/assumptions.ts';
 import type { Demand } from '../demand/demand.ts';
-import type { Range } from '../uncertainty.ts';
+import type { Range } from '../uncertainty/ranges.ts';
 import type { TierModel } from './tier.ts';
 
 /** What sizing a mode may read. Measurements are calibrated at the mode's own objectives. */

@@ -6,7 +6,7 @@ import { shownRate } from '../calibrate/capacity.ts';
 import type { Measurement } from '../calibrate/measurements.ts';
 import { type Planned, planned, refuse } from '../refusal.ts';
 import { sourced } from '../sourced.ts';
-import { type Batch, estimateMeanRange, type Range } from '../uncertainty.ts';
+import { type Batch, estimateMeanRange, type Range } from '../uncertainty/ranges.ts';
 import type { ModelledTier, SizingContext } from './context.ts';
 import type { LoadLimit } from './tier.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { drawTriangular } from '../../../planner/uncertainty.ts';
+import { drawTriangular } from '../../../planner/uncertainty/ranges.ts';
 import { createRandom } from '../../../vocabulary/random.ts';
 
 describe('triangular draws', () => {

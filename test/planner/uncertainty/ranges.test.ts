@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CERTAIN, drawTriangular, estimateMeanRange, relativeRange } from '../../planner/uncertainty.ts';
-import { createRandom, sampleExponential } from '../../vocabulary/random.ts';
+import { CERTAIN, drawTriangular, estimateMeanRange, relativeRange } from '../../../planner/uncertainty/ranges.ts';
+import { createRandom, sampleExponential } from '../../../vocabulary/random.ts';
 
 describe('triangular draws', () => {
   test('quantiles of the closed form, P(X ≤ x) = (x − a)² / ((b − a)(c − a)) below the mode, ten seeds', () => {

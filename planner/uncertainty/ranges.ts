@@ -1,4 +1,4 @@
-import type { Random } from '../vocabulary/random.ts';
+import type { Random } from '../../vocabulary/random.ts';
 
 /** A figure of which the ends and the likeliest value are known. */
 export interface Range {
