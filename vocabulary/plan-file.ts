@@ -3,6 +3,7 @@ import { diagnosticSchema } from './diagnostics.ts';
 import { failed, type Result, unwrap } from './errors.ts';
 import { writeFileAtomic } from './files.ts';
 import { parseWith, parseYaml, readText } from './parse.ts';
+import { breakEvenSchema } from './plan-sections/break-even.ts';
 import { BASES, intervalSchema, sourcedSchema } from './plan-sections/figures.ts';
 import { peopleSectionSchema } from './plan-sections/people.ts';
 import { uncertaintySectionSchema } from './plan-sections/uncertainty.ts';
@@ -56,6 +57,15 @@ const costLineSchema = z.strictObject({
   basis: z.enum(BASES),
   source: z.string(),
   date: z.string().optional(),
+  /** Catalogue entry of the price, and tier that causes the line; both absent for people. */
+  skuId: z.string().optional(),
+  tier: z.string().optional(),
+  /** Share of the line that pays for capacity which stands unused over the month; absent where nothing can be idle. */
+  idleRatio: z.number().min(0).max(1).optional(),
+  /** Does not grow with volume: it is shared by all interactions. */
+  shared: z.boolean().optional(),
+  /** Monthly cost over the draws. */
+  usdPerMonthInterval: intervalSchema.optional(),
 });
 
 const plannedModeSchema = z.strictObject({
@@ -139,6 +149,7 @@ export const planFileSchema = z.strictObject({
   slos: z.array(sloSchema),
   measurements: z.array(measurementSchema),
   modes: z.array(z.discriminatedUnion('kind', [plannedModeSchema, refusedModeSchema])),
+  breakEven: breakEvenSchema.optional(),
   diagnostics: z.array(diagnosticSchema),
 });
 
