@@ -3,6 +3,7 @@ import { diagnosticSchema } from './diagnostics.ts';
 import { failed, type Result, unwrap } from './errors.ts';
 import { writeFileAtomic } from './files.ts';
 import { parseWith, parseYaml, readText } from './parse.ts';
+import { autoscalingSectionSchema } from './plan-sections/autoscaling.ts';
 import { breakEvenSchema } from './plan-sections/break-even.ts';
 import { BASES, intervalSchema, sourcedSchema } from './plan-sections/figures.ts';
 import { peopleSectionSchema } from './plan-sections/people.ts';
@@ -96,6 +97,7 @@ const plannedModeSchema = z.strictObject({
   /** Sections that plans of earlier releases lack. */
   people: peopleSectionSchema.optional(),
   uncertainty: uncertaintySectionSchema.optional(),
+  autoscaling: autoscalingSectionSchema.optional(),
 });
 
 const refusedModeSchema = z.strictObject({
