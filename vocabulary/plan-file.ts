@@ -8,6 +8,7 @@ import { breakEvenSchema } from './plan-sections/break-even.ts';
 import { BASES, intervalSchema, sourcedSchema } from './plan-sections/figures.ts';
 import { peopleSectionSchema } from './plan-sections/people.ts';
 import { uncertaintySectionSchema } from './plan-sections/uncertainty.ts';
+import { waitingSectionSchema } from './plan-sections/waiting.ts';
 import { sloSchema } from './slo.ts';
 
 export { BASES, type Basis, type Interval, type Sourced, sourcedSchema } from './plan-sections/figures.ts';
@@ -97,6 +98,7 @@ const plannedModeSchema = z.strictObject({
   /** Sections that plans of earlier releases lack. */
   people: peopleSectionSchema.optional(),
   uncertainty: uncertaintySectionSchema.optional(),
+  waiting: waitingSectionSchema.optional(),
   autoscaling: autoscalingSectionSchema.optional(),
 });
 
