@@ -6,6 +6,7 @@ import { parseWith, parseYaml, readText } from './parse.ts';
 import { autoscalingSectionSchema } from './plan-sections/autoscaling.ts';
 import { breakEvenSchema } from './plan-sections/break-even.ts';
 import { budgetSectionSchema } from './plan-sections/budget.ts';
+import { availabilitySectionSchema } from './plan-sections/availability.ts';
 import { BASES, intervalSchema, sourcedSchema } from './plan-sections/figures.ts';
 import { planInputsSchema } from './plan-sections/inputs.ts';
 import { peopleSectionSchema } from './plan-sections/people.ts';
@@ -19,9 +20,21 @@ export const PLAN_SCHEMA_VERSION = 1;
 
 /** One lower bound on a tier's replicas. The largest binds. */
 const limitSchema = z.strictObject({
-  name: z.enum(['load', 'concurrency', 'memory', 'kv', 'minimum', 'redundancy', 'quota']),
+  name: z.enum([
+    'load',
+    'concurrency',
+    'connections',
+    'memory',
+    'storage',
+    'kv',
+    'minimum',
+    'redundancy',
+    'quota',
+  ]),
   requiredReplicas: z.int().nonnegative(),
   explanation: z.string(),
+  /** Load that this limit alone leaves to the planned replicas, losses included, as a share of the plan's load. */
+  slackRatio: z.number().nonnegative().optional(),
 });
 
 const tierPlanSchema = z.strictObject({
@@ -38,6 +51,21 @@ const tierPlanSchema = z.strictObject({
   slackRatio: z.number(),
   utilisation: z.number().nonnegative(),
   capacity: z.array(sourcedSchema),
+  /** After the losses that the tier is planned to survive: replicas left and their busy share. */
+  whenLost: z
+    .strictObject({ replicas: z.int().nonnegative(), utilisation: z.number().nonnegative() })
+    .optional(),
+  /** Accounts of a vendor tier by provider, in the order in which they fill, with the share of calls that each takes. */
+  providers: z
+    .array(
+      z.strictObject({
+        service: z.string(),
+        priceId: z.string(),
+        accounts: z.int().nonnegative(),
+        callsRatio: z.number().min(0).max(1),
+      }),
+    )
+    .optional(),
 });
 
 export const COST_CATEGORIES = [
@@ -68,8 +96,6 @@ const costLineSchema = z.strictObject({
   idleRatio: z.number().min(0).max(1).optional(),
   /** Does not grow with volume: it is shared by all interactions. */
   shared: z.boolean().optional(),
-  /** Monthly cost over the draws. */
-  usdPerMonthInterval: intervalSchema.optional(),
 });
 
 const plannedModeSchema = z.strictObject({
@@ -84,6 +110,14 @@ const plannedModeSchema = z.strictObject({
     turnP95Ms: z.number().optional(),
     basis: z.enum(BASES),
     explanation: z.string(),
+    /** The same after the losses that the mode is planned to survive. */
+    whenLost: z
+      .strictObject({
+        turnP50Ms: z.number().optional(),
+        turnP95Ms: z.number().optional(),
+        explanation: z.string(),
+      })
+      .optional(),
   }),
   availabilityRatio: z.number().min(0).max(1),
   costLines: z.array(costLineSchema),
@@ -99,6 +133,7 @@ const plannedModeSchema = z.strictObject({
   diagnostics: z.array(diagnosticSchema),
   /** Sections that plans of earlier releases lack. */
   people: peopleSectionSchema.optional(),
+  availability: availabilitySectionSchema.optional(),
   uncertainty: uncertaintySectionSchema.optional(),
   waiting: waitingSectionSchema.optional(),
   autoscaling: autoscalingSectionSchema.optional(),
