@@ -18,6 +18,22 @@ export {
   type TierPlan,
   writePlanFile,
 } from '../vocabulary/plan-file.ts';
+export type { PlanDiff } from '../vocabulary/plan-diff.ts';
+export {
+  type BudgetSection,
+  type BudgetVerdict,
+  isWithinBudget,
+} from '../vocabulary/plan-sections/budget.ts';
 export { parseResultFile, type ResultFile, readResultFile } from '../vocabulary/result-file.ts';
 export type { Slo } from '../vocabulary/slo.ts';
+export {
+  type Ceiling,
+  type CeilingBound,
+  type PlanBudget,
+  parseCeiling,
+  readPlanBudget,
+} from './budget/ceilings.ts';
+export { BUDGET_FIGURES, type BudgetFigureName } from './budget/figures.ts';
+export { judgeBudget } from './budget/judge.ts';
+export { diffPlans, type NamedPlan } from './diff/diff-plans.ts';
 export { type PlanInput, type PlanOverrides, planModes } from './plan-modes.ts';

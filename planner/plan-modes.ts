@@ -14,6 +14,7 @@ import type { Slo } from '../vocabulary/slo.ts';
 import { groupMeasurements, type Measurement, referenceMeasurement } from './calibrate/measurements.ts';
 import { type Assumptions, type PlanOverrides, resolveAssumptions } from './demand/assumptions.ts';
 import { computeDemand, type Demand } from './demand/demand.ts';
+import { flattenMode } from './diff/settings.ts';
 import { slosBehindLinks } from './latency.ts';
 import { packageVersion } from './package-version.ts';
 import { staffingFigures } from './people/figures.ts';
@@ -193,6 +194,7 @@ function planFile(
     measurements: measurements.map(planMeasurement),
     modes,
     diagnostics: sortDiagnostics(planDiagnostics(prepared, measurements)),
+    inputs: { modeSettings: Object.fromEntries(input.modes.map((mode) => [mode.id, flattenMode(mode)])) },
   };
 }
 

@@ -99,6 +99,8 @@ const modeDiffSchema = z.discriminatedUnion('kind', [
     kind: z.literal('compared'),
     ...named,
     changed: z.boolean(),
+    /** Either plan of it rests on a simulated engine. */
+    simulated: z.boolean(),
     bindingConstraint: wordsChangeSchema,
     replicas: numberChangeSchema,
     tiers: z.array(tierChangeSchema),
@@ -112,6 +114,7 @@ const modeDiffSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.enum(['added', 'planned-now']),
     ...named,
+    simulated: z.boolean(),
     machineUsdPerMonth: z.number(),
     replicas: z.int().nonnegative(),
   }),

@@ -1,0 +1,60 @@
+import { isWithinBudget, type BudgetSection, type BudgetVerdict } from '../vocabulary/plan-sections/budget.ts';
+import { type Badge, type Cell, cell, column, paragraph, type Section } from './blocks.ts';
+
+const BADGES = {
+  kept: { kind: 'good', text: 'kept' },
+  broken: { kind: 'bad', text: 'broken' },
+  unknown: { kind: 'bad', text: 'unknown' },
+  'not-judged': { kind: 'unsure', text: 'not judged' },
+} as const satisfies Record<BudgetVerdict['state'], Badge>;
+
+const verdictRow = (verdict: BudgetVerdict): Cell[] => [
+  { text: verdict.mode, badge: BADGES[verdict.state] },
+  cell(verdict.ceiling),
+  cell(verdict.explanation),
+];
+
+const ORDER: Readonly<Record<BudgetVerdict['state'], number>> = {
+  broken: 0,
+  unknown: 1,
+  'not-judged': 2,
+  kept: 3,
+};
+
+/** Verdicts with those that fail first. */
+export const sortVerdicts = ({ verdicts }: BudgetSection): BudgetVerdict[] =>
+  [...verdicts].sort((a, b) => ORDER[a.state] - ORDER[b.state]);
+
+/** `2 of 6 ceilings of budget.yaml are broken or cannot be told.` */
+export function formatBudgetSummary(budget: BudgetSection): string {
+  const { verdicts, source } = budget;
+  const failing = verdicts.filter(({ state }) => state === 'broken' || state === 'unknown').length;
+  const open = verdicts.filter(({ state }) => state === 'not-judged').length;
+  const waiting = open === 0 ? '' : ` ${open} were not judged, for want of an earlier plan.`;
+  return isWithinBudget(budget)
+    ? `Every ceiling of ${source} that could be judged is kept.${waiting}`
+    : `${failing} of ${verdicts.length} ceilings of ${source} are broken, or cannot be told.${waiting}`;
+}
+
+/** One line for each ceiling that fails, for a terminal. */
+export const budgetLines = (budget: BudgetSection): string[] => [
+  `budget: ${formatBudgetSummary(budget)}`,
+  ...sortVerdicts(budget)
+    .filter(({ state }) => state !== 'kept')
+    .map(({ state, mode, ceiling, explanation }) => `  ${BADGES[state].text} ${mode}: ${ceiling}: ${explanation}`),
+];
+
+/** The plan against its stated ceilings. */
+export const budgetSection = (budget: BudgetSection): Section => ({
+  id: 'budget',
+  title: 'Budget',
+  blocks: [
+    paragraph(formatBudgetSummary(budget)),
+    {
+      kind: 'table',
+      caption: `Ceilings of ${budget.source}, those that fail first`,
+      columns: [column('mode'), column('ceiling'), column('the plan')],
+      rows: sortVerdicts(budget).map(verdictRow),
+    },
+  ],
+});

@@ -1,0 +1,77 @@
+import type { ModeDiff, PlanDiff } from '../../vocabulary/plan-diff.ts';
+import { formatCount, formatUsd } from '../numbers.ts';
+import { TERMINAL_CHARS } from '../terminal.ts';
+import { formatTextTable, type TextColumn, wrapText } from '../text-table.ts';
+import { comparedModes, formatEffects } from './sections.ts';
+import { formatEnds, formatInput, formatInputPlace, formatUsdChange } from './words.ts';
+
+const COLUMNS: readonly TextColumn[] = [
+  { title: 'mode', maxChars: 14 },
+  { title: 'replicas', maxChars: 26 },
+  { title: 'machine, USD/month', align: 'right', maxChars: 26 },
+  { title: 'USD/interaction', align: 'right', maxChars: 24 },
+];
+
+/** Simulated is shouted. */
+const nameOf = ({ mode, simulated }: { readonly mode: string; readonly simulated: boolean }): string =>
+  simulated ? `${mode} SIMULATED` : mode;
+
+function modeRow(mode: ModeDiff): string[] {
+  switch (mode.kind) {
+    case 'compared': {
+      const tiers = mode.tiers.map(({ tier, replicas }) => `${tier} ${formatEnds(replicas, formatCount)}`);
+      return [
+        nameOf(mode),
+        tiers.join(', ') || `${formatEnds(mode.replicas, formatCount)}, as before`,
+        formatUsdChange(mode.money.machineUsdPerMonth),
+        formatUsdChange(mode.money.aiUsdPerInteraction),
+      ];
+    }
+    case 'added':
+    case 'planned-now':
+      return [
+        nameOf(mode),
+        mode.kind === 'added' ? 'new' : 'planned now',
+        formatUsd(mode.machineUsdPerMonth),
+        '',
+      ];
+    case 'removed':
+      return [mode.mode, 'not in the new plan', '', ''];
+    case 'refused-now':
+    case 'still-refused':
+      return [
+        mode.mode,
+        `${mode.kind === 'refused-now' ? 'refused now' : 'refused'}: ${mode.reason}`,
+        '',
+        '',
+      ];
+  }
+}
+
+/** More inputs than this are counted, not listed: the Markdown has them all. */
+const MAX_SAID = 12;
+
+const wrapped = (text: string): string[] =>
+  wrapText(text, TERMINAL_CHARS - 2).map((line, index) => (index === 0 ? line : `  ${line}`));
+
+function inputLines(diff: PlanDiff): string[] {
+  const lines = diff.inputs.slice(0, MAX_SAID).flatMap((change) => {
+    const place = formatInputPlace(change);
+    return wrapped(`${change.kind}${place === '' ? '' : ` of ${place}`}: ${formatInput(change)}`);
+  });
+  const more = diff.inputs.length - MAX_SAID;
+  return more > 0 ? [...lines, `and ${more} more`] : lines;
+}
+
+/** The comparison without colour, at most 100 columns: modes, what moved the month, then the inputs that changed. */
+export function formatPlanDiff(diff: PlanDiff): string {
+  if (!diff.changed) return `${diff.before.name} and ${diff.after.name} say the same, from the same inputs`;
+  const moved = comparedModes(diff).filter(({ changed }) => changed);
+  return [
+    formatTextTable(COLUMNS, diff.modes.map(modeRow)),
+    '',
+    ...moved.flatMap(({ mode, money }) => wrapped(`${mode}: ${formatEffects(money.machineEffects)}`)),
+    '',
+    ...(diff.inputs.length === 0 ? ['no input changed'] : ['inputs that changed:', ...inputLines(diff)]),
+  ].join('\n');
+}
