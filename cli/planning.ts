@@ -1,29 +1,40 @@
 import { join } from 'node:path';
 import { planModes } from '../planner/index.ts';
+import { FOCUS_COLUMNS, focusRows } from '../planner/money/focus.ts';
+import { writeCsv } from '../presentation/csv.ts';
 import { formatAnswerTable } from '../presentation/terminal.ts';
 import { writeReport } from '../presentation/write-report.ts';
 import { readCatalogue } from '../scenarios/catalogue.ts';
+import { readDemandFile } from '../scenarios/demand.ts';
 import { type DeploymentMode, readAllModes, readMode } from '../scenarios/mode.ts';
 import { BusyhourError, createFailure, type Issue, ok, type Result, unwrap } from '../vocabulary/errors.ts';
+import { writeFileAtomic } from '../vocabulary/files.ts';
 import { type PlanFile, writePlanFile } from '../vocabulary/plan-file.ts';
 import type { ResultFile } from '../vocabulary/result-file.ts';
+import type { Slo } from '../vocabulary/slo.ts';
 import { percentileIntervalOf } from './report-intervals.ts';
 
 export interface PlanningRequest {
   readonly results: readonly ResultFile[];
   /** Absent: DEFAULT_INTERACTIONS_PER_DAY, or the measured arrivals when a result replays a trace. */
   readonly interactionsPerDay?: number | undefined;
-  /** Names or files; every built-in mode where absent. */
+  /** A demand file; figures that are given here win over its. */
+  readonly demandFile?: string | undefined;
+  /** Objectives; those of the demand file or the results where absent. */
+  readonly slos?: readonly Slo[] | undefined;
+  /** Names or files; every built-in mode where absent, or with `all`. */
   readonly modes?: readonly string[] | undefined;
   readonly priceFiles?: readonly string[] | undefined;
   readonly seed: number;
 }
 
+const ALL_MODES = 'all';
+
 function readModes(
   names: readonly string[] | undefined,
   catalogue: Parameters<typeof readMode>[1],
 ): Result<DeploymentMode[]> {
-  return names === undefined
+  return names === undefined || (names.length === 1 && names[0] === ALL_MODES)
     ? readAllModes(catalogue)
     : ok(names.map((name) => unwrap(readMode(name, catalogue))));
 }
@@ -79,9 +90,11 @@ export function readPlanningInputs(request: Pick<PlanningRequest, 'modes' | 'pri
 
 export const DEFAULT_INTERACTIONS_PER_DAY = 25_000;
 
-/** A trace brings its own arrivals. */
-const defaultDemand = (results: readonly ResultFile[]): number | undefined =>
-  results.some(({ trace }) => trace !== undefined) ? undefined : DEFAULT_INTERACTIONS_PER_DAY;
+/** A trace brings its own arrivals, and a demand file its volume. */
+const defaultDemand = ({ results, demandFile }: PlanningRequest): number | undefined =>
+  demandFile !== undefined || results.some(({ trace }) => trace !== undefined)
+    ? undefined
+    : DEFAULT_INTERACTIONS_PER_DAY;
 
 /** Plans the modes from measured results. Throws BusyhourError for bad input and NO_FEASIBLE_PLAN. */
 export function planFrom(request: PlanningRequest): PlanFile {
@@ -89,7 +102,9 @@ export function planFrom(request: PlanningRequest): PlanFile {
   return unwrap(
     planModes({
       results: request.results,
-      interactionsPerDay: request.interactionsPerDay ?? defaultDemand(request.results),
+      interactionsPerDay: request.interactionsPerDay ?? defaultDemand(request),
+      slos: request.slos,
+      ...(request.demandFile === undefined ? {} : { demand: unwrap(readDemandFile(request.demandFile)) }),
       modes,
       catalogue,
       seed: request.seed,
@@ -98,9 +113,13 @@ export function planFrom(request: PlanningRequest): PlanFile {
   );
 }
 
-/** Writes plan.json and the report, and gives the table for the terminal. */
+/** The plan's cost in the columns of FOCUS, so that plan and bill fit one table. */
+const focusCsv = (plan: PlanFile): string => writeCsv(FOCUS_COLUMNS, focusRows(plan));
+
+/** Writes plan.json, focus.csv and the report, and gives the table for the terminal. */
 export function writePlanOutputs(out: string, plan: PlanFile, results: readonly ResultFile[]): string {
   unwrap(writePlanFile(join(out, 'plan.json'), plan));
+  unwrap(writeFileAtomic(join(out, 'focus.csv'), focusCsv(plan)));
   unwrap(writeReport(out, { results, plan, intervalOf: percentileIntervalOf }));
   return formatAnswerTable(plan, results);
 }

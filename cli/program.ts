@@ -7,6 +7,7 @@ import { addExchangeCommands } from './exchange-program.ts';
 import { addGateCommands } from './gate-program.ts';
 import { addHistoryCommands } from './history-program.ts';
 import { choiceOption, listOption, numberOption } from './options.ts';
+import { addPlanCommands } from './plan-program.ts';
 import { addCerts, addInference, addKeys, addServe } from './runtime-program.ts';
 import { addScenarioCommands } from './scenario-program.ts';
 import { TOOL } from './version.ts';
@@ -56,45 +57,6 @@ function addDemo(program: Command): void {
     .action(action(async () => (await import('./commands/demo.ts')).demo));
 }
 
-function addPlan(program: Command): void {
-  program
-    .command('plan')
-    .description('instances and cost per interaction from measured results')
-    .requiredOption('-r, --result <files...>', 'result files of busyhour bench')
-    .option(
-      '--interactions-per-day <n>',
-      'demand to plan for (default: 25000; the measured rate of a trace)',
-      numberOption('--interactions-per-day', { min: 1 }),
-    )
-    .option(
-      '--modes <names>',
-      'modes of the library or files, separated by commas; all without it',
-      listOption('--modes'),
-    )
-    .option('--prices <file...>', 'your own catalogue files; their entries win')
-    .option('--out <folder>', 'where plan.json and the report go', 'report')
-    .option(
-      '--seed <n>',
-      'seed of the uncertainty draws',
-      numberOption('--seed', { min: 0, max: MAX_SEED, integer: true }),
-      1,
-    )
-    .option('--json', JSON_HELP)
-    .addHelpText(
-      'after',
-      '\nExample:\n  busyhour plan -r result.json --interactions-per-day 100000 --modes kubernetes,onprem\n',
-    )
-    .action(action(async () => (await import('./commands/plan.ts')).plan));
-  program
-    .command('report')
-    .description('write the report of results, with a plan where one is given')
-    .requiredOption('-r, --result <files...>', 'result files')
-    .option('--plan <file>', 'plan file')
-    .option('--out <folder>', 'where the report goes', 'report')
-    .option('--json', JSON_HELP)
-    .action(action(async () => (await import('./commands/report.ts')).report));
-}
-
 function addListings(program: Command): void {
   program
     .command('modes')
@@ -140,7 +102,7 @@ export function createProgram(): Command {
     addEngineCommands,
     addGateCommands,
     addExchangeCommands,
-    addPlan,
+    addPlanCommands,
     addServe,
     addKeys,
     addInference,
