@@ -191,6 +191,8 @@ export const planFileSchema = z.strictObject({
   measurements: z.array(measurementSchema),
   modes: z.array(z.discriminatedUnion('kind', [plannedModeSchema, refusedModeSchema])),
   breakEven: breakEvenSchema.optional(),
+  inputs: planInputsSchema.optional(),
+  budget: budgetSectionSchema.optional(),
   diagnostics: z.array(diagnosticSchema),
 });
 
