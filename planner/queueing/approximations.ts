@@ -1,4 +1,4 @@
-import { computeErlangC, computeMeanWait } from './erlang.ts';
+import { computeContinuousErlangC, computeMeanWait } from './erlang.ts';
 
 export interface GeneralQueue {
   readonly arrivalRate: number;
@@ -20,14 +20,6 @@ export function estimateAllenCunneenWait(queue: GeneralQueue): number | undefine
   return wait === undefined ? undefined : (wait * (arrivalScv + serviceScv)) / 2;
 }
 
-/** Erlang C for a real number of servers, by the integral's continued product between whole numbers. */
-function continuousErlangC(offeredErlangs: number, servers: number): number {
-  const whole = Math.floor(servers);
-  const low = Math.log(computeErlangC(offeredErlangs, whole));
-  const high = Math.log(computeErlangC(offeredErlangs, whole + 1));
-  return Math.exp(low + (high - low) * (servers - whole));
-}
-
 /**
  * Hayward's approximation (Fredericks 1980): traffic of peakedness z offered to c servers waits as a/z erlangs
  * offered to c/z servers. Mean wait in units of the service time. Undefined without a steady state.
@@ -38,7 +30,7 @@ export function estimateHayward(
   peakedness: number,
 ): { readonly waitProbability: number; readonly meanWait: number } | undefined {
   if (offeredErlangs >= servers) return undefined;
-  const waitProbability = continuousErlangC(offeredErlangs / peakedness, servers / peakedness);
+  const waitProbability = computeContinuousErlangC(offeredErlangs / peakedness, servers / peakedness);
   return { waitProbability, meanWait: (waitProbability * peakedness) / (servers - offeredErlangs) };
 }
 

@@ -1,7 +1,9 @@
+import { computeLogUpToOverMass } from './poisson-tail.ts';
+
 /**
- * Erlang B and C (A. K. Erlang 1917; Cooper, Introduction to Queueing Theory, 1981), by the recursion
- * 1/B(0) = 1, 1/B(c) = 1 + (c/a)·1/B(c − 1), held as a logarithm so that 10,000 servers neither underflow nor
- * overflow.
+ * Erlang B and C (A. K. Erlang 1917; Cooper, Introduction to Queueing Theory, 1981). B is the probability of a Poisson
+ * count being c, given that it is at most c; held as a logarithm, it neither underflows nor overflows, and ten million
+ * servers cost a few thousand steps.
  */
 
 function assertLoad(offeredErlangs: number, servers: number): void {
@@ -18,13 +20,7 @@ export function computeLogErlangB(offeredErlangs: number, servers: number): numb
   assertLoad(offeredErlangs, servers);
   if (servers === 0) return 0;
   if (offeredErlangs === 0) return Number.NEGATIVE_INFINITY;
-  let logInverse = 0;
-  for (let c = 1; c <= servers; c++) {
-    // ln(1 + e^x) without overflow: x grows by hundreds of thousands at light load.
-    const x = Math.log(c / offeredErlangs) + logInverse;
-    logInverse = x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x));
-  }
-  return -logInverse;
+  return -computeLogUpToOverMass(servers, offeredErlangs);
 }
 
 /** Blocking probability B(a, c), 0…1. */
@@ -35,9 +31,22 @@ export const computeErlangB = (offeredErlangs: number, servers: number): number 
 export function computeLogErlangC(offeredErlangs: number, servers: number): number {
   assertLoad(offeredErlangs, servers);
   if (offeredErlangs >= servers) return 0;
-  const logB = computeLogErlangB(offeredErlangs, servers);
-  const utilisation = offeredErlangs / servers;
-  return logB - Math.log1p(-utilisation * -Math.expm1(logB));
+  return logWaitFromBlocking(computeLogErlangB(offeredErlangs, servers), offeredErlangs / servers);
+}
+
+/** C = B ÷ (1 − ρ(1 − B)), as logarithms. */
+const logWaitFromBlocking = (logB: number, utilisation: number): number =>
+  logB - Math.log1p(utilisation * Math.expm1(logB));
+
+/**
+ * Probability of waiting for a number of servers that need not be whole, as Hayward's approximation asks for: B extended
+ * by the incomplete gamma function (Jagerman 1974). 1 when there is no steady state.
+ */
+export function computeContinuousErlangC(offeredErlangs: number, servers: number): number {
+  if (offeredErlangs >= servers) return 1;
+  if (offeredErlangs === 0) return 0;
+  const logB = -computeLogUpToOverMass(servers, offeredErlangs);
+  return Math.exp(logWaitFromBlocking(logB, offeredErlangs / servers));
 }
 
 /** Probability of waiting C(a, c), 0…1; 1 when there is no steady state. */
@@ -66,19 +75,45 @@ export function computeServiceLevel(queue: MultiServerQueue, limit: number): num
   return 1 - computeErlangC(offeredErlangs, servers) * decay;
 }
 
-/** Fewest servers for which B(a, c) is at most `blockingLimit`. One pass of the recursion. */
+/** Fewest servers for which B(a, c) is at most `blockingLimit`: B falls with servers, so doubling and halving finds it. */
 export function computeServersForBlocking(offeredErlangs: number, blockingLimit: number): number {
   assertLoad(offeredErlangs, 0);
   if (!(blockingLimit > 0 && blockingLimit <= 1)) {
     throw new RangeError(`the blocking limit must be in (0, 1], got ${blockingLimit}`);
   }
-  let inverse = 1;
-  let servers = 0;
-  while (1 / inverse > blockingLimit) {
-    servers++;
-    inverse = offeredErlangs === 0 ? Number.POSITIVE_INFINITY : 1 + (servers / offeredErlangs) * inverse;
+  const logLimit = Math.log(blockingLimit);
+  return fewestServers((servers) => computeLogErlangB(offeredErlangs, servers) <= logLimit);
+}
+
+/** The least number for which a condition holds that holds for all larger ones. */
+function fewestServers(suffices: (servers: number) => boolean): number {
+  if (suffices(0)) return 0;
+  let low = 0;
+  let high = 1;
+  while (!suffices(high)) {
+    low = high;
+    high *= 2;
   }
-  return servers;
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (suffices(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
+/** Fewest servers with at least `targetRatio` (below 1) of arrivals waiting at most `limit` in M/M/c. */
+export function computeServersForServiceLevel(
+  load: Omit<MultiServerQueue, 'servers'>,
+  limit: number,
+  targetRatio: number,
+): number {
+  assertLoad(load.offeredErlangs, 0);
+  if (!(targetRatio >= 0 && targetRatio < 1)) {
+    throw new RangeError(`the share in time must be in [0, 1), got ${targetRatio}`);
+  }
+  if (load.offeredErlangs === 0) return 0;
+  return fewestServers((servers) => computeServiceLevel({ ...load, servers }, limit) >= targetRatio);
 }
 
 /** Largest load in erlangs that `servers` carry with B at most `blockingLimit`, by bisection to 1e-9 relative. */
