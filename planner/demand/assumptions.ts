@@ -3,6 +3,7 @@ import { type Catalogue, type CatalogueFigure, findFigure } from '../../scenario
 import type { Failure, Result } from '../../vocabulary/errors.ts';
 import { ok } from '../../vocabulary/errors.ts';
 import { parseWith } from '../../vocabulary/parse.ts';
+import type { SortedSamples } from '../../vocabulary/percentiles.ts';
 import type { Sourced } from '../../vocabulary/plan-file.ts';
 import { S_PER_DAY } from '../../vocabulary/units.ts';
 import { sourced, sourcedFromFigure } from '../sourced.ts';
@@ -32,6 +33,8 @@ export interface Uncertain {
   readonly low: number;
   readonly high: number;
   readonly figure: Sourced;
+  /** Values that were seen; they are drawn as they are, in place of a triangle. */
+  readonly samples?: SortedSamples;
 }
 
 /** Every input that is not measured, resolved once. */
