@@ -44,6 +44,7 @@ const ENDINGS: readonly (readonly [string, string])[] = [
   ['Calls', 'calls'],
   ['Tokens', 'tokens'],
   ['Turns', 'turns'],
+  ['Replicas', 'replicas'],
   ['Years', 'years'],
   ['Months', 'months'],
   ['Days', 'days'],
