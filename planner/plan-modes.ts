@@ -1,4 +1,5 @@
 import { type Catalogue, cataloguePriceDiagnostics } from '../scenarios/catalogue.ts';
+import { type DemandFile, MAX_INTERACTIONS_PER_DAY, MIN_INTERACTIONS_PER_DAY } from '../scenarios/demand.ts';
 import type { DeploymentMode } from '../scenarios/mode.ts';
 import { createDiagnostic, type Diagnostic, sortDiagnostics } from '../vocabulary/diagnostics.ts';
 import { createFailure, type Issue, ok, type Result } from '../vocabulary/errors.ts';
@@ -14,6 +15,7 @@ import type { Slo } from '../vocabulary/slo.ts';
 import { groupMeasurements, type Measurement, referenceMeasurement } from './calibrate/measurements.ts';
 import { type Assumptions, type PlanOverrides, resolveAssumptions } from './demand/assumptions.ts';
 import { computeDemand, type Demand } from './demand/demand.ts';
+import { overridesFromDemand } from './demand/file-overrides.ts';
 import { flattenMode } from './diff/settings.ts';
 import { slosBehindLinks } from './latency.ts';
 import { packageVersion } from './package-version.ts';
@@ -24,11 +26,13 @@ export type { PlanOverrides } from './demand/assumptions.ts';
 
 export interface PlanInput {
   readonly results: readonly ResultFile[];
-  /** May be left out when a result replays a trace: its rate is then the busy hour. */
+  /** Wins over the volume of `demand`. Both may be left out when a result replays a trace: its rate is the busy hour. */
   readonly interactionsPerDay?: number | undefined;
+  /** What arrives, when and in what shape; what it leaves out is measured or assumed. */
+  readonly demand?: DemandFile | undefined;
   readonly modes: readonly DeploymentMode[];
   readonly catalogue: Catalogue;
-  /** Objectives; those of the result when absent. */
+  /** Objectives; those of the demand file, else of the result, when absent. */
   readonly slos?: readonly Slo[] | undefined;
   readonly overrides?: PlanOverrides | undefined;
   /** Version that the plan names as its maker; that of this package when absent. */
@@ -37,12 +41,15 @@ export interface PlanInput {
   readonly nowUnixMs: number;
 }
 
-/** One conversation in three years, and more than one a day for everybody alive: beyond lies a mistake of unit. */
-const MIN_PER_DAY = 0.001;
-const MAX_PER_DAY = 10_000_000_000;
-
 /** NaN is not. */
-const isPlausibleDay = (perDay: number): boolean => perDay >= MIN_PER_DAY && perDay <= MAX_PER_DAY;
+const isPlausibleDay = (perDay: number): boolean => perDay >= MIN_INTERACTIONS_PER_DAY && perDay <= MAX_INTERACTIONS_PER_DAY;
+
+/** Nobody says how much arrives: neither the plan, nor a demand file, nor a trace. */
+const needsVolume = ({ interactionsPerDay, demand, results }: PlanInput): boolean =>
+  interactionsPerDay === undefined &&
+  demand === undefined &&
+  results.length > 0 &&
+  !results.some(({ trace }) => trace);
 
 function inputIssues(input: PlanInput): Issue[] {
   const issues: Issue[] = [];
@@ -61,17 +68,17 @@ function inputIssues(input: PlanInput): Issue[] {
   if (interactionsPerDay !== undefined && !isPlausibleDay(interactionsPerDay)) {
     issues.push({
       path: 'interactionsPerDay',
-      expected: `a number from ${MIN_PER_DAY} to ${MAX_PER_DAY}`,
+      expected: `a number from ${MIN_INTERACTIONS_PER_DAY} to ${MAX_INTERACTIONS_PER_DAY}`,
       got: String(interactionsPerDay),
       fix: 'give the number of conversations on one day',
     });
   }
-  if (interactionsPerDay === undefined && results.length > 0 && !results.some(({ trace }) => trace)) {
+  if (needsVolume(input)) {
     issues.push({
       path: 'interactionsPerDay',
       expected: 'a number > 0, since no result replays a trace',
       got: 'nothing',
-      fix: 'give the daily volume, or the result of bench --trace',
+      fix: 'give the daily volume, a demand file, or the result of bench --trace',
     });
   }
   if (!Number.isInteger(seed) || seed < 0) {
@@ -86,7 +93,8 @@ function inputIssues(input: PlanInput): Issue[] {
 }
 
 function slosOf(input: PlanInput): { readonly slos: readonly Slo[]; readonly issues: Issue[] } {
-  const slos = input.slos ?? input.results.find((result) => result.slos.length > 0)?.slos ?? [];
+  const slos =
+    input.slos ?? input.demand?.spec.slos ?? input.results.find((result) => result.slos.length > 0)?.slos ?? [];
   const issues =
     slos.length > 0 || input.results.length === 0
       ? []
@@ -208,7 +216,8 @@ export function planModes(input: PlanInput): Result<PlanFile> {
   if (issues.length > 0) {
     return { kind: 'failed', failure: createFailure('INVALID_DEMAND', 'the plan cannot start', { issues }) };
   }
-  const assumptions = resolveAssumptions(input.catalogue, input.overrides);
+  const overrides = { ...overridesFromDemand(input.demand), ...input.overrides };
+  const assumptions = resolveAssumptions(input.catalogue, overrides);
   if (assumptions.kind === 'failed') return assumptions;
   const measurements = groupMeasurements(input.results, slos);
   const reference = referenceMeasurement(measurements);
@@ -218,6 +227,7 @@ export function planModes(input: PlanInput): Result<PlanFile> {
     reference: reference.result,
     curve: reference.curve,
     assumptions: assumptions.value,
+    file: input.demand,
   });
   if (demand.kind === 'failed') return demand;
   const prepared = { input, slos, assumptions: assumptions.value, demand: demand.value };

@@ -4,7 +4,8 @@ import type { TraceSummary } from '../vocabulary/result-file.ts';
 import { demandIssues } from './demand/checks.ts';
 import { type DemandSpec, demandFileSchema } from './demand/schema.ts';
 
-export { type StatedFigure, statedFigure, type WrittenFigure } from './demand/figure.ts';
+export { figureOf, type StatedFigure, statedFigure, type WrittenFigure } from './demand/figure.ts';
+export { profileShape, type Shape } from './demand/profile-shapes.ts';
 export {
   DAYS_PER_WEEK,
   DEMAND_SCHEMA_VERSION,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Catalogue, type CatalogueFigure, findFigure } from '../../scenarios/catalogue.ts';
+import { figureOf, type StatedFigure, statedFigure, type WrittenFigure } from '../../scenarios/demand.ts';
 import type { Failure, Result } from '../../vocabulary/errors.ts';
 import { ok } from '../../vocabulary/errors.ts';
 import { parseWith } from '../../vocabulary/parse.ts';
@@ -8,21 +9,30 @@ import type { Sourced } from '../../vocabulary/plan-file.ts';
 import { S_PER_DAY } from '../../vocabulary/units.ts';
 import { sourced, sourcedFromFigure } from '../sourced.ts';
 
-const ratio = z.number().min(0).max(1);
-const share = z.number().min(0).lt(1);
+const ratio = figureOf(z.number().min(0).max(1));
+const share = figureOf(z.number().min(0).lt(1));
+const usd = figureOf(z.number().nonnegative());
+/** At most a day: longer is a mistake of unit. */
+const spanS = figureOf(z.number().positive().max(S_PER_DAY));
 
-/** What a user may set instead of the catalogue's default; every field is optional. */
+/** What a user may set instead of the catalogue's default: a number, or one with its range and source. */
 export const planOverridesSchema = z.strictObject({
-  busyHourShareRatio: z.number().gt(0).max(1).optional(),
+  busyHourShareRatio: figureOf(z.number().gt(0).max(1)).optional(),
   escalationRatio: ratio.optional(),
+  /** Share of all contacts that go to a person without the machine; below 1. */
+  directToHumanRatio: share.optional(),
   /** Share of contacts that come back about the same matter; below 1. */
   repeatRatio: share.optional(),
   /** Cost of a contact that a person handles. */
-  humanContactUsd: z.number().nonnegative().optional(),
-  /** At most a day: longer is a mistake of unit. */
-  averageHandleTimeS: z.number().positive().max(S_PER_DAY).optional(),
+  humanContactUsd: usd.optional(),
+  averageHandleTimeS: spanS.optional(),
+  answeredRatio: figureOf(z.number().gt(0).lt(1)).optional(),
+  targetWaitS: spanS.optional(),
+  patienceS: spanS.optional(),
+  maxOccupancyRatio: figureOf(z.number().gt(0).max(1)).optional(),
+  shrinkageRatio: share.optional(),
   retryRatio: share.optional(),
-  operatorUsdPerHour: z.number().nonnegative().optional(),
+  operatorUsdPerHour: usd.optional(),
 });
 
 export type PlanOverrides = z.infer<typeof planOverridesSchema>;
@@ -41,6 +51,8 @@ export interface Uncertain {
 export interface Assumptions {
   readonly busyHourShare: Uncertain;
   readonly escalation: Uncertain;
+  /** Share of all contacts that go to a person without the machine. */
+  readonly directToHuman: Uncertain;
   readonly repeat: Uncertain;
   readonly humanContactUsd: Uncertain;
   readonly retry: Uncertain;
@@ -65,6 +77,7 @@ export interface Assumptions {
 const DEFAULTS = {
   busyHourShareRatio: ['default/busy-hour-share', 'busyHourShareRatio'],
   escalationRatio: ['default/escalation-share', 'escalationRatio'],
+  directToHumanRatio: ['default/direct-to-human', 'directToHumanRatio'],
   repeatRatio: ['default/repeat-contact-share', 'repeatRatio'],
   humanContactUsd: ['cost-per-call/uk', 'callUsd'],
   humanContactLowUsd: ['cost-per-call/us', 'callUsd'],
@@ -101,26 +114,31 @@ function readFigures(catalogue: Catalogue): Result<Figures> {
   return { kind: 'failed', failure: { ...first, issues: failures.flatMap(({ issues }) => issues) } };
 }
 
-const given = (name: string, value: number, unit: string): Sourced =>
-  sourced(name, value, unit, { basis: 'assumed', source: 'given with the plan' });
+const given = (name: string, stated: StatedFigure, unit: string): Sourced =>
+  sourced(name, stated.value, unit, { basis: 'assumed', source: stated.source ?? 'given with the plan' });
 
 interface Resolver {
   readonly figures: Figures;
   readonly overrides: PlanOverrides;
 }
 
+/** The user's own value; undefined where the default stands. */
+function ownFigure(from: Resolver, name: DefaultName): StatedFigure | undefined {
+  const written = (from.overrides as Partial<Record<string, WrittenFigure>>)[name];
+  return written === undefined ? undefined : statedFigure(written);
+}
+
 function single(from: Resolver, name: DefaultName): Sourced {
   const figure = from.figures[name];
-  const own = (from.overrides as Partial<Record<string, number>>)[name];
+  const own = ownFigure(from, name);
   return own === undefined ? sourcedFromFigure(name, figure) : given(name, own, figure.unit);
 }
 
 function uncertain(from: Resolver, name: DefaultName, bounds?: readonly [number, number]): Uncertain {
   const figure = single(from, name);
   const { value } = figure;
-  if ((from.overrides as Partial<Record<string, number>>)[name] !== undefined) {
-    return { value, low: value, high: value, figure };
-  }
+  const own = ownFigure(from, name);
+  if (own !== undefined) return { value, low: own.low, high: own.high, figure };
   const range = from.figures[name].range;
   const [low, high] = bounds ?? [range?.low ?? value, range?.high ?? value];
   return { value, low: Math.min(low, value), high: Math.max(high, value), figure };
@@ -137,6 +155,7 @@ export function resolveAssumptions(catalogue: Catalogue, overrides: unknown): Re
   return ok({
     busyHourShare: uncertain(from, 'busyHourShareRatio'),
     escalation: uncertain(from, 'escalationRatio'),
+    directToHuman: uncertain(from, 'directToHumanRatio'),
     repeat: uncertain(from, 'repeatRatio'),
     humanContactUsd: uncertain(from, 'humanContactUsd', [
       humanContactLowUsd.value,

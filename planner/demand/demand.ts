@@ -1,17 +1,19 @@
-import { createDiagnostic, type Diagnostic } from '../../vocabulary/diagnostics.ts';
+import { type DemandFile, statedFigure } from '../../scenarios/demand.ts';
+import type { Diagnostic } from '../../vocabulary/diagnostics.ts';
 import { failed, ok, type Result } from '../../vocabulary/errors.ts';
 import type { Basis, Sourced } from '../../vocabulary/plan-file.ts';
-import type { ResultFile, TraceSummary } from '../../vocabulary/result-file.ts';
-import { MS_PER_S, S_PER_HOUR } from '../../vocabulary/units.ts';
+import type { ResultFile } from '../../vocabulary/result-file.ts';
+import { MS_PER_S, msFromS } from '../../vocabulary/units.ts';
 import { type CapacityCurve, soundPoints } from '../calibrate/capacity.ts';
 import { computeInteractivePopulation, computePopulation } from '../queueing/little.ts';
 import { sourced } from '../sourced.ts';
 import type { Assumptions } from './assumptions.ts';
-import { measuredTokensPerTurn } from './tokens.ts';
+import { type Burstiness, burstinessOf } from './burstiness.ts';
+import { callsPerTurn, type PlannedTokens, plannedTokensPerTurn } from './tokens.ts';
+import { computeVolume, outlookOf, type Volume } from './volume.ts';
+import { shapedWeek, statedWeek, type WeekProfile } from './week.ts';
 
-/** Counts over 60 s with variance ÷ mean above this are burstier than a closed form may treat as Poisson. */
-export const BURSTY_INDEX = 2;
-const BURST_WINDOW_S = '60';
+export { BURSTY_INDEX } from './burstiness.ts';
 
 /** What arrives in the busy hour, and what that means in turns. */
 export interface Demand {
@@ -25,17 +27,27 @@ export interface Demand {
   readonly openInteractions: number;
   /** The rate is that of a trace, not a share of a day. */
   readonly fromTrace: boolean;
+  /** When in an average week interactions arrive; its busiest hour × `peakFactor` is the busy hour. */
+  readonly week: WeekProfile;
+  /** Busiest day of the year ÷ busiest day of an average week; 1 where nobody states one. */
+  readonly peakFactor: number;
+  readonly burstiness: Burstiness;
+  /** Undefined where neither a result nor the demand file counts tokens. */
+  readonly tokensPerTurn: PlannedTokens | undefined;
+  /** As the demand file states it; undefined where the mode's own stands. */
+  readonly llmCallsPerTurn: number | undefined;
   readonly figures: readonly Sourced[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
 export interface DemandInput {
-  /** Absent: the rate of the trace is the busy hour. */
+  /** Absent: the volume of the demand file, or the rate of the trace as the busy hour. */
   readonly interactionsPerDay: number | undefined;
   /** The result whose workload is planned for. */
   readonly reference: ResultFile;
   readonly curve: CapacityCurve;
   readonly assumptions: Assumptions;
+  readonly file?: DemandFile | undefined;
 }
 
 interface HeldLatency {
@@ -55,152 +67,91 @@ function heldLatency(curve: CapacityCurve, runId: string): HeldLatency | undefin
   return ms === undefined ? undefined : { ms, source: `${where} in run ${runId}` };
 }
 
-interface Rate {
-  readonly interactionsPerDay: number;
-  readonly interactionsPerS: number;
-  readonly figures: readonly Sourced[];
-}
-
-function rateFromDay(interactionsPerDay: number, assumptions: Assumptions): Rate {
-  const share = assumptions.busyHourShare;
-  return {
-    interactionsPerDay,
-    interactionsPerS: (interactionsPerDay * share.value) / S_PER_HOUR,
-    figures: [
-      sourced('interactionsPerDay', interactionsPerDay, 'interactions per day', {
-        basis: 'assumed',
-        source: 'given with the plan',
-      }),
-      share.figure,
-    ],
-  };
-}
-
-function rateFromTrace(trace: TraceSummary, turns: number, assumptions: Assumptions): Rate {
-  const share = assumptions.busyHourShare;
-  const interactionsPerS = trace.meanRequestsPerS / turns;
-  const interactionsPerDay = (interactionsPerS * S_PER_HOUR) / share.value;
-  return {
-    interactionsPerDay,
-    interactionsPerS,
-    figures: [
-      sourced('traceRequestsPerS', trace.meanRequestsPerS, 'requests per second', {
-        basis: 'measured',
-        source: `arrivals of ${trace.source}, taken as the busy hour`,
-      }),
-      share.figure,
-      sourced('interactionsPerDay', interactionsPerDay, 'interactions per day', {
-        basis: 'derived',
-        source: 'trace rate × 3600 ÷ (turns per interaction × busy-hour share)',
-      }),
-    ],
-  };
-}
-
-interface Burst {
-  readonly ratio: number;
-  readonly figures: readonly Sourced[];
-  readonly diagnostics: readonly Diagnostic[];
-}
-
-const CALM: Burst = { ratio: 1, figures: [], diagnostics: [] };
-
-/** How far the busiest minute of measured arrivals stands above their mean; 1 when counts are near Poisson. */
-function burstOf(trace: TraceSummary | undefined): Burst {
-  const index = trace?.indexOfDispersion[BURST_WINDOW_S];
-  if (trace === undefined || index === undefined) return CALM;
-  const figures = [
-    sourced('indexOfDispersion60S', index, 'ratio', {
-      basis: 'measured',
-      source: `arrivals of ${trace.source}`,
-    }),
-    sourced('gapCv', trace.gapCv, 'ratio', { basis: 'measured', source: `arrivals of ${trace.source}` }),
-  ];
-  if (index <= BURSTY_INDEX) return { ...CALM, figures };
-  const ratio = Math.max(1, trace.busiest60SRequestsPerS / trace.meanRequestsPerS);
-  const message = `counts per minute vary ${index.toPrecision(3)} times as much as Poisson arrivals (closed forms hold up to ${BURSTY_INDEX}); tiers are sized for the busiest minute, ${ratio.toPrecision(3)} times the mean`;
-  return {
-    ratio,
-    figures: [
-      ...figures,
-      sourced('busiestMinuteToMean', ratio, 'ratio', {
-        basis: 'measured',
-        source: `busiest 60 s of ${trace.source} ÷ its mean rate; the sizing rate`,
-      }),
-    ],
-    diagnostics: [createDiagnostic('BURSTY_DEMAND', message, 'demand')],
-  };
-}
-
 const DERIVED = { basis: 'derived' as const };
 
-function shapeFigures(reference: ResultFile): Sourced[] {
+/** What customers do: as the demand file states it, since no server can know better; else as the run drew it. */
+interface Customers {
+  readonly turns: number;
+  readonly thinkTimeMs: number;
+  readonly figures: readonly Sourced[];
+}
+
+function customersOf({ reference, file }: DemandInput): Customers {
   const { shape, runId } = reference;
   const basis: Basis = reference.trace === undefined ? 'assumed' : 'measured';
-  const source = `${shape.basis} (run ${runId})`;
-  return [
-    sourced('turnsPerInteraction', shape.meanTurnsPerInteraction, 'turns', { basis, source }),
-    sourced('thinkTime', shape.meanThinkTimeMs / MS_PER_S, 's', { basis, source }),
-  ];
+  const ran = { basis, source: `${shape.basis} (run ${runId})` };
+  const { turns, thinkTimeS } = file?.spec.interaction ?? {};
+  const stated = (source: string | undefined) => ({
+    basis: 'assumed' as const,
+    source: `demand ${file?.spec.name}: ${source ?? file?.spec.source}`,
+  });
+  const ownTurns = turns === undefined ? undefined : statedFigure(turns);
+  const ownThink = thinkTimeS === undefined ? undefined : statedFigure(thinkTimeS);
+  const turnsValue = ownTurns?.value ?? shape.meanTurnsPerInteraction;
+  const thinkMs = ownThink === undefined ? shape.meanThinkTimeMs : msFromS(ownThink.value);
+  return {
+    turns: turnsValue,
+    thinkTimeMs: thinkMs,
+    figures: [
+      sourced('turnsPerInteraction', turnsValue, 'turns', ownTurns ? stated(ownTurns.source) : ran),
+      sourced('thinkTime', thinkMs / MS_PER_S, 's', ownThink ? stated(ownThink.source) : ran),
+    ],
+  };
 }
 
-/** What a turn carries, by the trace or the server's usage; none when neither says. */
-function tokenFigures(reference: ResultFile): Sourced[] {
-  const tokens = measuredTokensPerTurn(reference);
+/** What a turn carries; none when nobody says. */
+function tokenFigures(tokens: PlannedTokens | undefined): Sourced[] {
   if (tokens === undefined) return [];
-  const simulated = reference.trace === undefined && reference.target.simulated;
-  const parts = { basis: simulated ? ('simulated' as const) : ('measured' as const), source: tokens.source };
+  const { basis, source } = tokens;
   return [
-    sourced('inputTokensPerTurn', tokens.input, 'tokens', parts),
-    sourced('outputTokensPerTurn', tokens.output, 'tokens', parts),
+    sourced('inputTokensPerTurn', tokens.input, 'tokens', { basis, source }),
+    sourced('outputTokensPerTurn', tokens.output, 'tokens', { basis, source }),
   ];
 }
 
-/**
- * Busy-hour rates and populations. Turns in flight by Little's law, open conversations by the interactive law, with
- * the mean latency measured at the highest rate that met the objectives.
- */
-export function computeDemand(input: DemandInput): Result<Demand> {
-  const { reference, assumptions, curve, interactionsPerDay } = input;
-  const turns = reference.shape.meanTurnsPerInteraction;
-  const { trace } = reference;
-  if (interactionsPerDay === undefined && trace === undefined) {
-    return failed('INVALID_DEMAND', 'neither interactions per day nor a result with a trace was given');
-  }
-  const rate =
-    interactionsPerDay === undefined && trace !== undefined
-      ? rateFromTrace(trace, turns, assumptions)
-      : rateFromDay(interactionsPerDay ?? 0, assumptions);
-  const busyHourTurnsPerS = rate.interactionsPerS * turns;
-  const burst = burstOf(trace);
-  const latency = heldLatency(curve, reference.runId);
-  if (latency === undefined) {
-    return failed('INVALID_DEMAND', `run ${reference.runId} completed no request, so no latency is known`);
-  }
+function weekFigures(week: WeekProfile): Sourced[] {
+  const { basis, source, utcOffsetHours } = week;
+  const figures = [sourced('weekPeakToMean', Math.max(...week.levels), 'ratio', { basis, source })];
+  if (utcOffsetHours === 0) return figures;
+  return [...figures, sourced('utcOffset', utcOffsetHours, 'hours', { basis, source })];
+}
+
+interface Rates {
+  readonly volume: Volume;
+  readonly customers: Customers;
+  readonly burstiness: Burstiness;
+  readonly latency: HeldLatency;
+}
+
+interface Populations {
+  readonly busyHourTurnsPerS: number;
+  readonly sizingTurnsPerS: number;
+  readonly turnsInFlight: number;
+  readonly openInteractions: number;
+  readonly figures: readonly Sourced[];
+}
+
+function populationsOf(rates: Rates, simulated: boolean): Populations {
+  const { volume, customers, burstiness, latency } = rates;
+  const busyHourTurnsPerS = volume.busyHourInteractionsPerS * customers.turns;
+  const sizingTurnsPerS = busyHourTurnsPerS * burstiness.sizingRatio;
   const turnsInFlight = computePopulation(busyHourTurnsPerS, latency.ms);
-  const thinkTimeMs = reference.shape.meanThinkTimeMs;
-  const openInteractions = computeInteractivePopulation(busyHourTurnsPerS, latency.ms, thinkTimeMs);
-  const sizingTurnsPerS = busyHourTurnsPerS * burst.ratio;
-  return ok({
-    interactionsPerDay: rate.interactionsPerDay,
-    busyHourInteractionsPerS: rate.interactionsPerS,
+  const openInteractions = computeInteractivePopulation(
+    busyHourTurnsPerS,
+    latency.ms,
+    customers.thinkTimeMs,
+  );
+  const sizing =
+    burstiness.sizingRatio > 1 ? 'busy-hour turns/s × busiest minute ÷ mean' : 'busy-hour turns/s';
+  return {
     busyHourTurnsPerS,
     sizingTurnsPerS,
-    turnsPerInteraction: turns,
     turnsInFlight,
     openInteractions,
-    fromTrace: interactionsPerDay === undefined,
     figures: [
-      ...rate.figures,
-      ...shapeFigures(reference),
-      ...tokenFigures(reference),
-      ...burst.figures,
-      sourced('sizingTurnsPerS', sizingTurnsPerS, 'turns per second', {
-        ...DERIVED,
-        source: burst.ratio > 1 ? 'busy-hour turns/s × busiest minute ÷ mean' : 'busy-hour turns/s',
-      }),
+      sourced('sizingTurnsPerS', sizingTurnsPerS, 'turns per second', { ...DERIVED, source: sizing }),
       sourced('meanTurnLatency', latency.ms, 'ms', {
-        basis: reference.target.simulated ? 'simulated' : 'measured',
+        basis: simulated ? 'simulated' : 'measured',
         source: latency.source,
       }),
       sourced('turnsInFlight', turnsInFlight, 'turns', { ...DERIVED, source: "Little's law N = X·R" }),
@@ -209,6 +160,61 @@ export function computeDemand(input: DemandInput): Result<Demand> {
         source: 'interactive law N = X·(R + Z)',
       }),
     ],
-    diagnostics: burst.diagnostics,
+  };
+}
+
+/**
+ * Busy-hour rates and populations. Turns in flight by Little's law, open conversations by the interactive law, with
+ * the mean latency measured at the highest rate that met the objectives.
+ */
+export function computeDemand(input: DemandInput): Result<Demand> {
+  const { reference, assumptions, curve, interactionsPerDay, file } = input;
+  const customers = customersOf(input);
+  const outlook = outlookOf(file);
+  const share = assumptions.busyHourShare;
+  const volume = computeVolume({
+    interactionsPerDay,
+    file,
+    resultTrace: reference.trace,
+    turnsPerInteraction: customers.turns,
+    busyHourShareRatio: share.value,
+    outlook,
+  });
+  if (volume === undefined) {
+    return failed('INVALID_DEMAND', 'neither interactions per day nor a result with a trace was given');
+  }
+  const latency = heldLatency(curve, reference.runId);
+  if (latency === undefined) {
+    return failed('INVALID_DEMAND', `run ${reference.runId} completed no request, so no latency is known`);
+  }
+  const burstiness = burstinessOf(file, reference.trace, volume.busyHourInteractionsPerS);
+  const populations = populationsOf(
+    { volume, customers, burstiness, latency },
+    reference.target.simulated,
+  );
+  const week = statedWeek(file) ?? shapedWeek(file, share.value);
+  const tokensPerTurn = plannedTokensPerTurn(reference, file, customers.turns);
+  return ok({
+    ...populations,
+    interactionsPerDay: volume.interactionsPerDay,
+    busyHourInteractionsPerS: volume.busyHourInteractionsPerS,
+    turnsPerInteraction: customers.turns,
+    fromTrace: volume.fromTrace,
+    week,
+    peakFactor: outlook.peakFactor,
+    burstiness,
+    tokensPerTurn,
+    llmCallsPerTurn: callsPerTurn(file?.spec.interaction),
+    figures: [
+      ...volume.figures,
+      share.figure,
+      ...outlook.figures,
+      ...weekFigures(week),
+      ...customers.figures,
+      ...tokenFigures(tokensPerTurn),
+      ...burstiness.figures,
+      ...populations.figures,
+    ],
+    diagnostics: [...burstiness.diagnostics, ...(tokensPerTurn?.diagnostics ?? [])],
   });
 }
