@@ -5,7 +5,7 @@ import type { Slo } from '../vocabulary/slo.ts';
 import { soundPoints } from './calibrate/capacity.ts';
 import { predictLatency } from './calibrate/latency-curve.ts';
 import { basisOf, type Measurement } from './calibrate/measurements.ts';
-import { type Planned, planned, refuse } from './refusal.ts';
+import { type Planned, planned, type Refusal, refuse } from './refusal.ts';
 import type { ModelledTier, SizingContext } from './size/context.ts';
 
 type Latency = PlannedMode['latency'];
@@ -73,35 +73,69 @@ function vendorLatency(context: SizingContext, slos: readonly Slo[]): Planned<La
   });
 }
 
+/** A tier on its measured curve: turns/s of one measured replica at so many units. */
+interface Curved {
+  readonly measurement: Measurement;
+  readonly replicasPerUnit: number;
+  readonly context: SizingContext;
+}
+
+interface OnCurve {
+  readonly turnP50Ms?: number;
+  readonly turnP95Ms?: number;
+  readonly explanation: string;
+}
+
+/** Undefined above the highest rate measured. */
+function onCurve({ measurement, replicasPerUnit, context }: Curved, units: number): OnCurve | undefined {
+  const perReplica = context.demand.sizingTurnsPerS / (units * replicasPerUnit);
+  const turnsPerS = perReplica * measurement.result.target.replicas;
+  const predicted = predictLatency(soundPoints(measurement.curve), turnsPerS);
+  if (predicted === undefined) return undefined;
+  const tripMs = roundTripMs(context.mode);
+  const bound =
+    predicted.kind === 'at-most' ? 'at most that at the lowest rate measured' : 'on the measured curve';
+  return {
+    ...(predicted.p50Ms === undefined ? {} : { turnP50Ms: predicted.p50Ms + tripMs }),
+    ...(predicted.p95Ms === undefined ? {} : { turnP95Ms: predicted.p95Ms + tripMs }),
+    explanation: `${bound}, at ${turnsPerS.toPrecision(3)} turns/s per measured replica; plus ${tripMs} ms of links`,
+  };
+}
+
+/** Latency after the planned losses, when the replicas that are left share the whole load. */
+function lostLatency(curved: Curved, plan: TierPlan): Planned<Pick<Latency, 'whenLost'>> {
+  if (plan.whenLost === undefined) return planned({});
+  const { replicas } = plan.whenLost;
+  const lost = onCurve(curved, replicas);
+  if (lost === undefined) return aboveMeasured(curved, replicas, ' after the planned losses');
+  const explanation = `${replicas} of ${plan.replicas} left; ${lost.explanation}`;
+  return planned({ whenLost: { ...lost, explanation } });
+}
+
+function aboveMeasured({ context, replicasPerUnit }: Curved, units: number, when: string): Refusal {
+  const perReplica = context.demand.sizingTurnsPerS / (units * replicasPerUnit);
+  return refuse(
+    `latency at ${perReplica.toPrecision(3)} turns/s per replica${when} lies above the highest rate measured`,
+    'measure up to that rate',
+  );
+}
+
 function curveLatency(
   tier: ModelledTier,
   plan: TierPlan,
   context: SizingContext,
 ): Planned<Latency> | undefined {
-  const { measurement, measuredReplicasPerUnit } = tier;
-  if (measurement === undefined || measuredReplicasPerUnit === undefined) return undefined;
-  const units = plan.replicas * measuredReplicasPerUnit;
-  const perReplica = context.demand.sizingTurnsPerS / units;
-  const onCurve = perReplica * measurement.result.target.replicas;
-  const predicted = predictLatency(soundPoints(measurement.curve), onCurve);
-  if (predicted === undefined) {
-    return refuse(
-      `latency at ${onCurve.toPrecision(3)} turns/s per replica lies above the highest rate measured`,
-      'measure up to that rate',
-    );
-  }
-  const tripMs = roundTripMs(context.mode);
-  const bound =
-    predicted.kind === 'at-most' ? 'at most that at the lowest rate measured' : 'on the measured curve';
-  return planned({
-    ...(predicted.p50Ms === undefined ? {} : { turnP50Ms: predicted.p50Ms + tripMs }),
-    ...(predicted.p95Ms === undefined ? {} : { turnP95Ms: predicted.p95Ms + tripMs }),
-    basis: basisOf(measurement),
-    explanation: `${bound}, at ${onCurve.toPrecision(3)} turns/s per measured replica; plus ${tripMs} ms of links`,
-  });
+  const { measurement, measuredReplicasPerUnit: replicasPerUnit } = tier;
+  if (measurement === undefined || replicasPerUnit === undefined) return undefined;
+  const curved = { measurement, replicasPerUnit, context };
+  const now = onCurve(curved, plan.replicas);
+  if (now === undefined) return aboveMeasured(curved, plan.replicas, '');
+  const lost = lostLatency(curved, plan);
+  if (lost.kind === 'refused') return lost;
+  return planned({ ...now, basis: basisOf(measurement), ...lost.value });
 }
 
-/** Latency of a turn as the client sees it in the busy hour, with nothing lost. */
+/** Latency of a turn as the client sees it in the busy hour: with nothing lost, and after the planned losses. */
 export function predictModeLatency(
   tiers: readonly ModelledTier[],
   plans: readonly TierPlan[],

@@ -4,14 +4,17 @@ import { createFailure, failed, type Issue, ok, type Result } from '../vocabular
 import { parseWith, parseYaml, readText } from '../vocabulary/parse.ts';
 import { nearNames } from './catalogue/near-names.ts';
 import { type Catalogue, findEntry, findFigure } from './catalogue.ts';
+import { modeIssues } from './modes/checks.ts';
 import { type DeploymentMode, type ModeTier, modeSchema } from './modes/schema.ts';
 
 export type {
   DeploymentMode,
   ModePrice,
+  ModeProvider,
   ModeSizing,
   ModeTier,
   ModeUnit,
+  RatedLimit,
 } from './modes/schema.ts';
 export { MODE_SCHEMA_VERSION, modeSchema } from './modes/schema.ts';
 
@@ -65,6 +68,10 @@ export function catalogueReferences(mode: DeploymentMode): Reference[] {
         ? [
             reference(`${at}.sizing.priceId`, sizing.priceId, 'inputUsdPerMTokens'),
             reference(`${at}.sizing.quotaId`, sizing.quotaId),
+            ...(sizing.alsoFrom ?? []).flatMap(({ priceId, quotaId }, place) => [
+              reference(`${at}.sizing.alsoFrom[${place}].priceId`, priceId, 'inputUsdPerMTokens'),
+              reference(`${at}.sizing.alsoFrom[${place}].quotaId`, quotaId),
+            ]),
           ]
         : []),
     ];
@@ -88,77 +95,6 @@ function referenceIssues(mode: DeploymentMode, catalogue: Catalogue): Issue[] {
   });
 }
 
-function duplicateIssues(mode: DeploymentMode): Issue[] {
-  return mode.tiers.flatMap((tier, index) =>
-    mode.tiers.findIndex((other) => other.id === tier.id) === index
-      ? []
-      : [
-          {
-            path: `tiers[${index}].id`,
-            expected: 'tier ids that are unique',
-            got: tier.id,
-            fix: 'rename one of the two',
-          },
-        ],
-  );
-}
-
-/** References to tiers: colocated units and links name a tier of the same mode (or a place outside it). */
-function tierIssues(mode: DeploymentMode): Issue[] {
-  const known = new Set(mode.tiers.map((tier) => tier.id));
-  const places = new Set([...known, 'client', 'internet']);
-  const issues: Issue[] = [];
-  const check = (path: string, id: string, among: ReadonlySet<string>): void => {
-    if (among.has(id)) return;
-    issues.push({
-      path,
-      expected: `one of ${[...among].join(', ')}`,
-      got: id,
-      fix: 'name a tier of this mode',
-    });
-  };
-  mode.tiers.forEach((tier, index) => {
-    if (tier.unit.kind === 'colocated') check(`tiers[${index}].unit.onTier`, tier.unit.onTier, known);
-  });
-  mode.links.forEach((link, index) => {
-    check(`links[${index}].from`, link.from, places);
-    check(`links[${index}].to`, link.to, places);
-  });
-  return issues;
-}
-
-function survivalIssues(mode: DeploymentMode): Issue[] {
-  return mode.tiers.flatMap((tier, index) =>
-    tier.survives.zones < tier.zones
-      ? []
-      : [
-          {
-            path: `tiers[${index}].survives.zones`,
-            expected: `fewer than the ${tier.zones} zones of the tier`,
-            got: String(tier.survives.zones),
-            fix: 'lower it, or spread the tier over more zones',
-          },
-        ],
-  );
-}
-
-/** A mode that forbids egress cannot send turns to somebody else's model. */
-function egressIssues(mode: DeploymentMode): Issue[] {
-  if (mode.residency.egressAllowed) return [];
-  return mode.tiers.flatMap((tier, index) =>
-    tier.sizing.kind === 'vendor' || tier.operatedBy === 'llm-vendor'
-      ? [
-          {
-            path: `tiers[${index}]`,
-            expected: 'no vendor, since residency.egressAllowed is false',
-            got: `${tier.id}, operated by ${tier.operatedBy}`,
-            fix: 'use a local tier, or allow egress',
-          },
-        ]
-      : [],
-  );
-}
-
 /** Parses mode text; all problems are listed, references to unknown catalogue entries and tiers included. */
 export function parseMode(text: string, what: string, catalogue: Catalogue): Result<DeploymentMode> {
   const value = parseYaml(text, 'INVALID_MODE', what);
@@ -166,10 +102,7 @@ export function parseMode(text: string, what: string, catalogue: Catalogue): Res
   const mode = parseWith(modeSchema, value.value, 'INVALID_MODE', what);
   if (mode.kind === 'failed') return mode;
   const issues = [
-    ...duplicateIssues(mode.value),
-    ...tierIssues(mode.value),
-    ...survivalIssues(mode.value),
-    ...egressIssues(mode.value),
+    ...modeIssues(mode.value),
     ...referenceIssues(mode.value, catalogue),
   ];
   if (issues.length === 0) return mode;

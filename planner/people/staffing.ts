@@ -1,12 +1,10 @@
-import { estimateHalfinWhittWait } from '../queueing/approximations.ts';
-import { computeServiceLevel } from '../queueing/erlang.ts';
-import { computeErlangA } from '../queueing/erlang-a.ts';
+import { computeErlangA, computeErlangAServiceLevel, type ImpatientQueue } from '../queueing/erlang-a.ts';
 
-/** Contacts that reach people in the busy hour, and how they must be served. */
+/** Contacts that reach people in an interval, and how they must be served. */
 export interface StaffingInput {
   readonly contactsPerS: number;
   readonly averageHandleTimeS: number;
-  /** Share answered within `targetWaitS`. */
+  /** Share answered within `targetWaitS`, below 1. */
   readonly answeredRatio: number;
   readonly targetWaitS: number;
   readonly meanPatienceS: number;
@@ -17,37 +15,37 @@ export interface StaffingInput {
 }
 
 export interface Staffing {
+  readonly contactsPerS: number;
   readonly offeredErlangs: number;
   /** Agents at their desks. */
   readonly agents: number;
   /** Agents on the schedule, shrinkage included. */
   readonly scheduledAgents: number;
-  readonly binding: 'service-level' | 'occupancy';
-  /** Erlang C share answered in time with those agents. */
+  readonly binding: 'service-level' | 'occupancy' | 'none';
+  /** Share answered in time with those agents, by Erlang A. */
   readonly serviceLevelRatio: number;
-  /** Erlang A share that hangs up with those agents. */
+  /** Share that hangs up with those agents. */
   readonly abandonProbability: number;
+  /** Mean wait of all contacts, those that hang up included. */
+  readonly meanWaitS: number;
+  /** Busy share of the agents. */
+  readonly occupancyRatio: number;
 }
 
-/** Above this the exact recursion takes long, and its limit for many servers is within 0.1 % of it. */
-const MANY_ERLANGS = 10_000;
+/** Below this many callers at once nobody ever waits: a rate that underflows is nobody. */
+const NEGLIGIBLE_ERLANGS = 1e-12;
 
-/** Share answered in time: Erlang C, or its limit for many servers (Halfin & Whitt 1981) where the load is large. */
-function serviceLevel(input: StaffingInput, offeredErlangs: number, servers: number): number {
-  const { averageHandleTimeS, targetWaitS } = input;
-  const queue = { offeredErlangs, servers, meanServiceTime: averageHandleTimeS };
-  if (offeredErlangs < MANY_ERLANGS) return computeServiceLevel(queue, targetWaitS);
-  const spare = servers - offeredErlangs;
-  if (spare <= 0) return 0;
-  const waitProbability = estimateHalfinWhittWait(spare / Math.sqrt(offeredErlangs));
-  return 1 - waitProbability * Math.exp((-spare * targetWaitS) / averageHandleTimeS);
-}
+/** The queue of an interval's contacts before `agents`. */
+export const queueBefore = (input: StaffingInput, agents: number): ImpatientQueue => ({
+  arrivalRatePerS: input.contactsPerS,
+  meanServiceS: input.averageHandleTimeS,
+  meanPatienceS: input.meanPatienceS,
+  servers: agents,
+});
 
-/** Fewest agents whose service level reaches the target: the level rises with agents, so doubling and halving finds it. */
-function agentsForServiceLevel(input: StaffingInput, offeredErlangs: number): number {
-  const reaches = (servers: number): boolean =>
-    serviceLevel(input, offeredErlangs, servers) >= input.answeredRatio;
-  let low = Math.floor(offeredErlangs);
+/** Fewest agents above `tooFew` whose service level reaches the target, which rises with agents: doubling and halving. */
+function agentsForServiceLevel(tooFew: number, reaches: (agents: number) => boolean): number {
+  let low = tooFew;
   let step = 1;
   while (!reaches(low + step)) {
     low += step;
@@ -62,37 +60,42 @@ function agentsForServiceLevel(input: StaffingInput, offeredErlangs: number): nu
   return high;
 }
 
+const nobody = (contactsPerS: number, offeredErlangs: number): Staffing => ({
+  contactsPerS,
+  offeredErlangs,
+  agents: 0,
+  scheduledAgents: 0,
+  binding: 'none',
+  serviceLevelRatio: 1,
+  abandonProbability: 0,
+  meanWaitS: 0,
+  occupancyRatio: 0,
+});
+
 /**
- * Agents by Erlang C service level and by the occupancy cap, whichever asks for more; scheduled = agents ÷
- * (1 − shrinkage). No contacts need no agents.
+ * Agents by the service level of Erlang A, in which who hangs up is not answered, and by the occupancy cap, whichever
+ * asks for more; scheduled = agents ÷ (1 − shrinkage). No contacts need no agents.
  */
 export function sizeStaffing(input: StaffingInput): Staffing {
-  const offeredErlangs = input.contactsPerS * input.averageHandleTimeS;
-  if (offeredErlangs === 0) {
-    return {
-      offeredErlangs,
-      agents: 0,
-      scheduledAgents: 0,
-      binding: 'service-level',
-      serviceLevelRatio: 1,
-      abandonProbability: 0,
-    };
-  }
-  const forServiceLevel = agentsForServiceLevel(input, offeredErlangs);
+  const { contactsPerS, shrinkage } = input;
+  const offeredErlangs = contactsPerS * input.averageHandleTimeS;
+  if (offeredErlangs < NEGLIGIBLE_ERLANGS) return nobody(contactsPerS, offeredErlangs);
+  const reaches = (agents: number): boolean =>
+    computeErlangAServiceLevel(queueBefore(input, agents), input.targetWaitS) >= input.answeredRatio;
   const forOccupancy = Math.ceil(offeredErlangs / input.maxOccupancy);
-  const agents = Math.max(forServiceLevel, forOccupancy);
-  const { abandonProbability } = computeErlangA({
-    arrivalRatePerS: input.contactsPerS,
-    meanServiceS: input.averageHandleTimeS,
-    meanPatienceS: input.meanPatienceS,
-    servers: agents,
-  });
+  const occupancyBinds = reaches(forOccupancy);
+  const agents = occupancyBinds ? forOccupancy : agentsForServiceLevel(forOccupancy, reaches);
+  const queue = queueBefore(input, agents);
+  const state = computeErlangA(queue);
   return {
+    contactsPerS,
     offeredErlangs,
     agents,
-    scheduledAgents: Math.ceil(agents / (1 - input.shrinkage)),
-    binding: forOccupancy > forServiceLevel ? 'occupancy' : 'service-level',
-    serviceLevelRatio: serviceLevel(input, offeredErlangs, agents),
-    abandonProbability,
+    scheduledAgents: Math.ceil(agents / (1 - shrinkage)),
+    binding: occupancyBinds ? 'occupancy' : 'service-level',
+    serviceLevelRatio: computeErlangAServiceLevel(queue, input.targetWaitS),
+    abandonProbability: state.abandonProbability,
+    meanWaitS: state.meanWaitS,
+    occupancyRatio: state.occupancy,
   };
 }

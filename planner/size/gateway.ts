@@ -8,7 +8,7 @@ import { type Planned, planned, refuse } from '../refusal.ts';
 import { sourced } from '../sourced.ts';
 import { type Batch, estimateMeanRange, type Range } from '../uncertainty/ranges.ts';
 import type { ModelledTier, SizingContext } from './context.ts';
-import type { LoadLimit } from './tier.ts';
+import type { LoadLimit } from './limits.ts';
 
 type GatewaySizing = Extract<ModeTier['sizing'], { kind: 'gateway-cpu' }>;
 

@@ -7,7 +7,7 @@ import { offeredTurnsPerS } from '../calibrate/points.ts';
 import { type Planned, planned, refuse } from '../refusal.ts';
 import { sourced } from '../sourced.ts';
 import type { ModelledTier, SizingContext } from './context.ts';
-import type { LoadLimit } from './tier.ts';
+import type { LoadLimit } from './limits.ts';
 import { scaleToUnit, type UnitScale } from './unit-scale.ts';
 
 type CurveSizing = Extract<ModeTier['sizing'], { kind: 'capacity-curve' }>;
@@ -112,6 +112,7 @@ export function modelInference(
   const scale = scaleToUnit(tier, measurement.result);
   if (scale.kind === 'refused') return scale;
   const replicaTurnsPerS = capacity.turnsPerS / measurement.result.target.replicas;
+  const { replicasPerUnit, unitsPerReplica } = scale.value;
   const sized: Sized = { tier, sizing, measurement, scale: scale.value, replicaTurnsPerS };
   return planned({
     model: {
@@ -121,9 +122,10 @@ export function modelInference(
       minReplicas: tier.minReplicas,
       capacity: capacityFigures(sized),
       headroomRatio: sizing.headroomRatio,
+      ...(unitsPerReplica > 1 ? { group: { kind: 'spanning', units: unitsPerReplica } } : {}),
     },
     diagnostics: diagnosticsOf(sized),
     measurement,
-    measuredReplicasPerUnit: scale.value.replicasPerUnit,
+    measuredReplicasPerUnit: replicasPerUnit / unitsPerReplica,
   });
 }

@@ -1,5 +1,6 @@
 import type { ModeTier } from '../../scenarios/mode.ts';
 import { assertNever } from '../../vocabulary/errors.ts';
+import type { TierPlan } from '../../vocabulary/plan-file.ts';
 import { BYTES_PER_GIB, BYTES_PER_MIB } from '../../vocabulary/units.ts';
 import { shownRate } from '../calibrate/capacity.ts';
 import { type Planned, planned } from '../refusal.ts';
@@ -7,37 +8,48 @@ import { sourced } from '../sourced.ts';
 import type { ModelledTier, SizingContext } from './context.ts';
 import { modelGateway } from './gateway.ts';
 import { modelInference } from './inference.ts';
+import type { LoadLimit } from './limits.ts';
+import { modelRated, ratedFigures, ratedLimits } from './rated.ts';
 import { modelVendor } from './vendor.ts';
 
 type MemorySizing = Extract<ModeTier['sizing'], { kind: 'memory' }>;
 
-/** Open interactions × bytes each, over the memory of a node. */
-function modelMemory(tier: ModeTier, sizing: MemorySizing, context: SizingContext): ModelledTier {
+/** Open interactions × bytes each, over the memory of a node, and its further rated limits. */
+function modelMemory(
+  tier: ModeTier,
+  sizing: MemorySizing,
+  context: SizingContext,
+  sized: readonly TierPlan[],
+): Planned<ModelledTier> {
   const bytes = context.assumptions.contextBytesPerInteraction;
   const demand = context.demand.openInteractions * bytes.value;
   const perReplica = sizing.memoryGib * BYTES_PER_GIB * sizing.maxUtilisation;
-  return {
+  const rated = sizing.limits ?? [];
+  const further = ratedLimits(rated, sizing.maxUtilisation, context, sized);
+  if (further.kind === 'refused') return further;
+  const assumption = sizing.assumption ?? 'set by the mode';
+  const memory: LoadLimit = {
+    name: 'memory',
+    demand,
+    perReplica,
+    explanation: `${shownRate(demand / BYTES_PER_MIB)} MiB of open conversations ÷ ${shownRate(perReplica / BYTES_PER_MIB)} MiB per node at ${sizing.maxUtilisation * 100} %`,
+    measuredAs: 'none',
+  };
+  return planned({
     model: {
       tier,
       unit: tier.unit.name,
-      limits: [
-        {
-          name: 'memory',
-          demand,
-          perReplica,
-          explanation: `${shownRate(demand / BYTES_PER_MIB)} MiB of open conversations ÷ ${shownRate(perReplica / BYTES_PER_MIB)} MiB per node at ${sizing.maxUtilisation * 100} %`,
-          measuredAs: 'none',
-        },
-      ],
+      limits: [memory, ...further.value],
       minReplicas: tier.minReplicas,
       capacity: [
         bytes,
         sourced('memoryGib', sizing.memoryGib, 'GiB', { basis: 'assumed', source: 'set by the mode' }),
+        ...ratedFigures(rated, assumption),
       ],
       headroomRatio: 0,
     },
     diagnostics: [],
-  };
+  });
 }
 
 const modelFixed = (tier: ModeTier): ModelledTier => ({
@@ -52,8 +64,15 @@ const modelFixed = (tier: ModeTier): ModelledTier => ({
   diagnostics: [],
 });
 
-/** The limits of a tier by its kind of sizing, or why they cannot be known. */
-export function modelTier(tier: ModeTier, context: SizingContext): Planned<ModelledTier> {
+/**
+ * The limits of a tier by its kind of sizing, or why they cannot be known. `sized` are the tiers that were sized before
+ * it, for limits that grow with their replicas.
+ */
+export function modelTier(
+  tier: ModeTier,
+  context: SizingContext,
+  sized: readonly TierPlan[] = [],
+): Planned<ModelledTier> {
   const { sizing } = tier;
   switch (sizing.kind) {
     case 'capacity-curve':
@@ -63,7 +82,9 @@ export function modelTier(tier: ModeTier, context: SizingContext): Planned<Model
     case 'vendor':
       return modelVendor(tier, sizing, context);
     case 'memory':
-      return planned(modelMemory(tier, sizing, context));
+      return modelMemory(tier, sizing, context, sized);
+    case 'rated':
+      return modelRated(tier, sizing, context, sized);
     case 'fixed':
       return planned(modelFixed(tier));
     default:

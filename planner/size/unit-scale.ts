@@ -7,6 +7,8 @@ import { sourced } from '../sourced.ts';
 /** How many measured replicas one unit of the mode carries; below 1 when the unit is smaller than what ran. */
 export interface UnitScale {
   readonly replicasPerUnit: number;
+  /** Units that only together carry one measured replica; 1 for all others. */
+  readonly unitsPerReplica: number;
   readonly figure: Sourced;
   /** An assumption worth a diagnostic. */
   readonly assumption: string | undefined;
@@ -15,13 +17,12 @@ export interface UnitScale {
 /** Accelerators named in a hardware text: `2 x H100 SXM 80 GB (simulated)` is 2; no leading count is 1. */
 export function gpusInHardware(hardware: string): number {
   const count = /^\s*(\d+)\s*[x×]\s+/i.exec(hardware)?.[1];
-  return count === undefined ? 1 : Number(count);
+  return Math.max(1, Number(count ?? 1));
 }
 
-function gpuNodeScale(
-  unit: Extract<ModeTier['unit'], { kind: 'owned-gpu-node' }>,
-  result: ResultFile,
-): Planned<UnitScale> {
+type OwnedNode = Extract<ModeTier['unit'], { kind: 'owned-gpu-node' }>;
+
+function gpuNodeScale(unit: OwnedNode, result: ResultFile): Planned<UnitScale> {
   const { hardware, name } = result.target;
   if (hardware === undefined) {
     return refuse(
@@ -35,22 +36,40 @@ function gpuNodeScale(
       `measure (or simulate) ${unit.gpu}, or change the unit of the mode`,
     );
   }
-  const gpus = gpusInHardware(hardware);
+  return gpuScale(unit, gpusInHardware(hardware));
+}
+
+/** Whole replicas in a node, or whole nodes under a replica: a tensor-parallel group is never split over both. */
+function gpuScale(unit: OwnedNode, gpus: number): Planned<UnitScale> {
   const replicasPerUnit = Math.floor(unit.gpus / gpus);
-  if (replicasPerUnit < 1) {
-    return refuse(
-      `a measured replica spans ${gpus} GPUs and one ${unit.name} has ${unit.gpus}`,
-      'use a node with more GPUs, or measure a replica that spans fewer',
-    );
-  }
+  if (replicasPerUnit < 1) return spanningScale(unit, gpus);
   const assumption = `${replicasPerUnit} independent replicas of ${gpus} GPU each in one ${unit.name}; measured alone, taken not to slow each other`;
   return planned({
     replicasPerUnit,
+    unitsPerReplica: 1,
     figure: sourced('replicasPerUnit', replicasPerUnit, 'measured replicas', {
       basis: 'assumed',
       source: assumption,
     }),
     assumption: replicasPerUnit > 1 ? assumption : undefined,
+  });
+}
+
+function spanningScale(unit: OwnedNode, gpus: number): Planned<UnitScale> {
+  const nodes = Math.ceil(gpus / unit.gpus);
+  const most = unit.maxNodesPerReplica ?? 1;
+  if (nodes > most) {
+    return refuse(
+      `a measured replica spans ${gpus} GPUs and one ${unit.name} has ${unit.gpus}`,
+      `use a node with more GPUs, measure a replica that spans fewer, or set maxNodesPerReplica to ${nodes} where a fast network joins the nodes`,
+    );
+  }
+  const assumption = `one replica of ${gpus} GPUs over ${nodes} × ${unit.name} in one zone; the network between them is taken to be that of the measurement`;
+  return planned({
+    replicasPerUnit: 1,
+    unitsPerReplica: nodes,
+    figure: sourced('unitsPerReplica', nodes, 'nodes', { basis: 'assumed', source: assumption }),
+    assumption,
   });
 }
 
@@ -75,6 +94,7 @@ function machineScale(vcpus: number, name: string, result: ResultFile): UnitScal
     `with ${basis} of ${result.machine.cores} × ${result.machine.cpuModel}; a vCPU is taken to be as fast as such a core`;
   return {
     replicasPerUnit,
+    unitsPerReplica: 1,
     figure: sourced('replicasPerUnit', replicasPerUnit, 'measured replicas', {
       basis: 'assumed',
       source: assumption,

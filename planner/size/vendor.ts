@@ -3,14 +3,15 @@ import type { ModeTier } from '../../scenarios/mode.ts';
 import { createDiagnostic } from '../../vocabulary/diagnostics.ts';
 import { unwrap } from '../../vocabulary/errors.ts';
 import type { Sourced } from '../../vocabulary/plan-file.ts';
-import { S_PER_MIN } from '../../vocabulary/units.ts';
+import { percentFromRatio, S_PER_MIN } from '../../vocabulary/units.ts';
 import { shownRate } from '../calibrate/capacity.ts';
 import { basisOf } from '../calibrate/measurements.ts';
 import { measuredTokensPerTurn, type TokensPerTurn } from '../demand/tokens.ts';
 import { type Planned, planned, refuse } from '../refusal.ts';
 import { basisOfFigure, sourced, sourcedFromFigure } from '../sourced.ts';
 import { figureOf, type ModelledTier, type SizingContext } from './context.ts';
-import type { LoadLimit } from './tier.ts';
+import { type LoadLimit, MOST_REPLICAS } from './limits.ts';
+import type { TierProvider } from './tier.ts';
 
 export type VendorSizing = Extract<ModeTier['sizing'], { kind: 'vendor' }>;
 
@@ -28,13 +29,15 @@ function quotaFields(context: SizingContext, quotaId: string): (keyof typeof QUO
   return (Object.keys(QUOTAS) as (keyof typeof QUOTAS)[]).filter((field) => Object.hasOwn(figures, field));
 }
 
-function limitOf(
-  field: keyof typeof QUOTAS,
-  sizing: VendorSizing,
-  tokens: TokensPerTurn,
-  context: SizingContext,
-): LoadLimit {
-  const figure = figureOf(context, sizing.quotaId, field);
+/** What every account is asked for, whoever's it is. */
+interface Calls {
+  readonly sizing: VendorSizing;
+  readonly tokens: TokensPerTurn;
+  readonly context: SizingContext;
+}
+
+function limitOf(field: keyof typeof QUOTAS, quotaId: string, { sizing, tokens, context }: Calls): LoadLimit {
+  const figure = figureOf(context, quotaId, field);
   const turnsPerMin = context.demand.sizingTurnsPerS * S_PER_MIN * (1 + context.assumptions.retry.value);
   const demand = turnsPerMin * QUOTAS[field](tokens, sizing.llmCallsPerTurn);
   const perReplica = figure.value * sizing.maxUtilisation;
@@ -65,9 +68,87 @@ function capacityFigures(sizing: VendorSizing, tokens: TokensPerTurn, context: S
   ];
 }
 
+/** The quotas of one vendor, tightest counts. */
+interface Provider extends TierProvider {
+  readonly limits: readonly LoadLimit[];
+}
+
+interface ProviderSource {
+  readonly service: string;
+  readonly priceId: string;
+  readonly quotaId: string;
+  readonly maxQuotas: number;
+  readonly availabilityRatio: number;
+}
+
+function providerOf(source: ProviderSource, calls: Calls, tierId: string): Planned<Provider> {
+  const { service, priceId, quotaId, maxQuotas, availabilityRatio } = source;
+  const fields = quotaFields(calls.context, quotaId);
+  if (fields.length === 0) {
+    return refuse(
+      `tier ${tierId}: ${quotaId} states no limit per minute`,
+      'name a quota with requests or tokens per minute, or put your own limits in a catalogue file',
+    );
+  }
+  const limits = fields.map((field) => limitOf(field, quotaId, calls));
+  const shares = limits.filter(({ demand }) => demand > 0).map(({ demand, perReplica }) => perReplica / demand);
+  return planned({
+    service,
+    priceId,
+    callsRatioPerAccount: Math.min(MOST_REPLICAS, ...shares),
+    maxAccounts: maxQuotas,
+    availabilityRatio,
+    limits,
+  });
+}
+
+function providersOf(tier: ModeTier, calls: Calls): Planned<Provider[]> {
+  const { sizing } = calls;
+  const first = { ...sizing, service: tier.service, availabilityRatio: tier.replicaAvailabilityRatio };
+  const providers: Provider[] = [];
+  for (const source of [first, ...(sizing.alsoFrom ?? [])]) {
+    const provider = providerOf(source, calls, tier.id);
+    if (provider.kind === 'refused') return provider;
+    providers.push(provider.value);
+  }
+  return planned(providers);
+}
+
 /**
- * Accounts of a vendor that carry the busy hour within their request and token limits. Token counts are the measured
- * ones, with the measuring model's tokenizer; cached input is counted in full, as the stricter vendors do.
+ * One vendor: its quotas each as a limit. Several: one limit over the share of calls that their accounts carry, those
+ * of the first vendor before those of the next, since each fills by its own tightest quota.
+ */
+function quotaLimits(providers: readonly Provider[]): readonly LoadLimit[] {
+  const [first, ...further] = providers;
+  if (first === undefined || further.length === 0) return first?.limits ?? [];
+  const words = providers.map(
+    ({ service, maxAccounts, callsRatioPerAccount }) =>
+      `${maxAccounts} × ${shownRate(percentFromRatio(callsRatioPerAccount))} % by ${service}`,
+  );
+  return [
+    {
+      name: 'quota',
+      demand: 1,
+      perReplica: first.callsRatioPerAccount,
+      explanation: `accounts carry of the busy hour's calls at most ${words.join(', ')}; ${first.limits.map(({ explanation }) => explanation).join('; ')}`,
+      measuredAs: 'none',
+      steps: providers.map(({ maxAccounts, callsRatioPerAccount }) => ({
+        replicas: maxAccounts,
+        perReplica: callsRatioPerAccount,
+      })),
+    },
+  ];
+}
+
+/** The tier with no more accounts than its vendors give, all of them together. */
+function boundedTier(tier: ModeTier, providers: readonly Provider[]): ModeTier {
+  const accounts = providers.reduce((sum, { maxAccounts }) => sum + maxAccounts, 0);
+  return { ...tier, maxReplicas: Math.min(tier.maxReplicas ?? accounts, accounts) };
+}
+
+/**
+ * Accounts of one or more vendors that carry the busy hour within their request and token limits. Token counts are the
+ * measured ones, with the measuring model's tokenizer; cached input is counted in full, as the stricter vendors do.
  */
 export function modelVendor(
   tier: ModeTier,
@@ -81,23 +162,19 @@ export function modelVendor(
       'bench a target that reports token usage',
     );
   }
-  const fields = quotaFields(context, sizing.quotaId);
-  if (fields.length === 0) {
-    return refuse(
-      `tier ${tier.id}: ${sizing.quotaId} states no limit per minute`,
-      'name a quota with requests or tokens per minute, or put your own limits in a catalogue file',
-    );
-  }
+  const providers = providersOf(tier, { sizing, tokens, context });
+  if (providers.kind === 'refused') return providers;
   const { target } = context.reference.result;
   const assumption = `tokens counted by the tokenizer of ${target.model ?? target.name} are taken as those of ${tier.service}; ${sizing.assumption}`;
   return planned({
     model: {
-      tier: { ...tier, maxReplicas: Math.min(tier.maxReplicas ?? sizing.maxQuotas, sizing.maxQuotas) },
+      tier: boundedTier(tier, providers.value),
       unit: tier.unit.name,
-      limits: fields.map((field) => limitOf(field, sizing, tokens, context)),
+      limits: quotaLimits(providers.value),
       minReplicas: tier.minReplicas,
       capacity: capacityFigures(sizing, tokens, context),
       headroomRatio: 0,
+      providers: providers.value.map(({ limits: _, ...provider }) => provider),
     },
     diagnostics: [createDiagnostic('ASSUMED_INPUT', assumption, tier.id)],
   });

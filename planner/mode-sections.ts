@@ -1,0 +1,30 @@
+import type { PlannedMode, TierPlan } from '../vocabulary/plan-file.ts';
+import type { Slo } from '../vocabulary/slo.ts';
+import { planAvailability } from './availability.ts';
+import type { DrivenLine } from './money/cost-line.ts';
+import { planPeople } from './people/section.ts';
+import type { ModelledTier, SizingContext } from './size/context.ts';
+
+/** A sized and priced mode, from which its sections are computed. */
+export interface SectionInput {
+  readonly context: SizingContext;
+  /** In the order of the mode's tiers, as are `plans`. */
+  readonly tiers: readonly ModelledTier[];
+  readonly plans: readonly TierPlan[];
+  readonly lines: readonly DrivenLine[];
+  readonly slos: readonly Slo[];
+  readonly seed: number;
+}
+
+type Sections = Required<Pick<PlannedMode, 'availability' | 'people'>> &
+  Pick<PlannedMode, 'waiting' | 'autoscaling'>;
+
+/** Sections of a planned mode beside its intervals, one line each. Same input, same sections: chance is the seed's. */
+export function computeSections(input: SectionInput): Sections {
+  const models = input.tiers.map(({ model }) => model);
+  const availability = planAvailability(input.context.mode, models, input.plans);
+  return {
+    availability,
+    people: planPeople(input.context, availability.ratio),
+  };
+}
