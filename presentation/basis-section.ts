@@ -1,12 +1,8 @@
-import { BASES, type Basis, type PlanFile, type Sourced } from '../vocabulary/plan-file.ts';
+import { BASES, type Basis, type PlanFile } from '../vocabulary/plan-file.ts';
 import { type Block, basisBadge, type Cell, cell, column, numeric, type Section } from './blocks.ts';
 import { ABSENT, formatNumber } from './numbers.ts';
-import { plannedModes } from './plan-reading.ts';
 import type { ResultReading } from './step-reading.ts';
-
-interface Used extends Sourced {
-  readonly usedFor: string;
-}
+import { mergeFigures, type UsedFigure, usedFigures } from './used-figures.ts';
 
 const MEANING = {
   measured: 'Measured: from a run of a real engine.',
@@ -16,27 +12,7 @@ const MEANING = {
   derived: 'Derived: follows from the others by the equation named.',
 } as const satisfies Record<Basis, string>;
 
-function planFigures(plan: PlanFile): Used[] {
-  return [
-    ...plan.demand.figures.map((figure) => ({ ...figure, usedFor: 'demand' })),
-    ...plannedModes(plan).flatMap((mode) => [
-      ...mode.tiers.flatMap((tier) =>
-        tier.capacity.map((figure) => ({ ...figure, usedFor: `${mode.mode}, ${tier.tier}` })),
-      ),
-      ...mode.costLines.map((cost) => ({
-        name: `price of ${cost.line}`,
-        value: cost.unitPriceUsd,
-        unit: `USD per ${cost.unit}`,
-        basis: cost.basis,
-        source: cost.source,
-        ...(cost.date === undefined ? {} : { date: cost.date }),
-        usedFor: mode.mode,
-      })),
-    ]),
-  ];
-}
-
-const shapeFigures = (readings: readonly ResultReading[]): Used[] =>
+const shapeFigures = (readings: readonly ResultReading[]): UsedFigure[] =>
   readings.flatMap(({ result }) => {
     const common = {
       basis: 'assumed' as const,
@@ -54,19 +30,26 @@ const shapeFigures = (readings: readonly ResultReading[]): Used[] =>
     ];
   });
 
-/** One row per figure, with everything it is used for. */
-function merged(figures: readonly Used[]): Used[] {
-  const byKey = Map.groupBy(figures, ({ name, value, unit, basis, source, date }) =>
-    JSON.stringify([name, value, unit, basis, source, date]),
+/** Entries of the price list that were past their shelf life when the plan was made. */
+const staleEntries = (plan: PlanFile | undefined): ReadonlySet<string> =>
+  new Set(
+    [...(plan?.diagnostics ?? []), ...(plan?.modes ?? []).flatMap(({ diagnostics }) => diagnostics)].flatMap(
+      ({ code, subject }) => (code === 'STALE_PRICE' && subject !== undefined ? [subject] : []),
+    ),
   );
-  return [...byKey.values()].flatMap(([first, ...rest]) => {
-    if (first === undefined) return [];
-    const uses = new Set([first, ...rest].map((figure) => figure.usedFor));
-    return [{ ...first, usedFor: [...uses].join('; ') }];
-  });
+
+/** A source begins with the id of its entry; others that a figure rests on follow after semicolons. */
+const entriesOf = (source: string): string[] =>
+  source.split('; ').map((part) => part.split(': ')[0] ?? part);
+
+function dateCell({ date, source }: UsedFigure, stale: ReadonlySet<string>): Cell {
+  if (date === undefined) return { text: ABSENT, muted: true };
+  return entriesOf(source).some((id) => stale.has(id))
+    ? { text: date, badge: { kind: 'unsure', text: 'stale' } }
+    : cell(date);
 }
 
-function basisTable(basis: Basis, figures: readonly Used[]): Block {
+function basisTable(basis: Basis, figures: readonly UsedFigure[], stale: ReadonlySet<string>): Block {
   return {
     kind: 'table',
     caption: MEANING[basis],
@@ -84,7 +67,7 @@ function basisTable(basis: Basis, figures: readonly Used[]): Block {
       cell(formatNumber(figure.value)),
       cell(figure.unit),
       cell(figure.source),
-      figure.date === undefined ? { text: ABSENT, muted: true } : cell(figure.date),
+      dateCell(figure, stale),
       cell(figure.usedFor),
     ]),
   };
@@ -92,10 +75,11 @@ function basisTable(basis: Basis, figures: readonly Used[]): Block {
 
 /** Each figure with what it rests on, its source and its date, grouped by basis. */
 export function basisSection(readings: readonly ResultReading[], plan: PlanFile | undefined): Section {
-  const figures = merged([...shapeFigures(readings), ...(plan === undefined ? [] : planFigures(plan))]);
+  const figures = mergeFigures([...shapeFigures(readings), ...(plan === undefined ? [] : usedFigures(plan))]);
+  const stale = staleEntries(plan);
   const tables = BASES.flatMap((basis) => {
     const rows = figures.filter((figure) => figure.basis === basis);
-    return rows.length === 0 ? [] : [basisTable(basis, rows)];
+    return rows.length === 0 ? [] : [basisTable(basis, rows, stale)];
   });
   return { id: 'basis', title: 'Measured, simulated, assumed', blocks: tables };
 }

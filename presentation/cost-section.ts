@@ -1,4 +1,4 @@
-import type { PlanFile, PlannedMode, TierPlan } from '../vocabulary/plan-file.ts';
+import type { PlanFile, PlannedMode, TierLimit, TierPlan } from '../vocabulary/plan-file.ts';
 import {
   type Block,
   basisBadge,
@@ -12,6 +12,7 @@ import {
 } from './blocks.ts';
 import { costChart } from './charts/cost.ts';
 import { formatCount, formatNumber, formatRatio, formatUsd, formatUsdInterval } from './numbers.ts';
+import { availabilityTables } from './plan-sections/availability.ts';
 import {
   basisOfMode,
   basisOfTier,
@@ -34,7 +35,7 @@ function costTable(mode: PlannedMode, plan: PlanFile): Block {
       numeric('USD per unit'),
       numeric('USD per month'),
       numeric('USD per interaction'),
-      column('basis'),
+      column('price of'),
     ],
     rows: mode.costLines.map((cost): Cell[] => [
       { text: cost.line, hint: [cost.source, cost.date].filter((part) => part !== undefined).join(', ') },
@@ -44,9 +45,14 @@ function costTable(mode: PlannedMode, plan: PlanFile): Block {
       cell(formatUsd(cost.unitPriceUsd)),
       cell(formatUsd(cost.usdPerMonth)),
       cell(formatUsd(cost.usdPerMonth / interactions)),
-      { text: '', badge: basisBadge(cost.basis) },
+      { text: cost.date ?? '', badge: basisBadge(cost.basis) },
     ]),
   };
+}
+
+function limitText({ name, requiredReplicas, explanation, slackRatio }: TierLimit): string {
+  const slack = slackRatio === undefined ? '' : `, slack ${formatRatio(slackRatio)}`;
+  return `${name} ${requiredReplicas}${slack}: ${explanation}`;
 }
 
 function tierRow(mode: PlannedMode, tier: TierPlan): Cell[] {
@@ -61,7 +67,7 @@ function tierRow(mode: PlannedMode, tier: TierPlan): Cell[] {
     cell(tier.bindingConstraint),
     cell(formatRatio(tier.slackRatio)),
     cell(formatRatio(tier.utilisation)),
-    cell(limits.map((limit) => `${limit.name} ${limit.requiredReplicas}: ${limit.explanation}`).join('; ')),
+    cell(limits.map(limitText).join('; ')),
   ];
 }
 
@@ -135,6 +141,7 @@ export function costSections(plan: PlanFile): Section[] {
       title: 'What sets the size',
       blocks: [
         tiersTable(modes),
+        ...availabilityTables(plan),
         ...modes.map((mode) => paragraph(`${mode.title}, latency: ${mode.latency.explanation}`)),
       ],
     },

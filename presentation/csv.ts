@@ -20,6 +20,8 @@ const PLAN_COLUMNS = [
   'simulated',
   'source',
   'date',
+  'tier',
+  'skuId',
 ] as const;
 
 /** Text cells that a spreadsheet would run as a formula get a leading apostrophe; figures are written as they are. */
@@ -52,7 +54,40 @@ const tierRow = (mode: PlannedMode, tier: TierPlan): Row => ({
   basis: basisOfTier(mode, tier),
   simulated: basisOfTier(mode, tier) === 'simulated',
   source: `binding constraint: ${tier.bindingConstraint}`,
+  tier: tier.tier,
 });
+
+const limitRows = (mode: PlannedMode, tier: TierPlan): Row[] =>
+  tier.limits.map(({ name, requiredReplicas, explanation }) => ({
+    mode: mode.mode,
+    kind: `limit:${name}`,
+    item: tier.tier,
+    quantity: requiredReplicas,
+    unit: 'replicas',
+    basis: 'derived',
+    simulated: basisOfTier(mode, tier) === 'simulated',
+    source: explanation,
+    tier: tier.tier,
+  }));
+
+/** Latency and availability that the plan predicts. */
+function predictedRows(mode: PlannedMode): Row[] {
+  const { latency, availabilityRatio } = mode;
+  const common = { mode: mode.mode, kind: 'predicted', simulated: mode.simulated };
+  const latencies = [
+    ['turn p50', latency.turnP50Ms],
+    ['turn p95', latency.turnP95Ms],
+    ['turn p95 after losses', latency.whenLost?.turnP95Ms],
+  ] as const;
+  return [
+    ...latencies.flatMap(([item, quantity]) =>
+      quantity === undefined
+        ? []
+        : [{ ...common, item, quantity, unit: 'ms', basis: latency.basis, source: latency.explanation }],
+    ),
+    { ...common, item: 'availability', quantity: availabilityRatio, unit: 'ratio', basis: 'derived' },
+  ];
+}
 
 const costRow = (mode: PlannedMode, cost: CostLine, interactions: number): Row => ({
   mode: mode.mode,
@@ -66,6 +101,8 @@ const costRow = (mode: PlannedMode, cost: CostLine, interactions: number): Row =
   simulated: mode.simulated,
   source: cost.source,
   date: cost.date,
+  tier: cost.tier,
+  skuId: cost.skuId,
 });
 
 const COST_VIEWS = ['ai', 'blended', 'resolved'] as const;
@@ -91,7 +128,8 @@ const refusedRow = (mode: RefusedMode): Row => ({
 });
 
 /**
- * The plan in long form, one row per fact: `kind` is tier, cost:<category>, total:<ai|blended|resolved> or refused.
+ * The plan in long form, one row per fact: `kind` is tier, limit:<name>, predicted, cost:<category>,
+ * total:<ai|blended|resolved> or refused.
  * Formula-safe. A cost line's USD per interaction is its month divided by the month's interactions.
  */
 export function planCsv(plan: PlanFile): string {
@@ -100,7 +138,8 @@ export function planCsv(plan: PlanFile): string {
     mode.kind === 'refused'
       ? [refusedRow(mode)]
       : [
-          ...mode.tiers.map((tier) => tierRow(mode, tier)),
+          ...mode.tiers.flatMap((tier) => [tierRow(mode, tier), ...limitRows(mode, tier)]),
+          ...predictedRows(mode),
           ...mode.costLines.map((cost) => costRow(mode, cost, interactions)),
           ...totalRows(mode),
         ],

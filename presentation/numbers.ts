@@ -26,6 +26,12 @@ export function formatNumber(value: number): string {
 /** Whole counts, thousands grouped. */
 export const formatCount = (count: number): string => WHOLE.format(count);
 
+const COMPACT = new Intl.NumberFormat('en-US', { notation: 'compact', maximumSignificantDigits: 3 });
+
+/** `25K`, `1.2M`: for axes over many decades. */
+export const formatCompact = (value: number): string =>
+  Math.abs(value) < 1 ? formatNumber(value) : COMPACT.format(value);
+
 /** `$0.0298`, `$2.51`, `$12,345`: three significant digits below a dollar, cents below a hundred, then whole dollars. */
 export function formatUsd(usd: number): string {
   const magnitude = Math.abs(usd);

@@ -2,11 +2,17 @@ import type { PlanFile } from '../vocabulary/plan-file.ts';
 import { answerSection } from './answer-section.ts';
 import { basisSection } from './basis-section.ts';
 import { type Block, paragraph, type Report, type Section } from './blocks.ts';
+import { budgetSection } from './budget-section.ts';
 import { costSections } from './cost-section.ts';
 import { allDiagnostics, groupDiagnostics } from './diagnostics-text.ts';
 import type { PercentileIntervalOf } from './intervals.ts';
 import { formatInstant } from './numbers.ts';
 import { planIsSimulated } from './plan-reading.ts';
+import { autoscalingSections } from './plan-sections/autoscaling.ts';
+import { breakEvenSections } from './plan-sections/break-even.ts';
+import { peopleSections } from './plan-sections/people.ts';
+import { uncertaintySections } from './plan-sections/uncertainty.ts';
+import { waitingSections } from './plan-sections/waiting.ts';
 import { repeatSection } from './repeat-section.ts';
 import { resultSection } from './result-section.ts';
 import type { ResultReading } from './step-reading.ts';
@@ -58,6 +64,16 @@ function subtitleOf(readings: readonly ResultReading[], plan: PlanFile | undefin
   return `${Number.isFinite(atUnixMs) ? `${formatInstant(atUnixMs)}, ` : ''}from ${runs}`;
 }
 
+/** What a plan says beyond its answer; a section that the plan does not have is left out. */
+const planSections = (plan: PlanFile): Section[] => [
+  ...costSections(plan),
+  ...breakEvenSections(plan),
+  ...waitingSections(plan),
+  ...autoscalingSections(plan),
+  ...uncertaintySections(plan),
+  ...peopleSections(plan),
+];
+
 /**
  * The whole report, format-neutral and a pure function of its files: the answer, the doubts, each target under load, cost,
  * sizing, what each figure rests on, how to repeat it. Without a plan the doubts come first.
@@ -73,6 +89,7 @@ export function buildReport(
     simulatedNotice: simulatedNotice(readings, plan),
     sections: [
       ...(plan === undefined ? [] : [answerSection(plan)]),
+      ...(plan?.budget === undefined ? [] : [budgetSection(plan.budget)]),
       diagnosticsSection(readings, plan),
       ...readings.map((reading, index) =>
         resultSection(reading, {
@@ -81,7 +98,7 @@ export function buildReport(
           intervalOf,
         }),
       ),
-      ...(plan === undefined ? [] : costSections(plan)),
+      ...(plan === undefined ? [] : planSections(plan)),
       basisSection(readings, plan),
       repeatSection(
         readings.map((reading) => reading.result),

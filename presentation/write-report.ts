@@ -7,6 +7,9 @@ import { compatibilityCsv } from './compatibility-csv.ts';
 import { referenceStep } from './compatibility-section.ts';
 import { planCsv, resultCsv } from './csv.ts';
 import type { PercentileIntervalOf } from './intervals.ts';
+import { figuresCsv } from './plan-csv/figures-csv.ts';
+import { autoscalingCsv, breakEvenCsv, peopleCsv } from './plan-csv/hours-csv.ts';
+import { rangesCsv, tornadoCsv } from './plan-csv/uncertainty-csv.ts';
 import { renderHtml } from './render-html.ts';
 import { renderMarkdown } from './render-markdown.ts';
 import { buildReport } from './report.ts';
@@ -31,8 +34,23 @@ function readAll(results: readonly ResultFile[]): Result<ResultReading[]> {
   return ok(readings);
 }
 
+/** The tables of a plan; one whose section the plan does not have is left out. */
+function planTables(plan: PlanFile): (readonly [string, string])[] {
+  const tables = [
+    ['plan.csv', planCsv(plan)],
+    ['figures.csv', figuresCsv(plan)],
+    ['ranges.csv', rangesCsv(plan)],
+    ['tornado.csv', tornadoCsv(plan)],
+    ['break-even.csv', breakEvenCsv(plan)],
+    ['autoscaling.csv', autoscalingCsv(plan)],
+    ['people.csv', peopleCsv(plan)],
+  ] as const;
+  return tables.flatMap(([name, text]) => (text === undefined ? [] : [[name, text] as const]));
+}
+
 /**
- * Writes report.html, report.md, steps.csv, compatibility.csv where tokens were streamed and, with a plan, plan.csv into `dir` (made if need be), each whole or not at
+ * Writes report.html, report.md, steps.csv, compatibility.csv where tokens were streamed and, with a plan, plan.csv,
+ * figures.csv and the tables of its sections into `dir` (made if need be), each whole or not at
  * all. Gives the paths written. Fails with OUTPUT_NOT_WRITABLE, or INVALID_RESULT_FILE for a damaged histogram.
  */
 export function writeReport(dir: string, input: ReportInput): Result<string[]> {
@@ -47,7 +65,7 @@ export function writeReport(dir: string, input: ReportInput): Result<string[]> {
     ['report.md', renderMarkdown(report)],
     ['steps.csv', resultCsv(readings.value)],
     ...(hasStream ? [['compatibility.csv', compatibilityCsv(readings.value)] as const] : []),
-    ...(input.plan === undefined ? [] : [['plan.csv', planCsv(input.plan)] as const]),
+    ...(input.plan === undefined ? [] : planTables(input.plan)),
   ];
   const written: string[] = [];
   for (const [name, content] of files) {

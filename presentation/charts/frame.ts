@@ -155,6 +155,16 @@ export const linearScale = (maxValue: number, fromPx: number, toPx: number): Sca
     .nice(5)
     .range([fromPx, toPx]);
 
+/** From the least to the most of the values, on round figures; not from zero, since distances are read and no lengths. */
+export function valueScale(values: readonly number[], fromPx: number, toPx: number): Scale {
+  const [min, max] = [Math.min(...values), Math.max(...values)];
+  const padding = max > min ? (max - min) * 0.04 : Math.abs(max) * 0.1 || 1;
+  return scaleLinear()
+    .domain([min - padding, max + padding])
+    .nice(4)
+    .range([fromPx, toPx]);
+}
+
 const LOG_FROM_RATIO = 15;
 
 /** Logarithmic where the values span more than a factor 15, else linear from zero. */
