@@ -138,3 +138,13 @@ export function createArrivals(process: ArrivalProcess, random: Random): NextMs 
 /** Mean arrivals per second; of a trace, from its first to its last instant. */
 export const ratePerSOf = (process: ArrivalProcess): number =>
   process.kind === 'trace' ? MS_PER_S / meanGapMs(process.instantsMs) : process.ratePerS;
+
+/** Of arrivals that are spread over `ways` queues by chance, those of one; `ways` below 1 multiplies them. */
+export function splitArrivals<Process extends ArrivalProcess>(process: Process, ways: number): Process {
+  if (process.kind === 'trace') throw new TypeError('the arrivals of a trace are not split');
+  const ratePerS = process.ratePerS / ways;
+  if (process.kind === 'poisson' || ways <= 1) return { ...process, ratePerS };
+  // A gap of one queue is a geometric number of gaps: its variability tends to that of independent arrivals.
+  const gapCv = Math.sqrt(1 + (process.gapCv ** 2 - 1) / ways);
+  return { ...process, ratePerS, gapCv };
+}

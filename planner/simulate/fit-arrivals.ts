@@ -11,6 +11,9 @@ export interface ObservedArrivals {
   readonly indexOfDispersion: Readonly<Record<string, number>>;
 }
 
+/** Fitted processes go on for ever at their rate. */
+export type FittedArrivals = Exclude<ArrivalProcess, { kind: 'trace' }>;
+
 /** Swings are known by windows that hold at least this many arrivals; shorter ones show the gaps. */
 const MIN_ARRIVALS_PER_WINDOW = 3;
 /** Above this the multiplier is near 0 for most of the time, and the gaps say nothing of the process without it. */
@@ -68,7 +71,7 @@ function localGapCv(gapCv: number, swings: readonly RateSwing[]): number {
  * swing for each window, blocks as long as it, their variances solved in turn until they agree. What a long swing leaves
  * over of a short window is the short one's. At another rate the swings keep their size against the mean.
  */
-export function fitArrivals(observed: ObservedArrivals, ratePerS = observed.ratePerS): ArrivalProcess {
+export function fitArrivals(observed: ObservedArrivals, ratePerS = observed.ratePerS): FittedArrivals {
   const windows = windowsOf(observed);
   if (windows.length === 0) return { kind: 'renewal', ratePerS, gapCv: observed.gapCv };
   const swings: RateSwing[] = windows.map(({ windowMs }) => ({ varianceRatio: 0, blockMs: windowMs }));

@@ -55,9 +55,13 @@ const waitingReadingSchema = z.discriminatedUnion('kind', [steadySchema, overloa
 const tierWaitingSchema = z.strictObject({
   kind: z.literal('modelled'),
   tier: z.string(),
+  /** Queues side by side, one for each replica; arrivals are spread over them without a look at their length. */
+  queues: z.int().positive(),
+  /** Of one queue. */
   servers: z.int().positive(),
   /** What one server is: a core of a gateway process, a slot of an engine. */
   server: z.string(),
+  /** Of one queue, with every replica up. */
   arrivalRatePerS: z.number().positive(),
   meanServiceMs: z.number().positive(),
   /** Squared coefficient of variation of service times: 0 constant, 1 exponential. */

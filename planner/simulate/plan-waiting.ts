@@ -1,0 +1,111 @@
+import type { Sourced, TierPlan } from '../../vocabulary/plan-file.ts';
+import type { TierWaiting, WaitingReading, WaitingSection } from '../../vocabulary/plan-sections/waiting.ts';
+import type { ModelledTier, SizingContext } from '../size/context.ts';
+import { computeSurvivors } from '../size/redundancy.ts';
+import { splitArrivals } from './arrivals.ts';
+import { demandArrivals, type DemandArrivalModel } from './demand-arrivals.ts';
+import { estimateWaiting, type WaitingEstimate } from './estimate-waiting.ts';
+import type { FittedArrivals } from './fit-arrivals.ts';
+import { type TierQueue, tierQueueOf, type UnknownQueue } from './tier-queue.ts';
+
+/** A sized mode whose queues are to be known. `tiers` and `plans` in the order of the mode's tiers. */
+export interface WaitingInput {
+  readonly context: SizingContext;
+  readonly tiers: readonly ModelledTier[];
+  readonly plans: readonly TierPlan[];
+  readonly seed: number;
+}
+
+/** What a plan spends on one queue: intervals of a tenth of the mean, or as many customers as this. */
+const PRECISION_RATIO = 0.1;
+const MAX_CUSTOMERS = 400_000;
+
+/** The figures of an estimate that a plan file holds: its customers have no patience, so nobody leaves. */
+function readingOf(estimate: WaitingEstimate): WaitingReading {
+  if (estimate.kind === 'overloaded') return estimate;
+  const { abandonProbability: _, ...reading } = estimate;
+  return reading;
+}
+
+function waitingAt(queue: TierQueue, arrivals: FittedArrivals, queues: number, seed: number): WaitingReading {
+  const { servers, meanServiceMs, serviceScv } = queue;
+  const estimate = estimateWaiting(
+    {
+      servers,
+      arrivals: splitArrivals(arrivals, queues / queue.customersPerTurn),
+      service: { kind: 'drawn', meanMs: meanServiceMs, scv: serviceScv },
+    },
+    { seed, precisionRatio: PRECISION_RATIO, maxCustomers: MAX_CUSTOMERS },
+  );
+  return readingOf(estimate);
+}
+
+/** Queues left after the planned losses; undefined where none are planned. */
+function survivingQueues(queue: TierQueue, { model }: ModelledTier, plan: TierPlan): number | undefined {
+  const { zones, survives } = model.tier;
+  if (survives.zones + survives.replicas === 0) return undefined;
+  const left = computeSurvivors(plan.replicas, {
+    zones,
+    zonesLost: survives.zones,
+    replicasLost: survives.replicas,
+  });
+  return left < 1 ? undefined : left * queue.queuesPerReplica;
+}
+
+function unmodelled(queue: UnknownQueue, plan: TierPlan): WaitingSection['tiers'][number] {
+  return { ...queue, tier: plan.tier };
+}
+
+function tierWaiting(
+  queue: TierQueue,
+  tier: ModelledTier,
+  plan: TierPlan,
+  { arrivals, seed }: { readonly arrivals: FittedArrivals; readonly seed: number },
+): TierWaiting {
+  const queues = plan.replicas * queue.queuesPerReplica;
+  const surviving = survivingQueues(queue, tier, plan);
+  const { servers, server, meanServiceMs, serviceScv, serviceBasis, serviceSource } = queue;
+  return {
+    kind: 'modelled',
+    tier: plan.tier,
+    queues,
+    servers,
+    server,
+    arrivalRatePerS: (arrivals.ratePerS * queue.customersPerTurn) / queues,
+    meanServiceMs,
+    serviceScv,
+    serviceBasis,
+    serviceSource,
+    allUp: waitingAt(queue, arrivals, queues, seed),
+    ...(surviving === undefined ? {} : { afterLosses: waitingAt(queue, arrivals, surviving, seed) }),
+  };
+}
+
+const meanWaitMsOf = (tiers: WaitingSection['tiers']): number | undefined =>
+  tiers.reduce<number | undefined>((sum, tier) => {
+    if (tier.kind === 'not-modelled' || sum === undefined) return sum;
+    return tier.allUp.kind === 'overloaded' ? undefined : sum + tier.allUp.meanWaitMs;
+  }, 0);
+
+const shown = (model: DemandArrivalModel): WaitingSection['arrivals'] => {
+  const { arrivals, indexOfDispersion60S, gapCv, figures, explanation } = model;
+  return { kind: arrivals.kind, indexOfDispersion60S, gapCv, figures: [...figures] as Sourced[], explanation };
+};
+
+/**
+ * What waiting each tier adds to a turn in the busy hour: each replica is a queue of its own, arrivals spread over them
+ * without a look at their length. Same input, same section.
+ */
+export function planWaiting({ context, tiers, plans, seed }: WaitingInput): WaitingSection {
+  const model = demandArrivals(context);
+  const rows = tiers.flatMap((tier, index) => {
+    const plan = plans[index];
+    if (plan === undefined || plan.replicas === 0) return [];
+    const queue = tierQueueOf(tier, plan, context);
+    return queue.kind === 'not-modelled'
+      ? [unmodelled(queue, plan)]
+      : [tierWaiting(queue, tier, plan, { arrivals: model.arrivals, seed })];
+  });
+  const meanWaitMs = meanWaitMsOf(rows);
+  return { arrivals: shown(model), tiers: rows, ...(meanWaitMs === undefined ? {} : { meanWaitMs }) };
+}

@@ -1,0 +1,159 @@
+import type { ModeTier } from '../../scenarios/mode.ts';
+import { LatencyHistogram } from '../../vocabulary/histogram.ts';
+import type { Basis, TierPlan } from '../../vocabulary/plan-file.ts';
+import { msFromS, sFromMs } from '../../vocabulary/units.ts';
+import { soundPoints } from '../calibrate/capacity.ts';
+import { predictLatency } from '../calibrate/latency-curve.ts';
+import { basisOf, type Measurement } from '../calibrate/measurements.ts';
+import type { ModelledTier, SizingContext } from '../size/context.ts';
+
+/** The queue before each replica of a tier. */
+export interface TierQueue {
+  readonly kind: 'modelled';
+  /** Queues that one replica of the plan holds: a node of four engines has four. */
+  readonly queuesPerReplica: number;
+  readonly servers: number;
+  readonly server: string;
+  /** Customers that a turn is: calls of a vendor, else 1. */
+  readonly customersPerTurn: number;
+  readonly meanServiceMs: number;
+  readonly serviceScv: number;
+  readonly serviceBasis: Basis;
+  readonly serviceSource: string;
+}
+
+/** A tier of which nobody knows how long it works on a turn. */
+export interface UnknownQueue {
+  readonly kind: 'not-modelled';
+  readonly reason: string;
+  readonly liftedBy: string;
+}
+
+const unknown = (reason: string, liftedBy: string): UnknownQueue => ({
+  kind: 'not-modelled',
+  reason,
+  liftedBy,
+});
+
+type SizingOf<Kind extends ModeTier['sizing']['kind']> = Extract<ModeTier['sizing'], { kind: Kind }>;
+
+/** Service times of which only the mean is known are taken as exponential. */
+const ASSUMED_SCV = 1;
+
+function gatewayQueue(sizing: SizingOf<'gateway-cpu'>, { model }: ModelledTier): TierQueue | UnknownQueue {
+  const cost = model.capacity.find(({ name }) => name === 'gatewayCpuSPerTurn');
+  if (cost === undefined) {
+    return unknown(
+      'no CPU time per turn of a gateway process is known',
+      'bench through the gateway with its /metrics reachable',
+    );
+  }
+  const servers = Math.max(1, Math.floor(sizing.coresUsable));
+  return {
+    kind: 'modelled',
+    queuesPerReplica: 1,
+    servers,
+    server: 'a core of a gateway process',
+    customersPerTurn: 1,
+    meanServiceMs: (msFromS(cost.value) * servers) / sizing.coresUsable,
+    serviceScv: ASSUMED_SCV,
+    serviceBasis: cost.basis,
+    serviceSource: `CPU time per turn (${cost.source}); taken as exponential, as only its mean is known`,
+  };
+}
+
+/** Points of equal probability at which a distribution is read. */
+const QUANTILES = 200;
+
+/** Squared coefficient of variation between the quantiles of a histogram; undefined for one without time in it. */
+export function scvOfHistogram(histogram: LatencyHistogram): number | undefined {
+  const values = Array.from(
+    { length: QUANTILES },
+    (_, i) => histogram.percentileMs((100 * (i + 0.5)) / QUANTILES) ?? 0,
+  );
+  const mean = values.reduce((sum, value) => sum + value, 0) / QUANTILES;
+  if (!(mean > 0)) return undefined;
+  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / QUANTILES / mean ** 2;
+}
+
+/** How much the time of a turn varied at the highest load that met the objectives. */
+function residenceScv(measurement: Measurement): number {
+  const met = soundPoints(measurement.curve).filter(({ withinLimits }) => withinLimits);
+  const names = new Set(met.at(-1)?.names ?? []);
+  const histogram = new LatencyHistogram();
+  for (const { steps } of measurement.results)
+    for (const step of steps)
+      if (names.has(step.name) && step.histograms.latencyMs !== undefined)
+        histogram.add(LatencyHistogram.decode(step.histograms.latencyMs));
+  return scvOfHistogram(histogram) ?? ASSUMED_SCV;
+}
+
+function engineQueue(tier: ModelledTier): TierQueue | UnknownQueue {
+  const { measurement, measuredReplicasPerUnit } = tier;
+  const capacity = measurement?.curve.capacity;
+  if (measurement === undefined || measuredReplicasPerUnit === undefined || capacity?.kind === 'refused') {
+    return unknown('no capacity of an engine is known', 'bench the engine that the mode deploys');
+  }
+  const { replicas, hardware, name } = measurement.result.target;
+  const turnsPerS = capacity?.turnsPerS ?? 0;
+  const meanMs = predictLatency(soundPoints(measurement.curve), turnsPerS)?.meanMs;
+  if (meanMs === undefined) {
+    return unknown('no mean latency at the capacity is known', 'bench with completed requests at that rate');
+  }
+  const shareOfReplica = Math.min(1, measuredReplicasPerUnit);
+  const queueTurnsPerS = (turnsPerS / replicas) * shareOfReplica;
+  // Little's law: as many turns are in progress at the capacity. Whole slots, and the rate is kept.
+  const servers = Math.max(1, Math.round(queueTurnsPerS * sFromMs(meanMs)));
+  return {
+    kind: 'modelled',
+    queuesPerReplica: Math.max(1, measuredReplicasPerUnit),
+    servers,
+    server: 'a slot of an engine: a turn in progress at its capacity',
+    customersPerTurn: 1,
+    meanServiceMs: msFromS(servers / queueTurnsPerS),
+    serviceScv: residenceScv(measurement),
+    serviceBasis: basisOf(measurement),
+    serviceSource: `time of a turn at the capacity of run ${measurement.result.runId} on ${hardware ?? name}`,
+  };
+}
+
+/** Requests and tokens per minute, as a server that lets through no more than its share of each instant. */
+function quotaQueue(sizing: SizingOf<'vendor'>, plan: TierPlan, context: SizingContext): TierQueue | UnknownQueue {
+  const { sizingTurnsPerS } = context.demand;
+  const calls = sizing.llmCallsPerTurn * (1 + context.assumptions.retry.value);
+  const busyMs = msFromS(plan.utilisation / (sizingTurnsPerS * calls));
+  if (!(busyMs > 0)) return unknown('the vendor states no limit', 'name a quota with limits per minute');
+  return {
+    kind: 'modelled',
+    queuesPerReplica: 1,
+    servers: 1,
+    server: 'the quota of an account, spread evenly over each minute',
+    customersPerTurn: calls,
+    meanServiceMs: busyMs * plan.replicas,
+    serviceScv: 0,
+    serviceBasis: 'catalogue',
+    serviceSource: `${sizing.quotaId}: an upper bound where the vendor lets bursts through; its own waiting is in its latency`,
+  };
+}
+
+/** What waits where, by how the tier is sized. */
+export function tierQueueOf(
+  tier: ModelledTier,
+  plan: TierPlan,
+  context: SizingContext,
+): TierQueue | UnknownQueue {
+  const { sizing } = tier.model.tier;
+  switch (sizing.kind) {
+    case 'gateway-cpu':
+      return gatewayQueue(sizing, tier);
+    case 'capacity-curve':
+      return engineQueue(tier);
+    case 'vendor':
+      return quotaQueue(sizing, plan, context);
+    default:
+      return unknown(
+        `how long ${plan.service} works on a turn was not measured; it is sized by what it holds or carries`,
+        'measure its service time under the load of the busy hour',
+      );
+  }
+}
