@@ -2,18 +2,16 @@ import { cataloguePriceDiagnostics } from '../scenarios/catalogue.ts';
 import { catalogueReferences, type DeploymentMode } from '../scenarios/mode.ts';
 import { createDiagnostic, type Diagnostic, sortDiagnostics } from '../vocabulary/diagnostics.ts';
 import type { CostCategory, PlannedMode, RefusedMode, TierPlan } from '../vocabulary/plan-file.ts';
-import { createRandom } from '../vocabulary/random.ts';
 import type { Slo } from '../vocabulary/slo.ts';
 import { DAYS_PER_MONTH, percentFromRatio } from '../vocabulary/units.ts';
-import { computeModeAvailability } from './availability.ts';
 import { predictModeLatency } from './latency.ts';
 import type { DrivenLine } from './money/cost-line.ts';
-import { estimateContactUsd } from './money/draws.ts';
 import { computeCostLines } from './money/lines.ts';
-import type { Planned, Refusal } from './refusal.ts';
-import type { ModelledTier, SizingContext } from './size/context.ts';
-import { modelTier } from './size/model-tier.ts';
-import { sizeTier } from './size/tier.ts';
+import { computeSections } from './mode-sections.ts';
+import type { Refusal } from './refusal.ts';
+import { type ModelledTier, type SizingContext, withStatedCalls } from './size/context.ts';
+import { sizeTiers } from './size/size-mode.ts';
+import { planUncertainty } from './uncertainty/plan-uncertainty.ts';
 
 export interface PlanModeInput {
   readonly context: SizingContext;
@@ -35,17 +33,6 @@ export const refusedMode = (
   liftedBy: [...new Set(refusals.map(({ liftedBy }) => liftedBy))].join('; '),
   diagnostics: sortDiagnostics(diagnostics),
 });
-
-/** Values of those that succeeded, and every refusal: a reader should see all that is missing at once. */
-function partition<T>(items: readonly Planned<T>[]): { values: T[]; refusals: Refusal[] } {
-  const values: T[] = [];
-  const refusals: Refusal[] = [];
-  for (const item of items) {
-    if (item.kind === 'planned') values.push(item.value);
-    else refusals.push(item);
-  }
-  return { values, refusals };
-}
 
 function byCategory(
   lines: readonly DrivenLine[],
@@ -77,14 +64,14 @@ interface SizedMode {
 }
 
 function assemble(sized: SizedMode, input: PlanModeInput, diagnostics: readonly Diagnostic[]): PlannedMode {
-  const { context, seed } = input;
+  const { context, slos, seed } = input;
   const { mode, demand } = context;
   const { tiers, plans, latency } = sized;
   const lines = computeCostLines(plans, context);
   const interactionsPerMonth = demand.interactionsPerDay * DAYS_PER_MONTH;
-  const random = createRandom(seed).fork(`plan:${mode.id}`);
-  const sharedRandom = createRandom(seed).fork('shared by all modes');
-  const { usd, shortRatio } = estimateContactUsd({ tiers, plans, lines, context, random, sharedRandom });
+  const sections = computeSections({ context, tiers, plans, lines, slos, seed });
+  const uncertainty = planUncertainty({ context, tiers, plans, lines, slos, seed });
+  const { aboveMaxRatio } = uncertainty.section.missProbability;
   return {
     kind: 'planned',
     mode: mode.id,
@@ -92,13 +79,15 @@ function assemble(sized: SizedMode, input: PlanModeInput, diagnostics: readonly 
     tiers: [...plans],
     bindingConstraint: tightestTier(plans),
     latency,
-    availabilityRatio: computeModeAvailability(mode, plans),
+    availabilityRatio: sections.availability.ratio,
     costLines: lines.map(({ line }) => line),
     usdPerMonth: lines.reduce((sum, { line }) => sum + line.usdPerMonth, 0),
-    usdPerInteraction: usd,
+    usdPerInteraction: uncertainty.usdPerInteraction,
     byCategoryUsdPerInteraction: byCategory(lines, interactionsPerMonth),
     simulated: tiers.some(({ measurement }) => measurement?.result.target.simulated === true),
-    diagnostics: sortDiagnostics([...diagnostics, ...shortfall(shortRatio, mode)]),
+    diagnostics: sortDiagnostics([...diagnostics, ...shortfall(aboveMaxRatio, mode)]),
+    ...sections,
+    uncertainty: uncertainty.section,
   };
 }
 
@@ -111,21 +100,20 @@ function shortfall(shortRatio: number, mode: DeploymentMode): Diagnostic[] {
 }
 
 /** Sizes, prices and judges one mode; whatever is missing refuses it with every reason found. */
-export function planMode(input: PlanModeInput): PlannedMode | RefusedMode {
+export function planMode(given: PlanModeInput): PlannedMode | RefusedMode {
+  const input = { ...given, context: withStatedCalls(given.context) };
   const { context, slos, nowUnixMs } = input;
   const { mode, catalogue } = context;
-  const modelled = partition(mode.tiers.map((tier) => modelTier(tier, context)));
+  const sizedTiers = sizeTiers(context);
   const prices = cataloguePriceDiagnostics(
     catalogue,
     catalogueReferences(mode).map(({ id }) => id),
     nowUnixMs,
   );
-  const diagnostics = [...modelled.values.flatMap((tier) => tier.diagnostics), ...prices];
-  if (modelled.refusals.length > 0) return refusedMode(mode, modelled.refusals, diagnostics);
-  const plans = partition(modelled.values.map(({ model }) => sizeTier(model)));
-  if (plans.refusals.length > 0) return refusedMode(mode, plans.refusals, diagnostics);
-  const latency = predictModeLatency(modelled.values, plans.values, context, slos);
+  const { tiers, plans } = sizedTiers;
+  const diagnostics = [...sizedTiers.diagnostics, ...prices];
+  if (sizedTiers.refusals.length > 0) return refusedMode(mode, sizedTiers.refusals, diagnostics);
+  const latency = predictModeLatency(tiers, plans, context, slos);
   if (latency.kind === 'refused') return refusedMode(mode, [latency], diagnostics);
-  const sized = { tiers: modelled.values, plans: plans.values, latency: latency.value };
-  return assemble(sized, input, diagnostics);
+  return assemble({ tiers, plans, latency: latency.value }, input, diagnostics);
 }

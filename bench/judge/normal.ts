@@ -1,23 +1,8 @@
-/** Beyond this many standard deviations a double cannot tell Φ from 0 or 1 by the series below. */
-const SERIES_LIMIT = 7;
-const BISECTIONS = 80;
+import { computeNormalCdf, NORMAL_SERIES_LIMIT } from '../../vocabulary/normal.ts';
 
-/**
- * Φ(x), the standard normal distribution function, by the series of G. Marsaglia, "Evaluating the Normal
- * Distribution", J. Stat. Software 11(4), 2004; good to about 1e-15 absolute.
- */
-export function computeNormalCdf(x: number): number {
-  if (x < -SERIES_LIMIT) return 0;
-  if (x > SERIES_LIMIT) return 1;
-  let term = x;
-  let sum = x;
-  for (let i = 3, before = Number.NaN; sum !== before; i += 2) {
-    before = sum;
-    term *= (x * x) / i;
-    sum += term;
-  }
-  return 0.5 + (sum * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI);
-}
+export { computeNormalCdf } from '../../vocabulary/normal.ts';
+
+const BISECTIONS = 80;
 
 /** The x at which an increasing function reaches `probability`. */
 function bisect(increasing: (x: number) => number, probability: number, limit: number): number {
@@ -33,7 +18,7 @@ function bisect(increasing: (x: number) => number, probability: number, limit: n
 
 /** Inverse of Φ for a probability in (0, 1); ±7 at the ends. */
 export const computeNormalQuantile = (probability: number): number =>
-  bisect(computeNormalCdf, probability, SERIES_LIMIT);
+  bisect(computeNormalCdf, probability, NORMAL_SERIES_LIMIT);
 
 /** P(|Z| ≥ |z|) for a standard normal Z. */
 export const computeTwoSidedNormalP = (z: number): number => 2 * (1 - computeNormalCdf(Math.abs(z)));

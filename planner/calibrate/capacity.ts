@@ -200,7 +200,8 @@ const capacityBelowGrowth = (low: MeasuredPoint, high: MeasuredPoint): Capacity 
   explanation: `${shownRate(low.turnsPerS)} turns/s met the objectives; ${shownRate(high.turnsPerS)} turns/s ${unsustainedWords(high)}`,
 });
 
-function capacityOf(measured: readonly MeasuredPoint[]): Capacity {
+/** Capacity from points in order of load, whose `withinLimits` says of which objectives. */
+export function capacityOf(measured: readonly MeasuredPoint[]): Capacity {
   const points = measured.filter(isSound);
   const lowest = points[0];
   if (lowest === undefined) {

@@ -1,5 +1,3 @@
-import type { Random } from '../../vocabulary/random.ts';
-
 /** A figure of which the ends and the likeliest value are known. */
 export interface Range {
   readonly low: number;
@@ -10,14 +8,24 @@ export interface Range {
 /** A relative range without width: the value itself. */
 export const CERTAIN: Range = { low: 1, value: 1, high: 1 };
 
-/** Triangular with the given ends and likeliest value, by inverse transform; the value itself when all are equal. */
-export function drawTriangular(random: Random, { low, value, high }: Range): number {
+/**
+ * The value that a triangle with the given ends and likeliest value stays below with `probability`: the inverse of its
+ * distribution function. The likeliest value itself when the ends are equal.
+ */
+export function computeTriangularQuantile({ low, value, high }: Range, probability: number): number {
   if (high <= low) return value;
-  const u = random.next();
   const split = (value - low) / (high - low);
-  return u < split
-    ? low + Math.sqrt(u * (high - low) * (value - low))
-    : high - Math.sqrt((1 - u) * (high - low) * (high - value));
+  return probability < split
+    ? low + Math.sqrt(probability * (high - low) * (value - low))
+    : high - Math.sqrt((1 - probability) * (high - low) * (high - value));
+}
+
+/** An uncertain input of a cost or of a load as a factor around 1. All that name the same key share one draw. */
+export interface InputFactor {
+  readonly key: string;
+  readonly range: Range;
+  /** −1 for an input that is divided by. */
+  readonly power: 1 | -1;
 }
 
 /** The range over its value; certain where there is no range or the value is 0. */

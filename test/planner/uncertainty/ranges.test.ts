@@ -1,24 +1,47 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CERTAIN, drawTriangular, estimateMeanRange, relativeRange } from '../../../planner/uncertainty/ranges.ts';
+import {
+  CERTAIN,
+  computeTriangularQuantile,
+  estimateMeanRange,
+  relativeRange,
+} from '../../../planner/uncertainty/ranges.ts';
 import { createRandom, sampleExponential } from '../../../vocabulary/random.ts';
 
-describe('triangular draws', () => {
-  test('quantiles of the closed form, P(X ≤ x) = (x − a)² / ((b − a)(c − a)) below the mode, ten seeds', () => {
+describe('quantiles of a triangle', () => {
+  const triples = fc
+    .array(fc.double({ min: 0, max: 100, noNaN: true }), { minLength: 3, maxLength: 3 })
+    .map((values) => values.sort((a, b) => a - b));
+
+  test('invert the closed form, P(X ≤ x) = (x − a)² / ((b − a)(c − a)) up to the mode c', () => {
     const range = { low: 2, value: 5, high: 11 };
-    const draws = Array.from({ length: 10 }, (_, seed) => {
-      const random = createRandom(seed + 1);
-      return Array.from({ length: 10_000 }, () => drawTriangular(random, range));
-    }).flat();
-    const expectBelow = (x: number, share: number): void => {
-      const error = Math.sqrt((share * (1 - share)) / draws.length);
-      expect(Math.abs(draws.filter((draw) => draw <= x).length / draws.length - share)).toBeLessThan(
-        4 * error,
-      );
-    };
-    expectBelow(3, 1 / 27);
-    expectBelow(5, 9 / 27);
-    expectBelow(8, 1 - 9 / 54);
+    expect(computeTriangularQuantile(range, 1 / 27)).toBeCloseTo(3, 12);
+    expect(computeTriangularQuantile(range, 9 / 27)).toBeCloseTo(5, 12);
+    expect(computeTriangularQuantile(range, 1 - 9 / 54)).toBeCloseTo(8, 12);
+  });
+
+  test('mean (a + b + c)/3 and variance of the closed form, over equally spaced probabilities', () => {
+    const range = { low: 0.08, value: 0.15, high: 0.18 };
+    const { low: a, value: c, high: b } = range;
+    const count = 100_000;
+    const values = Array.from({ length: count }, (_, i) => computeTriangularQuantile(range, (i + 0.5) / count));
+    const mean = values.reduce((sum, value) => sum + value, 0) / count;
+    const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count;
+    expect(mean).toBeCloseTo((a + b + c) / 3, 7);
+    expect(variance / ((a * a + b * b + c * c - a * b - a * c - b * c) / 18)).toBeCloseTo(1, 5);
+  });
+
+  test('inside its ends, which may be the value itself, and rising with the probability', () => {
+    const probability = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+    fc.assert(
+      fc.property(triples, probability, probability, ([low = 0, value = 0, high = 0], p, q) => {
+        const at = (share: number): number => computeTriangularQuantile({ low, value, high }, share);
+        expect(at(p)).toBeGreaterThanOrEqual(low - 1e-9);
+        expect(at(p)).toBeLessThanOrEqual(high + 1e-9);
+        expect(at(Math.max(p, q))).toBeGreaterThanOrEqual(at(Math.min(p, q)) - 1e-9);
+      }),
+    );
+    expect(computeTriangularQuantile({ low: 2, value: 2, high: 2 }, 0.3)).toBe(2);
   });
 });
 

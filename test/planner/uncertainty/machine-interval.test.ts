@@ -1,30 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { planModes } from '../../../planner/index.ts';
-import { estimateContactUsd } from '../../../planner/money/draws.ts';
 import { unwrap } from '../../../vocabulary/errors.ts';
-import { createRandom } from '../../../vocabulary/random.ts';
 import { buildResult, buildStep, llamaResult, simulatedResult } from '../fixtures/result.ts';
-import { CATALOGUE, MODES, scaledCatalogue, sizeMode } from '../fixtures/sized.ts';
-
-/** A generator and a sampler that share nothing with the planner's: mulberry32, and triangles by rejection. */
-function mulberry(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let x = state;
-    x = Math.imul(x ^ (x >>> 15), x | 1);
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
-    return ((x ^ (x >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-function triangle(uniform: () => number, low: number, mode: number, high: number): number {
-  for (;;) {
-    const x = low + (high - low) * uniform();
-    const height = x < mode ? (x - low) / (mode - low) : (high - x) / (high - mode);
-    if (uniform() <= height) return x;
-  }
-}
+import { CATALOGUE, MODES, type SizedOptions, scaledCatalogue, sizeMode } from '../fixtures/sized.ts';
+import { INDEPENDENT, mulberry, triangle, uncertaintyOf } from '../fixtures/uncertain.ts';
 
 const quantiles = (values: number[]): [number, number, number] => {
   const sorted = values.sort((a, b) => a - b);
@@ -44,16 +23,10 @@ function expectClose(interval: { p10: number; p50: number; p90: number }, simula
   expect(Math.abs(interval.p90 - mean(2))).toBeLessThan(0.04 * width);
 }
 
-const aiOf = (options: Parameters<typeof sizeMode>[0], seed = 5) => {
-  const { context, tiers, plans, lines } = sizeMode(options);
-  return estimateContactUsd({
-    context,
-    tiers,
-    plans,
-    lines,
-    random: createRandom(seed),
-    sharedRandom: createRandom(seed + 1000),
-  });
+/** Independent, since the simulations here are. */
+const aiOf = (options: SizedOptions) => {
+  const { section, usdPerInteraction } = uncertaintyOf(options, { correlations: INDEPENDENT });
+  return { usd: usdPerInteraction, shortRatio: section.missProbability.aboveMaxRatio };
 };
 
 describe('P10, P50 and P90 of the machine against an independent simulation, ten seeds', () => {

@@ -1,0 +1,31 @@
+import { computePercentile, type SortedSamples } from '../../vocabulary/percentiles.ts';
+import { PERCENT } from '../../vocabulary/units.ts';
+import { computeTriangularQuantile, type Range } from './ranges.ts';
+
+/** What is known of an uncertain figure: its ends with the likeliest value, or values that were seen. */
+export type Uncertainty =
+  | { readonly kind: 'triangular'; readonly range: Range }
+  | { readonly kind: 'empirical'; readonly samples: SortedSamples };
+
+/** The value that the figure stays at or below with `probability` in [0, 1): of samples, the nearest rank. */
+export function computeQuantile(uncertainty: Uncertainty, probability: number): number {
+  switch (uncertainty.kind) {
+    case 'triangular':
+      return computeTriangularQuantile(uncertainty.range, probability);
+    case 'empirical':
+      return computePercentile(uncertainty.samples, probability * PERCENT) ?? 0;
+  }
+}
+
+/** Lowest and highest value that can be drawn. */
+export function endsOf(uncertainty: Uncertainty): { readonly low: number; readonly high: number } {
+  if (uncertainty.kind === 'triangular') return uncertainty.range;
+  const { samples } = uncertainty;
+  return { low: samples[0] ?? 0, high: samples[samples.length - 1] ?? 0 };
+}
+
+/** Whether every draw is the same. */
+export function isCertain(uncertainty: Uncertainty): boolean {
+  const { low, high } = endsOf(uncertainty);
+  return high <= low;
+}

@@ -1,0 +1,145 @@
+import { type CatalogueFigure, findFigure } from '../../scenarios/catalogue.ts';
+import type { Basis } from '../../vocabulary/plan-file.ts';
+import type { Uncertain } from '../demand/assumptions.ts';
+import type { SizingContext } from '../size/context.ts';
+import { basisOfFigure } from '../sourced.ts';
+import { isCertain, type Uncertainty } from './distribution.ts';
+import type { InputFactor } from './ranges.ts';
+
+/** An input that is drawn. What is drawn times `scale` is the figure in `unit`. */
+export interface UncertainInput {
+  readonly key: string;
+  readonly label: string;
+  readonly unit: string;
+  readonly uncertainty: Uncertainty;
+  /** What is drawn in the plan itself: 1 for factors. */
+  readonly central: number;
+  readonly scale: number;
+  readonly basis: Basis;
+  readonly source: string;
+}
+
+/** An input as a power of which something is multiplied. */
+export interface Term {
+  readonly index: number;
+  readonly power: 1 | -1;
+}
+
+/** Inputs of a mode, each once however much it moves. */
+export interface InputList {
+  readonly inputs: readonly UncertainInput[];
+  /** Terms that multiply by the input; none when it is certain. */
+  add(input: UncertainInput, power?: 1 | -1): Term[];
+}
+
+export function createInputList(): InputList {
+  const inputs: UncertainInput[] = [];
+  return {
+    inputs,
+    add: (input, power = 1) => {
+      if (isCertain(input.uncertainty)) return [];
+      const known = inputs.findIndex(({ key }) => key === input.key);
+      if (known >= 0) return [{ index: known, power }];
+      inputs.push(input);
+      return [{ index: inputs.length - 1, power }];
+    },
+  };
+}
+
+const LABELS: Readonly<Record<string, string>> = {
+  busyHourShareRatio: 'share of the day in its busy hour',
+  escalationRatio: 'contacts escalated to people',
+  repeatRatio: 'contacts that come back',
+  humanContactUsd: 'cost of a contact with a person',
+  operatorUsdPerHour: "cost of an operator's hour",
+  historyBytesPerTurn: 'bytes of history per turn',
+  logBytesPerTurn: 'bytes of logs per turn',
+  egressBytesPerTurn: 'bytes to the client per turn',
+  vendorEgressBytesPerTurn: 'bytes to the vendor per turn',
+  retries: 'calls made per call planned',
+  'tokens-per-turn': 'tokens per turn, priced',
+  'gateway-cpu': 'gateway CPU per turn',
+};
+
+const wordsOf = (field: string): string => field.replaceAll(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);
+
+function labelOf(key: string): string {
+  const known = LABELS[key];
+  if (known !== undefined) return known;
+  if (key.endsWith('/disputed')) return `price of ${key.replace('/disputed', '')}, on which sources disagree`;
+  const split = key.lastIndexOf('/');
+  return split < 0 ? wordsOf(key) : `${wordsOf(key.slice(split + 1))} of ${key.slice(0, split)}`;
+}
+
+/** An input whose own values are drawn. */
+export const inputFromAssumption = ({ value, low, high, figure, samples }: Uncertain): UncertainInput => ({
+  key: figure.name,
+  label: labelOf(figure.name),
+  unit: figure.unit,
+  uncertainty:
+    samples === undefined
+      ? { kind: 'triangular', range: { low, value, high } }
+      : { kind: 'empirical', samples },
+  central: value,
+  scale: 1,
+  basis: figure.basis,
+  source: figure.source,
+});
+
+interface Described {
+  readonly scale: number;
+  readonly unit: string;
+  readonly basis: Basis;
+  readonly source: string;
+}
+
+const RATIO_UNIT = "ratio to the plan's";
+
+const describedFigure = (figure: CatalogueFigure): Described => ({
+  scale: figure.value,
+  unit: figure.unit,
+  basis: basisOfFigure(figure),
+  source: `${figure.id}: ${figure.source}`,
+});
+
+/** Assumptions that have a range. */
+export const uncertainAssumptions = (context: SizingContext): Uncertain[] =>
+  Object.values(context.assumptions).filter(
+    (one: unknown): one is Uncertain => typeof one === 'object' && one !== null && 'figure' in one,
+  );
+
+/** What a factor is in its own unit, where its key names an assumption or a figure of the catalogue. */
+function describeFactor(key: string, context: SizingContext): Described {
+  const assumption = uncertainAssumptions(context).find(({ figure }) => figure.name === key);
+  if (assumption !== undefined) return { ...assumption.figure, scale: assumption.value };
+  const split = key.lastIndexOf('/');
+  const figure = split < 0 ? undefined : findFigure(context.catalogue, key.slice(0, split), key.slice(split + 1));
+  if (figure?.kind === 'ok') return describedFigure(figure.value);
+  const retry = context.assumptions.retry;
+  if (key === 'retries') {
+    return { ...retry.figure, scale: 1 + retry.value, unit: 'calls per call' };
+  }
+  return MEASURED[key] ?? { scale: 1, unit: RATIO_UNIT, basis: 'catalogue', source: key };
+}
+
+const MEASURED: Readonly<Record<string, Described>> = {
+  'tokens-per-turn': {
+    scale: 1,
+    unit: RATIO_UNIT,
+    basis: 'measured',
+    source: 'standard error between the steps of the run (Cochran 1977, §6.3)',
+  },
+};
+
+/** An input that multiplies cost lines or loads around 1. */
+export function inputFromFactor({ key, range }: InputFactor, context: SizingContext): UncertainInput {
+  return {
+    key,
+    label: labelOf(key),
+    uncertainty: { kind: 'triangular', range },
+    central: 1,
+    ...pick(describeFactor(key, context)),
+  };
+}
+
+const pick = ({ scale, unit, basis, source }: Described): Described => ({ scale, unit, basis, source });

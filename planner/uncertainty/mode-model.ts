@@ -1,0 +1,132 @@
+import type { Slo } from '../../vocabulary/slo.ts';
+import type { TierPlan } from '../../vocabulary/plan-file.ts';
+import { DAYS_PER_MONTH } from '../../vocabulary/units.ts';
+import type { Uncertain } from '../demand/assumptions.ts';
+import type { DrivenLine } from '../money/cost-line.ts';
+import type { ModelledTier, SizingContext } from '../size/context.ts';
+import type { LoadLimit } from '../size/limits.ts';
+import { capacityInputs, gatewayCpuInput } from './capacity-inputs.ts';
+import type { Column } from './columns.ts';
+import type { RankCorrelation } from './correlation.ts';
+import { type CostColumns, evaluateCost } from './cost-columns.ts';
+import { type CostModel, type DrawnFigure, groupLines } from './cost-model.ts';
+import {
+  createInputList,
+  type InputList,
+  inputFromAssumption,
+  inputFromFactor,
+  type Term,
+  type UncertainInput,
+} from './inputs.ts';
+import { type DrawnTier, drawnTier, evaluateTier, type TierColumns } from './load-model.ts';
+import { relativeRange } from './ranges.ts';
+
+/** A sized and priced mode. */
+export interface UncertaintyInput {
+  readonly context: SizingContext;
+  /** In the order of the mode's tiers, as are `plans`. */
+  readonly tiers: readonly ModelledTier[];
+  readonly plans: readonly TierPlan[];
+  readonly lines: readonly DrivenLine[];
+  readonly slos: readonly Slo[];
+  readonly seed: number;
+  /** Rank correlations in place of the assumed ones. */
+  readonly correlations?: readonly RankCorrelation[] | undefined;
+}
+
+/** A mode that can be sized and priced again for any values of its inputs. */
+export interface ModeModel {
+  readonly inputs: readonly UncertainInput[];
+  readonly tiers: readonly DrawnTier[];
+  readonly cost: CostModel;
+  /** Inputs that contacts with people in the busy hour are multiplied by, beside escalation. */
+  readonly peakTerms: readonly Term[];
+}
+
+/** Inputs that what arrives is multiplied by. */
+interface DemandTerms {
+  readonly peak: readonly Term[];
+  readonly volume: readonly Term[];
+}
+
+/**
+ * Given a daily volume, the busy hour's share moves the peak. Given a trace, the peak is measured and the share moves
+ * the volume of the day that it stands for.
+ */
+function demandTerms(list: InputList, { assumptions, demand }: SizingContext): DemandTerms {
+  const { busyHourShare } = assumptions;
+  const input: UncertainInput = {
+    ...inputFromAssumption(busyHourShare),
+    uncertainty: { kind: 'triangular', range: relativeRange(busyHourShare.value, busyHourShare) },
+    central: 1,
+    scale: busyHourShare.value,
+  };
+  return demand.fromTrace
+    ? { peak: [], volume: list.add(input, -1) }
+    : { peak: list.add(input), volume: [] };
+}
+
+/** Inputs that the load on each limit of a tier is multiplied by. */
+function limitTerms(list: InputList, sized: ModelledTier, input: UncertaintyInput) {
+  const { measurement } = sized;
+  const capacity = measurement === undefined ? [] : capacityInputs(measurement, input.seed);
+  const measured = {
+    capacity: capacity.flatMap((one) => list.add(one, -1)),
+    gatewayCpu: gatewayCpuInput(sized).flatMap((one) => list.add(one)),
+    none: [],
+  };
+  return (limit: LoadLimit): Term[] => measured[limit.measuredAs];
+}
+
+function drawnFigure(list: InputList, uncertain: Uncertain): DrawnFigure {
+  const [term] = list.add(inputFromAssumption(uncertain));
+  return { index: term?.index, central: uncertain.value };
+}
+
+function costModel(list: InputList, input: UncertaintyInput, volumeTerms: readonly Term[]): CostModel {
+  const { context, tiers, plans, lines } = input;
+  const { escalation, humanContactUsd, repeat } = context.assumptions;
+  return {
+    ...groupLines(
+      lines,
+      (tier) => tiers.findIndex(({ model }) => model.tier.id === tier),
+      ({ factors }) => factors.flatMap((factor) => list.add(inputFromFactor(factor, context), factor.power)),
+    ),
+    plannedReplicas: plans.map(({ replicas }) => replicas),
+    maxReplicas: tiers.map(({ model }) => model.tier.maxReplicas),
+    volumeTerms,
+    interactionsPerMonth: context.demand.interactionsPerDay * DAYS_PER_MONTH,
+    escalation: drawnFigure(list, escalation),
+    humanUsd: drawnFigure(list, humanContactUsd),
+    repeat: drawnFigure(list, repeat),
+  };
+}
+
+/** Gathers the uncertain inputs of a mode and what each of them moves. */
+export function createModeModel(input: UncertaintyInput): ModeModel {
+  const { context, tiers, plans, slos } = input;
+  const list = createInputList();
+  const { peak, volume } = demandTerms(list, context);
+  const drawn = tiers.flatMap((sized, index) => {
+    const plan = plans[index];
+    if (plan === undefined) return [];
+    const own = limitTerms(list, sized, input);
+    const termsOf = (limit: LoadLimit): Term[] => [...peak, ...own(limit)];
+    return [drawnTier({ sized, plan, objectives: slos.length, termsOf })];
+  });
+  const cost = costModel(list, input, volume);
+  return { inputs: list.inputs, tiers: drawn, cost, peakTerms: peak };
+}
+
+/** A mode over the draws. */
+export interface ModeColumns {
+  readonly tiers: readonly TierColumns[];
+  readonly cost: CostColumns;
+}
+
+/** Sizes and prices the mode once per row of its inputs. */
+export function evaluateMode(model: ModeModel, inputs: readonly Column[], rows: number): ModeColumns {
+  const tiers = model.tiers.map((tier) => evaluateTier(tier, inputs, rows));
+  const needed = tiers.map((tier) => tier.needed);
+  return { tiers, cost: evaluateCost(model.cost, needed, inputs, rows) };
+}
