@@ -112,6 +112,11 @@ export const FAILURES = {
     summary: 'The demand figures are invalid.',
     hint: 'Fix every listed field; see docs/plan.md.',
   },
+  INVALID_MEASUREMENTS: {
+    exitCode: 10,
+    summary: 'The file of measured serving points is invalid.',
+    hint: 'Fix every listed line; the columns are in docs/validate.md.',
+  },
   INVALID_CONFIG: {
     exitCode: 10,
     summary: 'The configuration is invalid.',
