@@ -3,8 +3,13 @@ import type { Assumptions } from '../demand/assumptions.ts';
 import { computeErlangA, computeErlangAServiceLevel } from '../queueing/erlang-a.ts';
 import { queueBefore, type StaffingInput, sizeStaffing } from './staffing.ts';
 
-/** Share of all contacts that reach a person. */
-export const personRatio = ({ escalation }: Assumptions): number => escalation.value;
+type Shares = Pick<Assumptions, 'escalation' | 'directToHuman'>;
+
+/** All contacts per interaction with the machine: those that go to a person at once come on top of it. */
+export const contactRatio = ({ directToHuman }: Shares): number => 1 / (1 - directToHuman.value);
+
+/** Contacts that reach a person per interaction with the machine: escalated by it, and those that never saw it. */
+export const personRatio = (shares: Shares): number => shares.escalation.value + contactRatio(shares) - 1;
 
 /** Staffing targets of a plan at a rate of contacts. */
 export const staffingInput = (assumptions: Assumptions, contactsPerS: number): StaffingInput => ({

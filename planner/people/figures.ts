@@ -8,6 +8,7 @@ import { sizeStaffing } from './staffing.ts';
 /** What staffing rests on: who reaches a person, how long they talk and wait, and what the service promises. */
 export const inputFigures = (assumptions: Assumptions): Sourced[] => [
   assumptions.escalation.figure,
+  assumptions.directToHuman.figure,
   assumptions.averageHandleTimeS,
   assumptions.answeredRatio,
   assumptions.targetWaitS,

@@ -1,7 +1,7 @@
 import type { PeopleSection } from '../../vocabulary/plan-sections/people.ts';
 import { HOURS_PER_DAY, MIN_PER_HOUR } from '../../vocabulary/units.ts';
 import type { SizingContext } from '../size/context.ts';
-import { computeBotDown, personRatio, staffingInput } from './contacts.ts';
+import { computeBotDown, contactRatio, personRatio, staffingInput } from './contacts.ts';
 import { inputFigures } from './figures.ts';
 import { type RateProfile, rateProfile } from './profile.ts';
 import { type Staffing, sizeStaffing } from './staffing.ts';
@@ -22,14 +22,10 @@ function createStaffer(context: SizingContext): (interactionsPerS: number) => St
   };
 }
 
-/** Where agents are needed most; of equals the first. */
-const busiestOf = (first: Interval, intervals: readonly Interval[]): Interval =>
-  intervals.reduce((best, next) => (next.offeredErlangs > best.offeredErlangs ? next : best), first);
-
 /**
  * Agents interval by interval: contacts that reach people, Erlang A at the service level, the occupancy cap, shrinkage.
  * Each interval is taken as steady (stationary independent periods; Green, Kolesar & Whitt 2007), which holds where
- * contacts are much shorter than intervals.
+ * contacts are much shorter than intervals. The week is an average one; the busiest interval is the plan's busy hour.
  */
 export function planPeople(context: SizingContext, availabilityRatio: number): PeopleSection {
   const { assumptions } = context;
@@ -39,9 +35,11 @@ export function planPeople(context: SizingContext, availabilityRatio: number): P
     startMinute: index * profile.intervalMinutes,
     ...staffAt(interactionsPerS),
   }));
-  const [first] = intervals;
-  if (first === undefined) throw new Error('a profile without intervals');
-  const busiest = busiestOf(first, intervals);
+  const busiest = {
+    startMinute: profile.busiestStartMinute,
+    ...staffAt(profile.busiestInteractionsPerS),
+  };
+  const everybody = profile.busiestInteractionsPerS * contactRatio(assumptions);
   const paidAgentHours = paidHours(intervals, profile);
   return {
     intervalMinutes: profile.intervalMinutes,
@@ -51,11 +49,7 @@ export function planPeople(context: SizingContext, availabilityRatio: number): P
     busiest,
     paidAgentHours,
     paidAgentHoursPerDay: (paidAgentHours * HOURS_PER_DAY) / periodHours(profile),
-    botDown: computeBotDown(
-      staffingInput(assumptions, busiestRate(profile)),
-      busiest.agents,
-      availabilityRatio,
-    ),
+    botDown: computeBotDown(staffingInput(assumptions, everybody), busiest.agents, availabilityRatio),
   };
 }
 
@@ -64,6 +58,3 @@ const periodHours = ({ interactionsPerS, intervalMinutes }: RateProfile): number
 
 const paidHours = (intervals: readonly Interval[], { intervalMinutes }: RateProfile): number =>
   intervals.reduce((sum, { scheduledAgents }) => sum + scheduledAgents, 0) * (intervalMinutes / MIN_PER_HOUR);
-
-const busiestRate = ({ interactionsPerS }: RateProfile): number =>
-  interactionsPerS.reduce((most, rate) => Math.max(most, rate), 0);

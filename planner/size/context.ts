@@ -20,6 +20,16 @@ export interface SizingContext {
   readonly reference: Measurement;
 }
 
+/** The mode with as many calls of a model per turn as the demand states; its own where it states none. */
+export function withStatedCalls(context: SizingContext): SizingContext {
+  const { llmCallsPerTurn } = context.demand;
+  if (llmCallsPerTurn === undefined) return context;
+  const tiers = context.mode.tiers.map((tier) =>
+    tier.sizing.kind === 'vendor' ? { ...tier, sizing: { ...tier.sizing, llmCallsPerTurn } } : tier,
+  );
+  return { ...context, mode: { ...context.mode, tiers } };
+}
+
 /** A sized model with what a reader must know of it. */
 export interface ModelledTier {
   readonly model: TierModel;

@@ -1,4 +1,5 @@
 import type { TierLimit } from '../../vocabulary/plan-file.ts';
+import type { InputFactor } from '../uncertainty/ranges.ts';
 
 /** Rounding slack: 4.0000000001 replicas are 4. */
 const ROUNDING = 1e-9;
@@ -18,6 +19,8 @@ export interface LoadLimit {
   readonly explanation: string;
   /** The measurement whose interval applies to `perReplica`. */
   readonly measuredAs: 'capacity' | 'gatewayCpu' | 'none';
+  /** Uncertain inputs that `demand` is multiplied by, beside what arrives. */
+  readonly factors?: readonly InputFactor[];
   /** The demand is the volume of months, such as history at rest: a higher busy hour does not move it. */
   readonly fromVolume?: boolean;
   /**
@@ -45,7 +48,7 @@ export const MOST_REPLICAS = 1e12;
 /** Fewest replicas for what is left of a demand, at least `least`; the most that is counted where one carries nothing. */
 function countFor(demand: number, perReplica: number, least: number): number {
   const exact = demand / perReplica;
-  return exact < MOST_REPLICAS ? Math.max(least, Math.ceil(exact - ROUNDING)) : MOST_REPLICAS;
+  return exact >= 0 && exact < MOST_REPLICAS ? Math.max(least, Math.ceil(exact - ROUNDING)) : MOST_REPLICAS;
 }
 
 function countInSteps(steps: readonly LimitStep[], demand: number, factor: number): number {

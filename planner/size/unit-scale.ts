@@ -1,7 +1,8 @@
 import type { ModeTier } from '../../scenarios/mode.ts';
 import type { Sourced } from '../../vocabulary/plan-file.ts';
 import type { ResultFile } from '../../vocabulary/result-file.ts';
-import { type Planned, planned, refuse } from '../refusal.ts';
+import { BYTES_PER_GIB } from '../../vocabulary/units.ts';
+import { type Planned, planned, type Refusal, refuse } from '../refusal.ts';
 import { sourced } from '../sourced.ts';
 
 /** How many measured replicas one unit of the mode carries; below 1 when the unit is smaller than what ran. */
@@ -20,6 +21,7 @@ export function gpusInHardware(hardware: string): number {
   return Math.max(1, Number(count ?? 1));
 }
 
+type Instance = Extract<ModeTier['unit'], { kind: 'instance' }>;
 type OwnedNode = Extract<ModeTier['unit'], { kind: 'owned-gpu-node' }>;
 
 function gpuNodeScale(unit: OwnedNode, result: ResultFile): Planned<UnitScale> {
@@ -83,6 +85,26 @@ function coresUsed(result: ResultFile): number | undefined {
   return sums.length === 0 ? undefined : Math.max(...sums);
 }
 
+/** Most bytes that the target's own processes held at any step; undefined when they were not sampled. */
+function bytesHeld(result: ResultFile): number | undefined {
+  const sums = result.steps.flatMap(({ server }) =>
+    server === undefined || server.resources.length === 0
+      ? []
+      : [server.resources.reduce((sum, { maxRssBytes }) => sum + maxRssBytes, 0)],
+  );
+  return sums.length === 0 ? undefined : Math.max(...sums);
+}
+
+/** A unit with less memory than the measured processes held does not run them, however few its turns. */
+function memoryRefusal(unit: Instance, result: ResultFile): Refusal | undefined {
+  const held = bytesHeld(result);
+  if (held === undefined || held <= unit.memoryGib * BYTES_PER_GIB) return undefined;
+  return refuse(
+    `the measured processes held ${(held / BYTES_PER_GIB).toPrecision(3)} GiB and one ${unit.name} has ${unit.memoryGib}`,
+    'use a unit with more memory, or measure a smaller model',
+  );
+}
+
 function machineScale(vcpus: number, name: string, result: ResultFile): UnitScale {
   const used = coresUsed(result);
   const cores = Math.max(used ?? result.machine.cores, Number.EPSILON);
@@ -107,7 +129,9 @@ function machineScale(vcpus: number, name: string, result: ResultFile): UnitScal
 export function scaleToUnit(tier: ModeTier, result: ResultFile): Planned<UnitScale> {
   const { unit } = tier;
   if (unit.kind === 'owned-gpu-node') return gpuNodeScale(unit, result);
-  if (unit.kind === 'instance') return planned(machineScale(unit.vcpus, unit.name, result));
+  if (unit.kind === 'instance') {
+    return memoryRefusal(unit, result) ?? planned(machineScale(unit.vcpus, unit.name, result));
+  }
   return refuse(
     `tier ${tier.id} is sized from a measurement and its unit ${unit.name} has no cores or GPUs`,
     'give the tier an instance or a GPU node as its unit',

@@ -5,10 +5,10 @@ import { unwrap } from '../../vocabulary/errors.ts';
 import type { Sourced } from '../../vocabulary/plan-file.ts';
 import { percentFromRatio, S_PER_MIN } from '../../vocabulary/units.ts';
 import { shownRate } from '../calibrate/capacity.ts';
-import { basisOf } from '../calibrate/measurements.ts';
-import { measuredTokensPerTurn, type TokensPerTurn } from '../demand/tokens.ts';
+import type { PlannedTokens, TokensPerTurn } from '../demand/tokens.ts';
 import { type Planned, planned, refuse } from '../refusal.ts';
 import { basisOfFigure, sourced, sourcedFromFigure } from '../sourced.ts';
+import { retryFactor } from '../uncertainty/ranges.ts';
 import { figureOf, type ModelledTier, type SizingContext } from './context.ts';
 import { type LoadLimit, MOST_REPLICAS } from './limits.ts';
 import type { TierProvider } from './tier.ts';
@@ -47,11 +47,12 @@ function limitOf(field: keyof typeof QUOTAS, quotaId: string, { sizing, tokens, 
     perReplica,
     explanation: `${shownRate(demand)} ${figure.unit} ÷ ${shownRate(perReplica)} per account at ${sizing.maxUtilisation * 100} % of its limit`,
     measuredAs: 'none',
+    factors: [retryFactor(context.assumptions.retry)],
   };
 }
 
-function capacityFigures(sizing: VendorSizing, tokens: TokensPerTurn, context: SizingContext): Sourced[] {
-  const measured = { basis: basisOf(context.reference), source: tokens.source };
+function capacityFigures(sizing: VendorSizing, tokens: PlannedTokens, context: SizingContext): Sourced[] {
+  const measured = { basis: tokens.basis, source: tokens.source };
   const quotas = quotaFields(context, sizing.quotaId).map((field) => {
     const figure = figureOf(context, sizing.quotaId, field);
     return { ...sourcedFromFigure(field, figure), basis: basisOfFigure(figure) };
@@ -63,7 +64,7 @@ function capacityFigures(sizing: VendorSizing, tokens: TokensPerTurn, context: S
     sourced('outputTokensPerTurn', tokens.output, 'tokens', measured),
     sourced('llmCallsPerTurn', sizing.llmCallsPerTurn, 'calls', {
       basis: 'assumed',
-      source: 'set by the mode',
+      source: context.demand.llmCallsPerTurn === undefined ? 'set by the mode' : 'stated by the demand file',
     }),
   ];
 }
@@ -132,6 +133,7 @@ function quotaLimits(providers: readonly Provider[]): readonly LoadLimit[] {
       perReplica: first.callsRatioPerAccount,
       explanation: `accounts carry of the busy hour's calls at most ${words.join(', ')}; ${first.limits.map(({ explanation }) => explanation).join('; ')}`,
       measuredAs: 'none',
+      factors: first.limits[0]?.factors ?? [],
       steps: providers.map(({ maxAccounts, callsRatioPerAccount }) => ({
         replicas: maxAccounts,
         perReplica: callsRatioPerAccount,
@@ -155,7 +157,7 @@ export function modelVendor(
   sizing: VendorSizing,
   context: SizingContext,
 ): Planned<ModelledTier> {
-  const tokens = measuredTokensPerTurn(context.reference.result);
+  const tokens = context.demand.tokensPerTurn;
   if (tokens === undefined) {
     return refuse(
       `tier ${tier.id}: the result carries no input token counts, so neither quota use nor price is known`,

@@ -45,8 +45,9 @@ export const peopleSectionSchema = z.strictObject({
   profile: z.string(),
   /** Escalation, handle time, patience, targets, shrinkage, each with what it rests on. */
   figures: z.array(sourcedSchema),
-  /** In order from the first minute of the period: a day, or a week from Monday. */
+  /** In order from Monday midnight: an average week. */
   intervals: z.array(staffedSchema.extend({ startMinute: z.int().nonnegative() })).min(1),
+  /** The busy hour of the plan: the busiest interval, on the busiest day of the year where one is stated. */
   busiest: staffedSchema.extend({ startMinute: z.int().nonnegative() }),
   /** Paid agent hours over the period of the intervals, shrinkage included, and on an average day. */
   paidAgentHours: z.number().nonnegative(),
