@@ -4,7 +4,7 @@ import { figureOf, type StatedFigure, statedFigure, type WrittenFigure } from '.
 import type { Failure, Result } from '../../vocabulary/errors.ts';
 import { ok } from '../../vocabulary/errors.ts';
 import { parseWith } from '../../vocabulary/parse.ts';
-import type { SortedSamples } from '../../vocabulary/percentiles.ts';
+import { type SortedSamples, sortSamples } from '../../vocabulary/percentiles.ts';
 import type { Sourced } from '../../vocabulary/plan-file.ts';
 import { S_PER_DAY } from '../../vocabulary/units.ts';
 import { sourced, sourcedFromFigure } from '../sourced.ts';
@@ -138,7 +138,10 @@ function uncertain(from: Resolver, name: DefaultName, bounds?: readonly [number,
   const figure = single(from, name);
   const { value } = figure;
   const own = ownFigure(from, name);
-  if (own !== undefined) return { value, low: own.low, high: own.high, figure };
+  if (own !== undefined) {
+    const seen = own.samples === undefined ? {} : { samples: sortSamples(own.samples) };
+    return { value, low: own.low, high: own.high, figure, ...seen };
+  }
   const range = from.figures[name].range;
   const [low, high] = bounds ?? [range?.low ?? value, range?.high ?? value];
   return { value, low: Math.min(low, value), high: Math.max(high, value), figure };

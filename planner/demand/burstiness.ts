@@ -9,7 +9,7 @@ import { sourced } from '../sourced.ts';
 export const BURSTY_INDEX = 2;
 const BURST_WINDOW_S = '60';
 
-/** How arrivals scatter around their hourly rate. */
+/** How turns scatter around their hourly rate. */
 export interface Burstiness {
   readonly indexOfDispersion60S: number;
   /** Standard deviation ÷ mean of gaps, where it is known. */
@@ -82,14 +82,14 @@ export function estimateBusiestMinuteRatio(perS: number, indexOfDispersion60S: n
   return Math.max(1, (1 - spread + BUSIEST_OF_60_Z * Math.sqrt(spread)) ** 3);
 }
 
-function burstinessOfFile(file: DemandFile, interactionsPerS: number): Burstiness | undefined {
+function burstinessOfFile(file: DemandFile, turnsPerS: number): Burstiness | undefined {
   const { burstiness, name, source: ofFile } = file.spec;
   if (burstiness?.indexOfDispersion60S === undefined) return undefined;
   const stated = statedFigure(burstiness.indexOfDispersion60S);
   const source = `demand ${name}: ${stated.source ?? ofFile}`;
   const gapCv = burstiness.gapCv === undefined ? undefined : statedFigure(burstiness.gapCv).value;
   const scatter = { index: stated.value, gapCv, basis: 'assumed' as const, source };
-  return bursty(scatter, estimateBusiestMinuteRatio(interactionsPerS, Math.max(1, stated.value)), {
+  return bursty(scatter, estimateBusiestMinuteRatio(turnsPerS, Math.max(1, stated.value)), {
     basis: 'derived',
     source: `median of the busiest of ${MIN_PER_HOUR} minutes at that index; the sizing rate`,
   });
@@ -99,9 +99,9 @@ function burstinessOfFile(file: DemandFile, interactionsPerS: number): Burstines
 export function burstinessOf(
   file: DemandFile | undefined,
   resultTrace: TraceSummary | undefined,
-  busyHourInteractionsPerS: number,
+  busyHourTurnsPerS: number,
 ): Burstiness {
-  const stated = file && burstinessOfFile(file, busyHourInteractionsPerS);
+  const stated = file && burstinessOfFile(file, busyHourTurnsPerS);
   const trace = file?.arrivals?.summary ?? resultTrace;
   return stated ?? (trace === undefined ? CALM : burstinessOfTrace(trace));
 }

@@ -36,6 +36,8 @@ export interface Demand {
   readonly tokensPerTurn: PlannedTokens | undefined;
   /** As the demand file states it; undefined where the mode's own stands. */
   readonly llmCallsPerTurn: number | undefined;
+  /** The file that states it, with the ranges of its figures. */
+  readonly file?: DemandFile | undefined;
   readonly figures: readonly Sourced[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -187,7 +189,8 @@ export function computeDemand(input: DemandInput): Result<Demand> {
   if (latency === undefined) {
     return failed('INVALID_DEMAND', `run ${reference.runId} completed no request, so no latency is known`);
   }
-  const burstiness = burstinessOf(file, reference.trace, volume.busyHourInteractionsPerS);
+  const turnsPerS = volume.busyHourInteractionsPerS * customers.turns;
+  const burstiness = burstinessOf(file, reference.trace, turnsPerS);
   const populations = populationsOf(
     { volume, customers, burstiness, latency },
     reference.target.simulated,
@@ -205,6 +208,7 @@ export function computeDemand(input: DemandInput): Result<Demand> {
     burstiness,
     tokensPerTurn,
     llmCallsPerTurn: callsPerTurn(file?.spec.interaction),
+    file,
     figures: [
       ...volume.figures,
       share.figure,

@@ -26,8 +26,10 @@ export function overridesFromDemand(file: DemandFile | undefined): PlanOverrides
   const overrides: Record<string, WrittenFigure> = {};
   for (const [name, written] of Object.entries(statedInputs(spec))) {
     if (written === undefined) continue;
-    const { value, low, high, source } = statedFigure(written);
-    overrides[name] = { value, low, high, source: `demand ${spec.name}: ${source ?? spec.source}` };
+    const { value, low, high, samples, source: own } = statedFigure(written);
+    const source = `demand ${spec.name}: ${own ?? spec.source}`;
+    overrides[name] =
+      samples === undefined ? { value, low, high, source } : { samples: [...samples], source };
   }
   const week = statedWeek(file);
   if (week !== undefined) {

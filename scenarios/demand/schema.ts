@@ -79,9 +79,9 @@ const growthSchema = z.strictObject({
 
 /** How much burstier than independent arrivals the demand is around its hourly rate. */
 const burstinessSchema = z.strictObject({
-  /** Variance ÷ mean of arrivals per minute in the busy hour; 1 for independent arrivals. */
+  /** Variance ÷ mean of turns per minute in the busy hour; 1 for independent arrivals. */
   indexOfDispersion60S: figureOf(z.number().min(0).max(100_000)).optional(),
-  /** Standard deviation ÷ mean of the gaps between arrivals; 1 for independent arrivals. */
+  /** Standard deviation ÷ mean of the gaps between turns; 1 for independent arrivals. */
   gapCv: figureOf(z.number().min(0).max(100)).optional(),
 });
 
@@ -124,6 +124,15 @@ const peopleSchema = z.strictObject({
   contactUsd: figureOf(z.number().nonnegative().max(1_000_000)).optional(),
 });
 
+/** How two uncertain inputs move together. Inputs are named as in the section `uncertainty` of a plan. */
+const correlationSchema = z.strictObject({
+  a: z.string().min(1),
+  b: z.string().min(1),
+  /** Spearman's rank correlation; 0 makes a pair independent that is otherwise assumed to move together. */
+  rankCorrelation: z.number().min(-1).max(1),
+  reason: z.string().min(1).optional(),
+});
+
 /** What arrives, when, and what each interaction is like. Everything that is left out is measured or assumed. */
 export const demandFileSchema = z.strictObject({
   kind: z.literal('busyhour-demand'),
@@ -141,6 +150,8 @@ export const demandFileSchema = z.strictObject({
   slos: z.array(sloSchema).min(1).optional(),
   escalation: escalationSchema.optional(),
   people: peopleSchema.optional(),
+  /** In place of the assumed ones, pair by pair. */
+  correlations: z.array(correlationSchema).max(200).optional(),
 });
 
 /** A demand file, defaults filled in. */

@@ -1,0 +1,83 @@
+import type { Sourced } from '../../vocabulary/plan-file.ts';
+import { sourced } from '../sourced.ts';
+import type { HpaPolicy, KedaPolicy } from './controllers.ts';
+import type { TierReplica } from './replica-behaviour.ts';
+import type { ScalingRules } from './scaling-rules.ts';
+import type { ScalingSettings, SettingName } from './settings.ts';
+
+/** Bounds of the replicas and what they are aimed at. */
+export interface PolicyInput {
+  readonly settings: ScalingSettings;
+  readonly replica: TierReplica;
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  /** Turns/s per replica that the autoscaler holds. */
+  readonly targetTurnsPerS: number;
+}
+
+const RULE_NAMES = ['scaleUpRatio', 'scaleUpReplicas', 'scaleUpPeriodS', 'scaleDownWindowS'] as const;
+
+function rulesOf({ settings, minReplicas, maxReplicas }: PolicyInput): ScalingRules {
+  const value = (name: (typeof RULE_NAMES)[number]): number => settings[name].value;
+  return {
+    minReplicas,
+    maxReplicas,
+    scaleUpRatio: value('scaleUpRatio'),
+    scaleUpReplicas: value('scaleUpReplicas'),
+    scaleUpPeriodS: value('scaleUpPeriodS'),
+    scaleDownWindowS: value('scaleDownWindowS'),
+  };
+}
+
+/** Utilisation is of all that a replica completes; the target is the same load as KEDA's. */
+export const hpaPolicy = (input: PolicyInput): HpaPolicy => ({
+  kind: 'hpa',
+  rules: rulesOf(input),
+  toleranceRatio: input.settings.toleranceRatio.value,
+  syncS: input.settings.syncS.value,
+  metricWindowS: input.settings.hpaMetricWindowS.value,
+  metricLagS: input.settings.hpaMetricLagS.value,
+  targetRatio: input.targetTurnsPerS / input.replica.maxTurnsPerS,
+});
+
+export const kedaPolicy = (input: PolicyInput): KedaPolicy => ({
+  kind: 'keda',
+  rules: rulesOf(input),
+  toleranceRatio: input.settings.toleranceRatio.value,
+  syncS: input.settings.syncS.value,
+  metricWindowS: input.settings.kedaMetricWindowS.value,
+  metricLagS: input.settings.kedaMetricLagS.value,
+  targetTurnsPerS: input.targetTurnsPerS,
+  pollS: input.settings.pollS.value,
+  cooldownS: input.settings.cooldownS.value,
+});
+
+const SHARED: readonly SettingName[] = [
+  'toleranceRatio',
+  'syncS',
+  ...RULE_NAMES,
+  'nodeStartS',
+  'containerStartS',
+  'modelStartS',
+  'idleNodeS',
+  'maxWaitS',
+];
+
+const OWN = {
+  hpa: ['hpaMetricWindowS', 'hpaMetricLagS'],
+  keda: ['kedaMetricWindowS', 'kedaMetricLagS', 'pollS', 'cooldownS'],
+} as const satisfies Record<string, readonly SettingName[]>;
+
+/** Settings of an autoscaler as figures of the plan. */
+export function policyFigures(kind: 'hpa' | 'keda', input: PolicyInput): Sourced[] {
+  const { settings, targetTurnsPerS, replica, minReplicas } = input;
+  const target = sourced('targetTurnsPerS', targetTurnsPerS, 'turns per second per replica', {
+    basis: 'derived',
+    source: `what a replica may carry so that those left after the planned losses carry it all; ${Math.round((targetTurnsPerS / replica.maxTurnsPerS) * 100)} % of the most that it completes`,
+  });
+  const floor = sourced('minReplicas', minReplicas, 'replicas', {
+    basis: 'assumed',
+    source: 'the least that the mode runs',
+  });
+  return [target, floor, ...[...SHARED, ...OWN[kind]].map((name) => settings[name])];
+}
