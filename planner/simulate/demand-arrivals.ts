@@ -20,10 +20,11 @@ interface Observed {
   readonly explanation: string;
 }
 
-/** Arrivals of the trace that the workload was read from. */
-function fromTrace({ reference }: SizingContext): Observed | undefined {
+/** Arrivals of the trace that the workload was read from, unless the demand states others. */
+function fromTrace({ reference, demand }: SizingContext): Observed | undefined {
   const trace = reference.result.trace;
-  if (trace === undefined) return undefined;
+  const { figures: stated, gapCv } = demand.burstiness;
+  if (trace === undefined || (stated.length > 0 && gapCv !== trace.gapCv)) return undefined;
   const basis = { basis: 'measured' as const, source: `arrivals of ${trace.source}` };
   const indices = Object.entries(trace.indexOfDispersion);
   return {
@@ -40,17 +41,14 @@ function fromTrace({ reference }: SizingContext): Observed | undefined {
   };
 }
 
-/** Burstiness that was stated with the demand; gaps of which nothing is said are those of independent arrivals. */
+/** Burstiness that the demand states, or that a trace of its own has. */
 function fromDemand({ demand }: SizingContext): Observed | undefined {
-  const find = (name: string): Sourced | undefined => demand.figures.find((figure) => figure.name === name);
-  const index = find('indexOfDispersion60S');
-  const gapCv = find('gapCv');
-  if (index === undefined && gapCv === undefined) return undefined;
-  const cv = gapCv?.value ?? 1;
+  const { indexOfDispersion60S: index, gapCv, figures } = demand.burstiness;
+  if (figures.length === 0) return undefined;
   return {
-    arrivals: observedAt60S(demand.busyHourTurnsPerS, cv, index?.value ?? cv ** 2),
-    figures: [index, gapCv].filter((figure) => figure !== undefined),
-    explanation: 'a process with the index of dispersion and the gaps that were stated with the demand',
+    arrivals: observedAt60S(demand.busyHourTurnsPerS, gapCv, index),
+    figures: figures.filter(({ name }) => name === 'indexOfDispersion60S' || name === 'gapCv'),
+    explanation: `a process with the index of dispersion${gapCv === undefined ? '' : ' and the gaps'} of the demand, at the rate of its busy hour`,
   };
 }
 
@@ -70,11 +68,6 @@ export function demandArrivals(context: SizingContext): DemandArrivalModel {
   }
   const { arrivals: seen, figures, explanation } = observed;
   const arrivals = fitArrivals(seen, ratePerS);
-  return {
-    arrivals,
-    indexOfDispersion60S: indexOfDispersion60S(arrivals) ?? 1,
-    gapCv: seen.gapCv,
-    figures,
-    explanation,
-  };
+  const index = indexOfDispersion60S(arrivals) ?? 1;
+  return { arrivals, indexOfDispersion60S: index, gapCv: seen.gapCv ?? 1, figures, explanation };
 }

@@ -5,8 +5,8 @@ import { computeSwingDispersion } from './dispersion.ts';
 /** Arrivals as they were seen: their rate, and how unevenly they came. */
 export interface ObservedArrivals {
   readonly ratePerS: number;
-  /** Coefficient of variation of the gaps. */
-  readonly gapCv: number;
+  /** Coefficient of variation of the gaps; where it is not known, gaps are taken as Poisson where the rate does not swing. */
+  readonly gapCv?: number | undefined;
   /** Variance ÷ mean of counts, keyed by the length of the window in seconds. */
   readonly indexOfDispersion: Readonly<Record<string, number>>;
 }
@@ -59,8 +59,8 @@ function solveVariance(
  * Coefficient of variation of the gaps without swings: an arrival at multiplier M is followed by a gap of mean 1/(λM), so
  * cv² + 1 = (cv₀² + 1) · E[1/M], and E[1/M] = ∏ 1/(1 − V) for gamma multipliers of variance V.
  */
-function localGapCv(gapCv: number, swings: readonly RateSwing[]): number {
-  if (swings.some(({ varianceRatio }) => varianceRatio > MAX_VARIANCE_FOR_GAPS)) return 1;
+function localGapCv(gapCv: number | undefined, swings: readonly RateSwing[]): number {
+  if (gapCv === undefined || swings.some(({ varianceRatio }) => varianceRatio > MAX_VARIANCE_FOR_GAPS)) return 1;
   const inverse = swings.reduce((product, { varianceRatio }) => product / (1 - varianceRatio), 1);
   const cv = Math.sqrt(Math.max(0, (gapCv ** 2 + 1) / inverse - 1));
   return Math.min(GAP_CV_RANGE.high, Math.max(GAP_CV_RANGE.low, cv));
@@ -73,9 +73,9 @@ function localGapCv(gapCv: number, swings: readonly RateSwing[]): number {
  */
 export function fitArrivals(observed: ObservedArrivals, ratePerS = observed.ratePerS): FittedArrivals {
   const windows = windowsOf(observed);
-  if (windows.length === 0) return { kind: 'renewal', ratePerS, gapCv: observed.gapCv };
+  if (windows.length === 0) return { kind: 'renewal', ratePerS, gapCv: observed.gapCv ?? 1 };
   const swings: RateSwing[] = windows.map(({ windowMs }) => ({ varianceRatio: 0, blockMs: windowMs }));
-  let gapCv = observed.gapCv;
+  let gapCv = 1;
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     gapCv = localGapCv(observed.gapCv, swings);
     for (const [index, window] of windows.entries()) {
@@ -89,12 +89,12 @@ export function fitArrivals(observed: ObservedArrivals, ratePerS = observed.rate
   }
   const real = swings.filter(({ varianceRatio }) => varianceRatio > 0);
   return real.length === 0
-    ? { kind: 'renewal', ratePerS, gapCv: observed.gapCv }
+    ? { kind: 'renewal', ratePerS, gapCv: observed.gapCv ?? 1 }
     : { kind: 'modulated', ratePerS, gapCv, swings: real };
 }
 
 /** Arrivals of which only the index at 60 s and the gaps are known. */
-export const observedAt60S = (ratePerS: number, gapCv: number, index: number): ObservedArrivals => ({
+export const observedAt60S = (ratePerS: number, gapCv: number | undefined, index: number): ObservedArrivals => ({
   ratePerS,
   gapCv,
   indexOfDispersion: { [String(S_PER_MIN)]: index },

@@ -1,7 +1,6 @@
 import type { Sourced, TierPlan } from '../../vocabulary/plan-file.ts';
 import type { TierWaiting, WaitingReading, WaitingSection } from '../../vocabulary/plan-sections/waiting.ts';
 import type { ModelledTier, SizingContext } from '../size/context.ts';
-import { computeSurvivors } from '../size/redundancy.ts';
 import { splitArrivals } from './arrivals.ts';
 import { demandArrivals, type DemandArrivalModel } from './demand-arrivals.ts';
 import { estimateWaiting, type WaitingEstimate } from './estimate-waiting.ts';
@@ -40,17 +39,7 @@ function waitingAt(queue: TierQueue, arrivals: FittedArrivals, queues: number, s
   return readingOf(estimate);
 }
 
-/** Queues left after the planned losses; undefined where none are planned. */
-function survivingQueues(queue: TierQueue, { model }: ModelledTier, plan: TierPlan): number | undefined {
-  const { zones, survives } = model.tier;
-  if (survives.zones + survives.replicas === 0) return undefined;
-  const left = computeSurvivors(plan.replicas, {
-    zones,
-    zonesLost: survives.zones,
-    replicasLost: survives.replicas,
-  });
-  return left < 1 ? undefined : left * queue.queuesPerReplica;
-}
+const queuesOf = (queue: TierQueue, units: number): number => Math.max(1, Math.round(units * queue.queuesPerUnit));
 
 function unmodelled(queue: UnknownQueue, plan: TierPlan): WaitingSection['tiers'][number] {
   return { ...queue, tier: plan.tier };
@@ -58,12 +47,11 @@ function unmodelled(queue: UnknownQueue, plan: TierPlan): WaitingSection['tiers'
 
 function tierWaiting(
   queue: TierQueue,
-  tier: ModelledTier,
   plan: TierPlan,
   { arrivals, seed }: { readonly arrivals: FittedArrivals; readonly seed: number },
 ): TierWaiting {
-  const queues = plan.replicas * queue.queuesPerReplica;
-  const surviving = survivingQueues(queue, tier, plan);
+  const queues = queuesOf(queue, plan.replicas);
+  const left = plan.whenLost?.replicas ?? 0;
   const { servers, server, meanServiceMs, serviceScv, serviceBasis, serviceSource } = queue;
   return {
     kind: 'modelled',
@@ -77,7 +65,7 @@ function tierWaiting(
     serviceBasis,
     serviceSource,
     allUp: waitingAt(queue, arrivals, queues, seed),
-    ...(surviving === undefined ? {} : { afterLosses: waitingAt(queue, arrivals, surviving, seed) }),
+    ...(left === 0 ? {} : { afterLosses: waitingAt(queue, arrivals, queuesOf(queue, left), seed) }),
   };
 }
 
@@ -104,7 +92,7 @@ export function planWaiting({ context, tiers, plans, seed }: WaitingInput): Wait
     const queue = tierQueueOf(tier, plan, context);
     return queue.kind === 'not-modelled'
       ? [unmodelled(queue, plan)]
-      : [tierWaiting(queue, tier, plan, { arrivals: model.arrivals, seed })];
+      : [tierWaiting(queue, plan, { arrivals: model.arrivals, seed })];
   });
   const meanWaitMs = meanWaitMsOf(rows);
   return { arrivals: shown(model), tiers: rows, ...(meanWaitMs === undefined ? {} : { meanWaitMs }) };

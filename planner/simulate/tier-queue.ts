@@ -10,8 +10,8 @@ import type { ModelledTier, SizingContext } from '../size/context.ts';
 /** The queue before each replica of a tier. */
 export interface TierQueue {
   readonly kind: 'modelled';
-  /** Queues that one replica of the plan holds: a node of four engines has four. */
-  readonly queuesPerReplica: number;
+  /** Queues that one unit of the plan holds: a node of four engines has four, one of two that make an engine a half. */
+  readonly queuesPerUnit: number;
   readonly servers: number;
   readonly server: string;
   /** Customers that a turn is: calls of a vendor, else 1. */
@@ -51,7 +51,7 @@ function gatewayQueue(sizing: SizingOf<'gateway-cpu'>, { model }: ModelledTier):
   const servers = Math.max(1, Math.floor(sizing.coresUsable));
   return {
     kind: 'modelled',
-    queuesPerReplica: 1,
+    queuesPerUnit: 1,
     servers,
     server: 'a core of a gateway process',
     customersPerTurn: 1,
@@ -100,13 +100,15 @@ function engineQueue(tier: ModelledTier): TierQueue | UnknownQueue {
   if (meanMs === undefined) {
     return unknown('no mean latency at the capacity is known', 'bench with completed requests at that rate');
   }
-  const shareOfReplica = Math.min(1, measuredReplicasPerUnit);
+  // A smaller machine carries a share of the measured replica; nodes that span one carry it together.
+  const isSpanning = tier.model.group?.kind === 'spanning';
+  const shareOfReplica = isSpanning ? 1 : Math.min(1, measuredReplicasPerUnit);
   const queueTurnsPerS = (turnsPerS / replicas) * shareOfReplica;
   // Little's law: as many turns are in progress at the capacity. Whole slots, and the rate is kept.
   const servers = Math.max(1, Math.round(queueTurnsPerS * sFromMs(meanMs)));
   return {
     kind: 'modelled',
-    queuesPerReplica: Math.max(1, measuredReplicasPerUnit),
+    queuesPerUnit: isSpanning ? measuredReplicasPerUnit : Math.max(1, measuredReplicasPerUnit),
     servers,
     server: 'a slot of an engine: a turn in progress at its capacity',
     customersPerTurn: 1,
@@ -118,18 +120,25 @@ function engineQueue(tier: ModelledTier): TierQueue | UnknownQueue {
 }
 
 /** Requests and tokens per minute, as a server that lets through no more than its share of each instant. */
-function quotaQueue(sizing: SizingOf<'vendor'>, plan: TierPlan, context: SizingContext): TierQueue | UnknownQueue {
-  const { sizingTurnsPerS } = context.demand;
-  const calls = sizing.llmCallsPerTurn * (1 + context.assumptions.retry.value);
-  const busyMs = msFromS(plan.utilisation / (sizingTurnsPerS * calls));
-  if (!(busyMs > 0)) return unknown('the vendor states no limit', 'name a quota with limits per minute');
+function quotaQueue(
+  sizing: SizingOf<'vendor'>,
+  { model }: ModelledTier,
+  plan: TierPlan,
+  { demand, assumptions }: SizingContext,
+): TierQueue | UnknownQueue {
+  const perTurn = model.capacity.find(({ name }) => name === 'llmCallsPerTurn')?.value ?? sizing.llmCallsPerTurn;
+  const calls = perTurn * (1 + assumptions.retry.value);
+  // The plan's utilisation is of what the mode uses of the quota, and at the rate that the tier is sized for.
+  const busyRatio = plan.utilisation * sizing.maxUtilisation;
+  const meanServiceMs = (msFromS(busyRatio) * plan.replicas) / (demand.sizingTurnsPerS * calls);
+  if (!(meanServiceMs > 0)) return unknown('the vendor states no limit', 'name a quota with limits per minute');
   return {
     kind: 'modelled',
-    queuesPerReplica: 1,
+    queuesPerUnit: 1,
     servers: 1,
     server: 'the quota of an account, spread evenly over each minute',
     customersPerTurn: calls,
-    meanServiceMs: busyMs * plan.replicas,
+    meanServiceMs,
     serviceScv: 0,
     serviceBasis: 'catalogue',
     serviceSource: `${sizing.quotaId}: an upper bound where the vendor lets bursts through; its own waiting is in its latency`,
@@ -149,7 +158,7 @@ export function tierQueueOf(
     case 'capacity-curve':
       return engineQueue(tier);
     case 'vendor':
-      return quotaQueue(sizing, plan, context);
+      return quotaQueue(sizing, tier, plan, context);
     default:
       return unknown(
         `how long ${plan.service} works on a turn was not measured; it is sized by what it holds or carries`,
