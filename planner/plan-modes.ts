@@ -21,6 +21,7 @@ import { slosBehindLinks } from './latency.ts';
 import { packageVersion } from './package-version.ts';
 import { staffingFigures } from './people/figures.ts';
 import { planMode, refusedMode } from './plan-mode.ts';
+import { correlationIssues, unusedCorrelations } from './uncertainty/stated-correlations.ts';
 
 export type { PlanOverrides } from './demand/assumptions.ts';
 
@@ -201,7 +202,10 @@ function planFile(
     slos: [...slos],
     measurements: measurements.map(planMeasurement),
     modes,
-    diagnostics: sortDiagnostics(planDiagnostics(prepared, measurements)),
+    diagnostics: sortDiagnostics([
+      ...planDiagnostics(prepared, measurements),
+      ...unusedCorrelations(input.demand, modes),
+    ]),
     inputs: { modeSettings: Object.fromEntries(input.modes.map((mode) => [mode.id, flattenMode(mode)])) },
   };
 }
@@ -212,7 +216,7 @@ function planFile(
  */
 export function planModes(input: PlanInput): Result<PlanFile> {
   const { slos, issues: sloIssues } = slosOf(input);
-  const issues = [...inputIssues(input), ...sloIssues];
+  const issues = [...inputIssues(input), ...sloIssues, ...correlationIssues(input.demand)];
   if (issues.length > 0) {
     return { kind: 'failed', failure: createFailure('INVALID_DEMAND', 'the plan cannot start', { issues }) };
   }

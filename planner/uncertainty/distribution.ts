@@ -1,11 +1,21 @@
-import { computePercentile, type SortedSamples } from '../../vocabulary/percentiles.ts';
+import { computePercentile, type SortedSamples, sortSamples } from '../../vocabulary/percentiles.ts';
 import { PERCENT } from '../../vocabulary/units.ts';
-import { computeTriangularQuantile, type Range } from './ranges.ts';
+import { computeTriangularQuantile, type Range, relativeRange } from './ranges.ts';
 
 /** What is known of an uncertain figure: its ends with the likeliest value, or values that were seen. */
 export type Uncertainty =
   | { readonly kind: 'triangular'; readonly range: Range }
   | { readonly kind: 'empirical'; readonly samples: SortedSamples };
+
+/** What is known of `value` as a factor around 1. */
+export function factorOf(
+  value: number,
+  known: { readonly low: number; readonly high: number; readonly samples?: readonly number[] },
+): Uncertainty {
+  return known.samples === undefined || value === 0
+    ? { kind: 'triangular', range: relativeRange(value, known) }
+    : { kind: 'empirical', samples: sortSamples([...known.samples].map((one) => one / value)) };
+}
 
 /** The value that the figure stays at or below with `probability` in [0, 1): of samples, the nearest rank. */
 export function computeQuantile(uncertainty: Uncertainty, probability: number): number {

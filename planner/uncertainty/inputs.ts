@@ -3,7 +3,7 @@ import type { Basis } from '../../vocabulary/plan-file.ts';
 import type { Uncertain } from '../demand/assumptions.ts';
 import type { SizingContext } from '../size/context.ts';
 import { basisOfFigure } from '../sourced.ts';
-import { isCertain, type Uncertainty } from './distribution.ts';
+import { factorOf, isCertain, type Uncertainty } from './distribution.ts';
 import type { InputFactor } from './ranges.ts';
 
 /** An input that is drawn. What is drawn times `scale` is the figure in `unit`. */
@@ -49,6 +49,7 @@ export function createInputList(): InputList {
 const LABELS: Readonly<Record<string, string>> = {
   busyHourShareRatio: 'share of the day in its busy hour',
   escalationRatio: 'contacts escalated to people',
+  directToHumanRatio: 'contacts that go to people at once',
   repeatRatio: 'contacts that come back',
   humanContactUsd: 'cost of a contact with a person',
   operatorUsdPerHour: "cost of an operator's hour",
@@ -102,23 +103,21 @@ const describedFigure = (figure: CatalogueFigure): Described => ({
   source: `${figure.id}: ${figure.source}`,
 });
 
-/** Assumptions that have a range. */
-export const uncertainAssumptions = (context: SizingContext): Uncertain[] =>
-  Object.values(context.assumptions).filter(
-    (one: unknown): one is Uncertain => typeof one === 'object' && one !== null && 'figure' in one,
+const assumptionOf = (key: string, { assumptions }: SizingContext): Uncertain | undefined =>
+  Object.values(assumptions).find(
+    (one: unknown): one is Uncertain =>
+      typeof one === 'object' && one !== null && 'figure' in one && (one as Uncertain).figure.name === key,
   );
 
 /** What a factor is in its own unit, where its key names an assumption or a figure of the catalogue. */
 function describeFactor(key: string, context: SizingContext): Described {
-  const assumption = uncertainAssumptions(context).find(({ figure }) => figure.name === key);
+  const assumption = assumptionOf(key, context);
   if (assumption !== undefined) return { ...assumption.figure, scale: assumption.value };
   const split = key.lastIndexOf('/');
   const figure = split < 0 ? undefined : findFigure(context.catalogue, key.slice(0, split), key.slice(split + 1));
   if (figure?.kind === 'ok') return describedFigure(figure.value);
-  const retry = context.assumptions.retry;
-  if (key === 'retries') {
-    return { ...retry.figure, scale: 1 + retry.value, unit: 'calls per call' };
-  }
+  const { retry } = context.assumptions;
+  if (key === 'retries') return { ...retry.figure, scale: 1 + retry.value, unit: 'calls per call' };
   return MEASURED[key] ?? { scale: 1, unit: RATIO_UNIT, basis: 'catalogue', source: key };
 }
 
@@ -133,13 +132,19 @@ const MEASURED: Readonly<Record<string, Described>> = {
 
 /** An input that multiplies cost lines or loads around 1. */
 export function inputFromFactor({ key, range }: InputFactor, context: SizingContext): UncertainInput {
+  const assumption = assumptionOf(key, context);
+  const { scale, unit, basis, source } = describeFactor(key, context);
   return {
     key,
     label: labelOf(key),
-    uncertainty: { kind: 'triangular', range },
+    unit,
+    uncertainty:
+      assumption?.samples === undefined
+        ? { kind: 'triangular', range }
+        : factorOf(assumption.value, assumption),
     central: 1,
-    ...pick(describeFactor(key, context)),
+    scale,
+    basis,
+    source,
   };
 }
-
-const pick = ({ scale, unit, basis, source }: Described): Described => ({ scale, unit, basis, source });

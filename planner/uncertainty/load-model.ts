@@ -87,12 +87,14 @@ export function drawnTier({ sized, plan, objectives, termsOf }: TierParts): Draw
   return {
     model,
     plan,
-    limits: model.limits.map((limit) => {
+    limits: model.limits.map((planned) => {
+      // Whether it is the peak or the volume that moves it is in the terms.
+      const { fromVolume: _, ...limit } = planned;
       const room = roomOf(limit, model, plan.replicas);
       const factors = limit.measuredAs === 'capacity' ? measured : same;
       return {
         limit,
-        terms: termsOf(limit),
+        terms: termsOf(planned),
         room,
         roomByObjective: factors.map((factor) => widened(room, factor)),
       };

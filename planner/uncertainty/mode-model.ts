@@ -10,6 +10,7 @@ import type { Column } from './columns.ts';
 import type { RankCorrelation } from './correlation.ts';
 import { type CostColumns, evaluateCost } from './cost-columns.ts';
 import { type CostModel, type DrawnFigure, groupLines } from './cost-model.ts';
+import { type DemandTerms, demandTerms, loadTerms } from './demand-inputs.ts';
 import {
   createInputList,
   type InputList,
@@ -19,7 +20,6 @@ import {
   type UncertainInput,
 } from './inputs.ts';
 import { type DrawnTier, drawnTier, evaluateTier, type TierColumns } from './load-model.ts';
-import { relativeRange } from './ranges.ts';
 
 /** A sized and priced mode. */
 export interface UncertaintyInput {
@@ -43,29 +43,6 @@ export interface ModeModel {
   readonly peakTerms: readonly Term[];
 }
 
-/** Inputs that what arrives is multiplied by. */
-interface DemandTerms {
-  readonly peak: readonly Term[];
-  readonly volume: readonly Term[];
-}
-
-/**
- * Given a daily volume, the busy hour's share moves the peak. Given a trace, the peak is measured and the share moves
- * the volume of the day that it stands for.
- */
-function demandTerms(list: InputList, { assumptions, demand }: SizingContext): DemandTerms {
-  const { busyHourShare } = assumptions;
-  const input: UncertainInput = {
-    ...inputFromAssumption(busyHourShare),
-    uncertainty: { kind: 'triangular', range: relativeRange(busyHourShare.value, busyHourShare) },
-    central: 1,
-    scale: busyHourShare.value,
-  };
-  return demand.fromTrace
-    ? { peak: [], volume: list.add(input, -1) }
-    : { peak: list.add(input), volume: [] };
-}
-
 /** Inputs that the load on each limit of a tier is multiplied by. */
 function limitTerms(list: InputList, sized: ModelledTier, input: UncertaintyInput) {
   const { measurement } = sized;
@@ -75,7 +52,10 @@ function limitTerms(list: InputList, sized: ModelledTier, input: UncertaintyInpu
     gatewayCpu: gatewayCpuInput(sized).flatMap((one) => list.add(one)),
     none: [],
   };
-  return (limit: LoadLimit): Term[] => measured[limit.measuredAs];
+  return ({ measuredAs, factors = [] }: LoadLimit): Term[] => [
+    ...measured[measuredAs],
+    ...factors.flatMap((factor) => list.add(inputFromFactor(factor, input.context), factor.power)),
+  ];
 }
 
 function drawnFigure(list: InputList, uncertain: Uncertain): DrawnFigure {
@@ -83,18 +63,18 @@ function drawnFigure(list: InputList, uncertain: Uncertain): DrawnFigure {
   return { index: term?.index, central: uncertain.value };
 }
 
-function costModel(list: InputList, input: UncertaintyInput, volumeTerms: readonly Term[]): CostModel {
+function costModel(list: InputList, input: UncertaintyInput, demand: DemandTerms): CostModel {
   const { context, tiers, plans, lines } = input;
   const { escalation, humanContactUsd, repeat } = context.assumptions;
+  const termsOf = ({ factors, driver }: DrivenLine): Term[] => [
+    ...factors.flatMap((factor) => list.add(inputFromFactor(factor, context), factor.power)),
+    ...(driver === 'volume' ? demand.turns : []),
+  ];
   return {
-    ...groupLines(
-      lines,
-      (tier) => tiers.findIndex(({ model }) => model.tier.id === tier),
-      ({ factors }) => factors.flatMap((factor) => list.add(inputFromFactor(factor, context), factor.power)),
-    ),
+    ...groupLines(lines, (tier) => tiers.findIndex(({ model }) => model.tier.id === tier), termsOf),
     plannedReplicas: plans.map(({ replicas }) => replicas),
     maxReplicas: tiers.map(({ model }) => model.tier.maxReplicas),
-    volumeTerms,
+    volumeTerms: demand.volume,
     interactionsPerMonth: context.demand.interactionsPerDay * DAYS_PER_MONTH,
     escalation: drawnFigure(list, escalation),
     humanUsd: drawnFigure(list, humanContactUsd),
@@ -106,16 +86,16 @@ function costModel(list: InputList, input: UncertaintyInput, volumeTerms: readon
 export function createModeModel(input: UncertaintyInput): ModeModel {
   const { context, tiers, plans, slos } = input;
   const list = createInputList();
-  const { peak, volume } = demandTerms(list, context);
+  const demand = demandTerms(list, context);
   const drawn = tiers.flatMap((sized, index) => {
     const plan = plans[index];
     if (plan === undefined) return [];
     const own = limitTerms(list, sized, input);
-    const termsOf = (limit: LoadLimit): Term[] => [...peak, ...own(limit)];
+    const termsOf = (limit: LoadLimit): Term[] => [...loadTerms(demand, limit), ...own(limit)];
     return [drawnTier({ sized, plan, objectives: slos.length, termsOf })];
   });
-  const cost = costModel(list, input, volume);
-  return { inputs: list.inputs, tiers: drawn, cost, peakTerms: peak };
+  const cost = costModel(list, input, demand);
+  return { inputs: list.inputs, tiers: drawn, cost, peakTerms: demand.peak };
 }
 
 /** A mode over the draws. */

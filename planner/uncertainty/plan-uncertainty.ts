@@ -16,6 +16,7 @@ import type { UncertainInput } from './inputs.ts';
 import type { DrawnTier, Misses, TierColumns } from './load-model.ts';
 import { createModeModel, evaluateMode, type ModeColumns, type ModeModel, type UncertaintyInput } from './mode-model.ts';
 import { scheduledAgentsInterval } from './people.ts';
+import { statedCorrelations } from './stated-correlations.ts';
 import { computeTornado } from './tornado.ts';
 
 /** Draws behind every P10, P50 and P90. */
@@ -143,7 +144,7 @@ export interface Uncertain {
  */
 export function planUncertainty(input: UncertaintyInput): Uncertain {
   const model = createModeModel(input);
-  const correlations = withGiven(input.correlations ?? []);
+  const correlations = withGiven(input.correlations ?? statedCorrelations(input.context.demand.file));
   const draws = createDraws({ seed: input.seed, count: DRAWS, correlations });
   const inputs = model.inputs.map(({ key, uncertainty }) => drawColumn(draws, key, uncertainty));
   const columns = evaluateMode(model, inputs, DRAWS);

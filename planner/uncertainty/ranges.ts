@@ -37,6 +37,13 @@ export function relativeRange(
   return { low: Math.min(1, range.low / value), value: 1, high: Math.max(1, range.high / value) };
 }
 
+/** Calls that are made for each one that is planned: 1 + the share that is made again. */
+export const retryFactor = ({ value, low, high }: Range): InputFactor => ({
+  key: 'retries',
+  range: relativeRange(1 + value, { low: 1 + low, high: 1 + high }),
+  power: 1,
+});
+
 /** Sum of a quantity over one batch of a measurement, and how many units it was summed over. */
 export interface Batch {
   readonly total: number;
