@@ -14,11 +14,14 @@ const rowsOf = (text: string): Row[] => parse(text, { columns: true, skip_empty_
 describe('plan.csv', () => {
   const rows = rowsOf(planCsv(plan));
 
-  it('has a row per tier, cost line, quantile and refusal', () => {
-    const expected = plan.modes.reduce(
-      (sum, mode) => sum + (mode.kind === 'refused' ? 1 : mode.tiers.length + mode.costLines.length + 9),
-      0,
-    );
+  it('has a row per tier, limit, prediction, cost line, quantile and refusal', () => {
+    const predicted = 3;
+    const quantiles = 9;
+    const expected = plan.modes.reduce((sum, mode) => {
+      if (mode.kind === 'refused') return sum + 1;
+      const limits = mode.tiers.reduce((all, tier) => all + tier.limits.length, 0);
+      return sum + mode.tiers.length + limits + predicted + mode.costLines.length + quantiles;
+    }, 0);
     expect(rows.length).toBe(expected);
     expect(rows.find((row) => row.kind === 'refused')).toMatchObject({
       mode: 'serverless',

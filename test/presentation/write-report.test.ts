@@ -9,6 +9,7 @@ import { writeReport } from '../../presentation/write-report.ts';
 import { unwrap } from '../../vocabulary/errors.ts';
 import type { ResultFile } from '../../vocabulary/result-file.ts';
 import { cpuResult, fixture } from './fixtures.ts';
+import { fullPlan } from './plan-fixtures.ts';
 
 const folders: string[] = [];
 const temporaryFolder = (): string => {
@@ -37,6 +38,7 @@ describe('writeReport', () => {
     const written = unwrap(writeReport(folder, fixture()));
     expect(readdirSync(folder).sort()).toEqual([
       'compatibility.csv',
+      'figures.csv',
       'plan.csv',
       'report.html',
       'report.md',
@@ -44,6 +46,23 @@ describe('writeReport', () => {
     ]);
     expect(written.map((path) => path.slice(folder.length + 1)).sort()).toEqual(readdirSync(folder).sort());
     expect(readFileSync(join(folder, 'report.html'), 'utf8')).toMatch(/^<!doctype html>[\s\S]*<\/html>\n$/);
+  });
+
+  it('writes a table for each section that a plan has', () => {
+    const folder = temporaryFolder();
+    unwrap(writeReport(folder, { results: [], plan: fullPlan() }));
+    expect(readdirSync(folder).sort()).toEqual([
+      'autoscaling.csv',
+      'break-even.csv',
+      'figures.csv',
+      'people.csv',
+      'plan.csv',
+      'ranges.csv',
+      'report.html',
+      'report.md',
+      'steps.csv',
+      'tornado.csv',
+    ]);
   });
 
   it('writes no plan.csv without a plan', () => {
