@@ -1,4 +1,5 @@
 import { COST_CATEGORIES, type PlannedMode } from '../../vocabulary/plan-file.ts';
+import { machineUsdPerMonth } from '../diff/money.ts';
 
 const QUANTILES = ['p10', 'p50', 'p90'] as const;
 type Quantile = (typeof QUANTILES)[number];
@@ -35,7 +36,7 @@ export const BUDGET_FIGURES = {
     unit: 'USD per month',
     meaning: 'all cost lines but people',
     qualifiers: 'none',
-    read: (mode) => sumOf(mode, undefined) - sumOf(mode, 'people'),
+    read: machineUsdPerMonth,
   },
   usdPerMonth: {
     unit: 'USD per month',

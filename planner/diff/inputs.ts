@@ -137,8 +137,8 @@ function capacityChanges(before: PlanFile, after: PlanFile): InputChange[] {
 }
 
 /** Prices by what they are the price of: one entry may price lines of several modes. */
-const priceKey = ({ source, unit, line }: CostLine): string =>
-  `${source.split(':')[0] ?? source}, ${line.replaceAll(/\d+(\.\d+)?/g, '#')}, per ${unit}`;
+const priceKey = ({ skuId, source, unit, line }: CostLine): string =>
+  `${skuId ?? source.split(':')[0] ?? source}, ${line.replaceAll(/\d+(\.\d+)?/g, '#')}, per ${unit}`;
 
 function priceChanges(before: PlanFile, after: PlanFile): InputChange[] {
   const linesOf = (plan: PlanFile): CostLine[] => plannedModes(plan).flatMap(({ costLines }) => costLines);

@@ -18,7 +18,16 @@ function limitChanges(before: TierPlan | undefined, after: TierPlan | undefined)
 }
 
 /** Limits that grow with what arrives. */
-const BY_DEMAND = new Set(['load', 'concurrency', 'memory', 'kv', 'quota', 'redundancy']);
+const BY_DEMAND = new Set([
+  'load',
+  'concurrency',
+  'connections',
+  'memory',
+  'storage',
+  'kv',
+  'quota',
+  'redundancy',
+]);
 
 /** Figures of the demand that size people, not machines. */
 const OF_PEOPLE =
