@@ -1,0 +1,80 @@
+import { groupMeasurements } from '../../planner/calibrate/measurements.ts';
+import { type HeldPrediction, validateAgainst, validateByLeavingOut } from '../../planner/validate/held-results.ts';
+import { readMeasuredFile } from '../../planner/validate/measured-file.ts';
+import { type ServingValidation, validateServing } from '../../planner/validate/protocol.ts';
+import { formatHeldPredictions, formatServingValidation } from '../../planner/validate/text.ts';
+import { BusyhourError, createFailure, EXIT_CODES, unwrap } from '../../vocabulary/errors.ts';
+import { type ResultFile, readResultFile } from '../../vocabulary/result-file.ts';
+import type { Slo } from '../../vocabulary/slo.ts';
+import type { Command } from '../boundary.ts';
+import { plannableResults } from '../planning.ts';
+
+export interface ValidateOptions {
+  readonly measured?: string;
+  readonly result?: readonly string[];
+  readonly against?: readonly string[];
+  readonly slo?: readonly Slo[];
+  readonly seed: number;
+  readonly strict?: boolean;
+  readonly json?: boolean;
+}
+
+const usage = (message: string): BusyhourError => new BusyhourError(createFailure('USAGE', message));
+
+const readResults = (paths: readonly string[]): ResultFile[] =>
+  plannableResults(paths.map((path) => ({ path, result: unwrap(readResultFile(path)) })));
+
+function slosFor(options: ValidateOptions, results: readonly ResultFile[]): readonly Slo[] {
+  const slos = options.slo ?? results.find((result) => result.slos.length > 0)?.slos ?? [];
+  if (slos.length > 0) return slos;
+  throw new BusyhourError(
+    createFailure('INVALID_DEMAND', 'no objectives: none given and none in the results', {
+      issues: [
+        {
+          path: 'slos',
+          expected: 'at least one objective',
+          got: 'none',
+          fix: 'give one with --slo p95:latencyMs=2000: a capacity without an objective has no meaning',
+        },
+      ],
+    }),
+  );
+}
+
+function validateResults(options: ValidateOptions): HeldPrediction[] | undefined {
+  if (options.result === undefined) return undefined;
+  const results = readResults(options.result);
+  const slos = slosFor(options, results);
+  const fitted = groupMeasurements(results, slos);
+  return options.against === undefined
+    ? fitted.flatMap(validateByLeavingOut)
+    : validateAgainst(fitted, readResults(options.against), slos);
+}
+
+function validateMeasured({ measured, seed }: ValidateOptions): ServingValidation | undefined {
+  if (measured === undefined) return undefined;
+  return unwrap(validateServing(unwrap(readMeasuredFile(measured)), { source: measured, seed }));
+}
+
+/** `busyhour validate`: predictions against measurements that the fit did not see, failures included. */
+export const validate: Command<ValidateOptions> = async (options, { say }) => {
+  if (options.measured === undefined && options.result === undefined) {
+    throw usage('validate: name results with -r, or a file of measured serving points with --measured');
+  }
+  if (options.against !== undefined && options.result === undefined) {
+    throw usage('validate: --against needs the results to fit on, with -r');
+  }
+  const serving = validateMeasured(options);
+  if (serving !== undefined) say(formatServingValidation(serving));
+  const held = validateResults(options);
+  if (held !== undefined) say(formatHeldPredictions(held));
+  const isMissed = serving?.targets.some(({ verdict }) => verdict === 'missed') ?? false;
+  return {
+    exitCode: options.strict === true && isMissed ? EXIT_CODES.sloMissed : EXIT_CODES.ok,
+    json: {
+      kind: 'busyhour-validation',
+      ...(serving === undefined ? {} : serving),
+      ...(held === undefined ? {} : { results: held }),
+    },
+  };
+};

@@ -1,0 +1,130 @@
+import { createLogPchip } from '../../vocabulary/monotone-curve.ts';
+import { msFromS } from '../../vocabulary/units.ts';
+import { fitLinearTpot } from '../calibrate/linear-tpot.ts';
+import { requestsPerSOf, type ServingPoint } from '../calibrate/saturation.ts';
+import { computeUslThroughput, fitUsl } from '../calibrate/usl.ts';
+import { planned, refuse } from '../refusal.ts';
+import type { PredictorInput, PredictorMaker } from './held-out.ts';
+import type { ServingConfiguration } from './measured-file.ts';
+
+type Field = 'meanTimeToFirstTokenMs' | 'meanTimePerOutputTokenMs';
+type Curve = (concurrency: number) => number;
+
+/** One curve for each of the two times. */
+function byField(input: PredictorInput, curveOf: (field: Field) => Curve): ReturnType<PredictorMaker> {
+  if (input.calibration.length < 2) return refuse('fewer than two points', 'measure two concurrencies');
+  const [firstToken, perToken] = [curveOf('meanTimeToFirstTokenMs'), curveOf('meanTimePerOutputTokenMs')];
+  return planned((concurrency) => ({
+    concurrency,
+    meanTimeToFirstTokenMs: firstToken(concurrency),
+    meanTimePerOutputTokenMs: perToken(concurrency),
+  }));
+}
+
+/** Straight lines between neighbours. */
+function linearCurve(points: readonly ServingPoint[], field: Field): Curve {
+  return (x) => {
+    const above = Math.max(1, points.findIndex(({ concurrency }) => concurrency >= x));
+    const [left, right] = [points[above - 1], points[above]];
+    if (left === undefined || right === undefined) return Number.NaN;
+    const share = (x - left.concurrency) / (right.concurrency - left.concurrency);
+    return left[field] + (right[field] - left[field]) * share;
+  };
+}
+
+const linear: PredictorMaker = (input) => byField(input, (field) => linearCurve(input.calibration, field));
+
+const logPchip: PredictorMaker = (input) =>
+  byField(input, (field) => {
+    const curve = createLogPchip(input.calibration.map((point) => ({ x: point.concurrency, y: point[field] })));
+    return (x) => curve.at(x);
+  });
+
+/** The two walls of a roofline, one that does not depend on the load and one that grows with it, through the end points. */
+function rooflineCurve(points: readonly ServingPoint[], field: Field): Curve {
+  const [first, last] = [points[0], points[points.length - 1]];
+  if (first === undefined || last === undefined) return () => Number.NaN;
+  return (x) => Math.max(first[field], (last[field] * x) / last.concurrency);
+}
+
+const roofline: PredictorMaker = (input) =>
+  byField(input, (field) => rooflineCurve(input.calibration, field));
+
+/** TPOT = a + b·n by least squares, and TTFT likewise. */
+const linearTpot: PredictorMaker = (input) => {
+  const fits = (['meanTimeToFirstTokenMs', 'meanTimePerOutputTokenMs'] as const).map((field) =>
+    fitLinearTpot(input.calibration.map((point) => ({ x: point.concurrency, y: point[field] }))),
+  );
+  const refused = fits.find((fit) => fit.kind === 'refused');
+  if (refused?.kind === 'refused') return refused;
+  const [firstToken, perToken] = fits.flatMap((fit) => (fit.kind === 'planned' ? [fit.value] : []));
+  if (firstToken === undefined || perToken === undefined) return refuse('no fit', 'measure more points');
+  return planned((concurrency) => {
+    const point = {
+      concurrency,
+      meanTimeToFirstTokenMs: firstToken.at(concurrency),
+      meanTimePerOutputTokenMs: perToken.at(concurrency),
+    };
+    return point.meanTimeToFirstTokenMs > 0 && point.meanTimePerOutputTokenMs > 0 ? point : undefined;
+  });
+};
+
+/** The scalability law knows only throughput: the whole latency stands in for its parts, in the measured proportion. */
+const usl: PredictorMaker = ({ calibration, configuration: { outputTokens } }) => {
+  const fit = fitUsl(
+    calibration.map((point) => ({
+      load: point.concurrency,
+      throughput: requestsPerSOf(point, outputTokens),
+    })),
+  );
+  if (fit.kind === 'refused') return fit;
+  return planned((concurrency) => {
+    const latencyMs = msFromS(concurrency / computeUslThroughput(fit.value, concurrency));
+    const perTokenMs = latencyMs / outputTokens;
+    return { concurrency, meanTimeToFirstTokenMs: perTokenMs, meanTimePerOutputTokenMs: perTokenMs };
+  });
+};
+
+const NUMERIC = new Set(['input_tokens', 'output_tokens', 'tensor_parallel', 'concurrency']);
+
+/** How unlike two configurations are: 1 for each name that differs, and the ratio of each number in doublings. */
+function distance(a: ServingConfiguration['labels'], b: ServingConfiguration['labels']): number {
+  return Object.keys(a).reduce((sum, column) => {
+    const [left, right] = [a[column], b[column]];
+    if (left === right) return sum;
+    const ratio = Number(left) / Number(right);
+    return sum + (NUMERIC.has(column) && ratio > 0 ? Math.abs(Math.log2(ratio)) / 4 : 1);
+  }, 0);
+}
+
+/** The curve of the configuration most like it, as it is: what a table of published results gives. */
+const nearest: PredictorMaker = ({ configuration, others }) => {
+  const usable = others.filter(({ points }) => points.length >= 2);
+  const ranked = usable
+    .map((other) => ({ other, unlike: distance(configuration.labels, other.labels) }))
+    .sort((a, b) => a.unlike - b.unlike);
+  return planned((concurrency) => {
+    const found = ranked.find(({ other: { points } }) => {
+      const [first, last] = [points[0], points[points.length - 1]];
+      return first && last && first.concurrency <= concurrency && concurrency <= last.concurrency;
+    })?.other;
+    if (found === undefined) return undefined;
+    const at = (field: Field): number =>
+      createLogPchip(found.points.map((point) => ({ x: point.concurrency, y: point[field] }))).at(concurrency);
+    return {
+      concurrency,
+      meanTimeToFirstTokenMs: at('meanTimeToFirstTokenMs'),
+      meanTimePerOutputTokenMs: at('meanTimePerOutputTokenMs'),
+    };
+  });
+};
+
+/** What else could be believed, each judged on the same held-out points. */
+export const BASELINES: Readonly<Record<string, PredictorMaker>> = {
+  'log–log PCHIP': logPchip,
+  'linear interpolation': linear,
+  'linear TPOT': linearTpot,
+  'scalability law': usl,
+  roofline,
+  'nearest configuration': nearest,
+};
