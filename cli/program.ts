@@ -10,6 +10,7 @@ import { choiceOption, listOption, numberOption } from './options.ts';
 import { addPlanCommands } from './plan-program.ts';
 import { addCerts, addInference, addKeys, addServe } from './runtime-program.ts';
 import { addScenarioCommands } from './scenario-program.ts';
+import { addValidate } from './validate-program.ts';
 import { TOOL } from './version.ts';
 
 function addDemo(program: Command): void {
@@ -66,12 +67,14 @@ function addListings(program: Command): void {
     .action(action(async () => (await import('./commands/listings.ts')).modes));
   program
     .command('prices')
-    .argument('[id]', 'explain this entry')
-    .description('list the price catalogue, or explain one entry: figures, source, date')
+    .argument('[what]', 'list, stale, explain, or the id of an entry to explain', 'list')
+    .argument('[id]', 'the entry to explain')
+    .description('list the price catalogue, what is stale in it, or explain one entry: figures, source, date')
+    .option('--group <name>', 'only entries of this group')
     .option('--stale', 'only entries past their shelf life')
     .option('--prices <file...>', 'your own catalogue files; their entries win')
     .option('--json', JSON_HELP)
-    .action(action(async () => (await import('./commands/listings.ts')).prices));
+    .action(action(async () => (await import('./commands/prices.ts')).prices));
   program
     .command('doctor')
     .description('what this machine has, and what is missing for what')

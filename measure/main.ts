@@ -9,6 +9,7 @@ const MEASURES: Readonly<Record<string, () => Promise<Measure>>> = {
   driver: async () => (await import('./driver.ts')).measureDriver,
   gate: async () => (await import('./gate.ts')).measureGate as Measure,
   gateway: async () => (await import('./gateway/gateway.ts')).measureGateway,
+  planner: async () => (await import('./planner.ts')).measurePlanner,
   redaction: async () => (await import('./redaction.ts')).measureRedaction,
   'demo-model': async () => (await import('./demo-model.ts')).measureDemoModel,
 };

@@ -1,3 +1,5 @@
+import { measurePlanSpeed } from './planner/plan-speed.ts';
+import { measureQueue } from './planner/queue.ts';
 import { measureValidation } from './planner/validation.ts';
 
 /** A part of the planner that says how right or how quick it is. */
@@ -6,6 +8,8 @@ type Part = () => Promise<Record<string, unknown>>;
 /** Each part gives figures of its own names; one that fails is told and does not take the others with it. */
 const PARTS: Readonly<Record<string, Part>> = {
   validation: measureValidation,
+  queue: measureQueue,
+  speed: measurePlanSpeed,
 };
 
 async function figuresOf([name, part]: readonly [string, Part]): Promise<Record<string, unknown>> {
