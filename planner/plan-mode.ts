@@ -8,6 +8,7 @@ import { predictModeLatency } from './latency.ts';
 import type { DrivenLine } from './money/cost-line.ts';
 import { computeCostLines } from './money/lines.ts';
 import { computeSections } from './mode-sections.ts';
+import { absurdFigures } from './plausible/mode-figures.ts';
 import type { Refusal } from './refusal.ts';
 import { type ModelledTier, type SizingContext, withStatedCalls } from './size/context.ts';
 import { sizeTiers } from './size/size-mode.ts';
@@ -104,6 +105,8 @@ export function planMode(given: PlanModeInput): PlannedMode | RefusedMode {
   const input = { ...given, context: withStatedCalls(given.context) };
   const { context, slos, nowUnixMs } = input;
   const { mode, catalogue } = context;
+  const absurd = absurdFigures(mode, catalogue);
+  if (absurd.length > 0) return refusedMode(mode, absurd);
   const sizedTiers = sizeTiers(context);
   const prices = cataloguePriceDiagnostics(
     catalogue,

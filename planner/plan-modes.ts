@@ -1,8 +1,8 @@
-import { type Catalogue, cataloguePriceDiagnostics } from '../scenarios/catalogue.ts';
+import { type Catalogue, catalogueOn, cataloguePriceDiagnostics } from '../scenarios/catalogue.ts';
 import { type DemandFile, MAX_INTERACTIONS_PER_DAY, MIN_INTERACTIONS_PER_DAY } from '../scenarios/demand.ts';
 import type { DeploymentMode } from '../scenarios/mode.ts';
 import { createDiagnostic, type Diagnostic, sortDiagnostics } from '../vocabulary/diagnostics.ts';
-import { createFailure, type Issue, ok, type Result } from '../vocabulary/errors.ts';
+import { createFailure, failed, type Issue, ok, type Result } from '../vocabulary/errors.ts';
 import {
   PLAN_SCHEMA_VERSION,
   type PlanFile,
@@ -18,9 +18,14 @@ import { computeDemand, type Demand } from './demand/demand.ts';
 import { overridesFromDemand } from './demand/file-overrides.ts';
 import { flattenMode } from './diff/settings.ts';
 import { slosBehindLinks } from './latency.ts';
+import { planBreakEven } from './money/break-even/plan-break-even.ts';
 import { packageVersion } from './package-version.ts';
 import { staffingFigures } from './people/figures.ts';
 import { planMode, refusedMode } from './plan-mode.ts';
+import { type Planned, planned } from './refusal.ts';
+import type { SizingContext } from './size/context.ts';
+import { assumptionIssues } from './plausible/assumptions.ts';
+import { resultIssues } from './plausible/results.ts';
 import { correlationIssues, unusedCorrelations } from './uncertainty/stated-correlations.ts';
 
 export type { PlanOverrides } from './demand/assumptions.ts';
@@ -141,16 +146,35 @@ interface Prepared {
   readonly demand: Demand;
 }
 
-/** Plans one mode with its measurements calibrated at what its links leave of the objectives. */
-function planOne(mode: DeploymentMode, prepared: Prepared): PlannedMode | RefusedMode {
+/** What sizing one mode may read, its measurements calibrated at what its links leave of the objectives. */
+function contextOf(mode: DeploymentMode, prepared: Prepared): Planned<SizingContext> {
   const { input, slos, assumptions, demand } = prepared;
   const behindLinks = slosBehindLinks(slos, mode);
-  if (behindLinks.kind === 'refused') return refusedMode(mode, [behindLinks]);
+  if (behindLinks.kind === 'refused') return behindLinks;
   const measurements = groupMeasurements(input.results, behindLinks.value);
   const reference = referenceMeasurement(measurements);
   if (reference === undefined) throw new Error('a plan without results passed its input check');
-  const context = { mode, demand, assumptions, catalogue: input.catalogue, measurements, reference };
-  return planMode({ context, slos, seed: input.seed, nowUnixMs: input.nowUnixMs });
+  const catalogue = catalogueOn(input.catalogue, input.nowUnixMs);
+  return planned({ mode, demand, assumptions, catalogue, measurements, reference });
+}
+
+interface ModePlans {
+  readonly modes: (PlannedMode | RefusedMode)[];
+  /** Of the modes that could be planned. */
+  readonly contexts: SizingContext[];
+}
+
+function planEach(prepared: Prepared): ModePlans {
+  const { input, slos } = prepared;
+  const contexts: SizingContext[] = [];
+  const modes = input.modes.map((mode) => {
+    const context = contextOf(mode, prepared);
+    if (context.kind === 'refused') return refusedMode(mode, [context]);
+    const plan = planMode({ context: context.value, slos, seed: input.seed, nowUnixMs: input.nowUnixMs });
+    if (plan.kind === 'planned') contexts.push(context.value);
+    return plan;
+  });
+  return { modes, contexts };
 }
 
 function planDiagnostics(prepared: Prepared, measurements: readonly Measurement[]): Diagnostic[] {
@@ -216,13 +240,22 @@ function planFile(
  */
 export function planModes(input: PlanInput): Result<PlanFile> {
   const { slos, issues: sloIssues } = slosOf(input);
-  const issues = [...inputIssues(input), ...sloIssues, ...correlationIssues(input.demand)];
+  const issues = [
+    ...inputIssues(input),
+    ...sloIssues,
+    ...correlationIssues(input.demand),
+    ...resultIssues(input.results),
+  ];
   if (issues.length > 0) {
     return { kind: 'failed', failure: createFailure('INVALID_DEMAND', 'the plan cannot start', { issues }) };
   }
   const overrides = { ...overridesFromDemand(input.demand), ...input.overrides };
   const assumptions = resolveAssumptions(input.catalogue, overrides);
   if (assumptions.kind === 'failed') return assumptions;
+  const absurd = assumptionIssues(assumptions.value);
+  if (absurd.length > 0) {
+    return failed('INVALID_DEMAND', 'the plan rests on figures that cannot be meant', { issues: absurd });
+  }
   const measurements = groupMeasurements(input.results, slos);
   const reference = referenceMeasurement(measurements);
   if (reference === undefined) throw new Error('a plan without results passed its input check');
@@ -235,8 +268,9 @@ export function planModes(input: PlanInput): Result<PlanFile> {
   });
   if (demand.kind === 'failed') return demand;
   const prepared = { input, slos, assumptions: assumptions.value, demand: demand.value };
-  const modes = input.modes.map((mode) => planOne(mode, prepared));
-  return modes.every(({ kind }) => kind === 'refused')
-    ? allRefused(modes)
-    : ok(planFile(prepared, measurements, modes));
+  const { modes, contexts } = planEach(prepared);
+  if (modes.every(({ kind }) => kind === 'refused')) return allRefused(modes);
+  const breakEven = planBreakEven(contexts);
+  const file = planFile(prepared, measurements, modes);
+  return ok(breakEven === undefined ? file : { ...file, breakEven });
 }
