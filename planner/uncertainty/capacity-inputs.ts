@@ -8,7 +8,7 @@ import { basisOf, type Measurement } from '../calibrate/measurements.ts';
 import type { ModelledTier } from '../size/context.ts';
 import type { Uncertainty } from './distribution.ts';
 import type { UncertainInput } from './inputs.ts';
-import { CERTAIN, type Range } from './ranges.ts';
+import { CERTAIN, MIN_FACTOR, type Range } from './ranges.ts';
 
 /** Relative interval of measured capacity: from the highest rate that met to the lowest that missed. */
 export function capacityRange({ curve: { capacity } }: Measurement): Range {
@@ -29,11 +29,18 @@ const RESAMPLES = 4_000;
 const meanOf = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Capacities that single runs give by themselves; those of which one gives none do not repeat each other. */
+/** The repetitions of a plan of loads, each as a run of its own; the run itself where it repeats nothing. */
+function repetitionsOf(result: ResultFile): ResultFile[] {
+  const blocks = Map.groupBy(result.steps, ({ block }) => block);
+  return blocks.size < 2 ? [result] : [...blocks.values()].map((steps) => ({ ...result, steps }));
+}
+
+/** Capacities that replicate runs give one by one. A run that brackets none by itself repeats no other. */
 function replicateCapacities(results: readonly ResultFile[], slos: readonly Slo[]): number[] {
-  if (results.length < MIN_REPLICATES) return [];
-  return results.flatMap((result) => {
-    const { capacity } = estimateCapacity([result], slos);
+  const runs = results.flatMap(repetitionsOf);
+  if (runs.length < MIN_REPLICATES) return [];
+  return runs.flatMap((run) => {
+    const { capacity } = estimateCapacity([run], slos);
     return capacity.kind === 'bracketed' ? [capacity.turnsPerS] : [];
   });
 }
@@ -54,7 +61,7 @@ export function estimateReplicateSpread(capacities: readonly number[], seed: num
   const widening = Math.sqrt(runs / (runs - 1));
   return {
     kind: 'empirical',
-    samples: sortSamples(means.map((value) => 1 + widening * (value / mean - 1))),
+    samples: sortSamples(means.map((value) => Math.max(MIN_FACTOR, 1 + widening * (value / mean - 1)))),
   };
 }
 

@@ -1,5 +1,5 @@
 import { computeNormalCdf } from '../../vocabulary/normal.ts';
-import { createRandom, sampleNormal } from '../../vocabulary/random.ts';
+import { createRandom, openUniform, sampleNormal } from '../../vocabulary/random.ts';
 import { correlatedKeys, factorise, normalMatrix, type RankCorrelation } from './correlation.ts';
 import { computeQuantile, type Uncertainty } from './distribution.ts';
 
@@ -17,7 +17,7 @@ const streamOf = (seed: number, key: string) => createRandom(seed).fork(`input $
 
 function independentUniforms(seed: number, key: string, count: number): Float64Array {
   const random = streamOf(seed, key);
-  return Float64Array.from({ length: count }, () => random.next());
+  return Float64Array.from({ length: count }, () => openUniform(random));
 }
 
 function normals(seed: number, key: string, count: number): Float64Array {

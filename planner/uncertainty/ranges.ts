@@ -54,8 +54,9 @@ export interface Batch {
 const MIN_BATCHES = 3;
 /** A triangle with half-width h has variance h²/6. */
 const HALF_WIDTHS_PER_DEVIATION = Math.sqrt(6);
-/** A range that reached 0 would divide by it. */
-const MAX_HALF_WIDTH = 0.9;
+/** A factor that reached 0 would be divided by. */
+export const MIN_FACTOR = 0.1;
+const MAX_HALF_WIDTH = 1 - MIN_FACTOR;
 
 /**
  * Relative range of a mean Σtotal/Σcount from the differences between its batches: the triangle whose standard

@@ -78,6 +78,22 @@ describe('what is not known of a measured capacity', () => {
     expect(spread.source).toContain('3 replicate runs');
   });
 
+  test('repetitions within one run are runs', () => {
+    const runs = [19.8, 20, 20.3].map((servicePerS) =>
+      buildResult({ engine: 'llama', rates: RATES, servicePerS }),
+    );
+    const [first] = runs;
+    if (first === undefined) throw new Error('no run');
+    const steps = runs.flatMap((run, block) =>
+      run.steps.map((step) => ({ ...step, name: `${step.name} r${block + 1}`, block })),
+    );
+    const [together] = groupMeasurements([{ ...first, steps }], SLOS);
+    if (together === undefined) throw new Error('no measurement');
+    const [, spread] = capacityInputs(together, 1);
+    const [, apart] = capacityInputs(measurementOf([19.8, 20, 20.3]), 1);
+    expect(spread?.uncertainty).toEqual(apart?.uncertainty);
+  });
+
   test('runs that differ more make it wider; two runs make none', () => {
     const widthOf = (services: readonly number[]): number => {
       const spread = capacityInputs(measurementOf(services), 1)[1];
