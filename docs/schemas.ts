@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { budgetsFileSchema } from '../bench/judge/budgets.ts';
+import { planBudgetFileSchema } from '../planner/budget/ceilings.ts';
 import { catalogueFileSchema } from '../scenarios/catalogue.ts';
 import { modeSchema } from '../scenarios/mode.ts';
 import { scenarioSchema } from '../scenarios/scenario.ts';
 import { unwrap } from '../vocabulary/errors.ts';
 import { writeFileAtomic } from '../vocabulary/files.ts';
+import { planDiffSchema } from '../vocabulary/plan-diff.ts';
 import { planFileSchema } from '../vocabulary/plan-file.ts';
 import { resultFileSchema } from '../vocabulary/result-file.ts';
 
@@ -27,6 +29,16 @@ const SOURCES: Readonly<Record<string, SchemaSource>> = {
     description:
       'Replicas, binding constraints and cost per deployment mode, each figure with what it rests on.',
     schema: planFileSchema,
+  },
+  'plan-diff.schema.json': {
+    title: 'busyhour comparison of two plans',
+    description: 'What changed in replicas and money, and which inputs changed before that. See docs/plan.md.',
+    schema: planDiffSchema,
+  },
+  'plan-budget.schema.json': {
+    title: 'busyhour plan budget',
+    description: 'Ceilings that a plan must keep. See docs/plan.md.',
+    schema: planBudgetFileSchema,
   },
   'scenario.schema.json': {
     title: 'busyhour scenario',
