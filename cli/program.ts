@@ -106,6 +106,7 @@ export function createProgram(): Command {
     addGateCommands,
     addExchangeCommands,
     addPlanCommands,
+    addValidate,
     addServe,
     addKeys,
     addInference,
