@@ -17,13 +17,20 @@ import {
   type Section,
 } from './blocks.ts';
 import { ABSENT, formatCount, formatNumber, formatRatio, formatUsd, formatUsdInterval } from './numbers.ts';
-import { basisOfMode, cheapestMode, machineUsdPerMonth } from './plan-reading.ts';
+import { basisOfMode, cheapestMode, machineUsdPerMonth, plannedModes } from './plan-reading.ts';
 
 const tierText = (tier: TierPlan): string => `${formatCount(tier.replicas)} ${tier.tier}`;
 
 const instances = (mode: PlannedMode): number => mode.tiers.reduce((sum, tier) => sum + tier.replicas, 0);
 
-function plannedRow(mode: PlannedMode): Cell[] {
+/** With every replica up; what is left after the planned losses is in the tooltip and in its own section. */
+function riskCell({ uncertainty }: PlannedMode): Cell {
+  if (uncertainty === undefined) return { text: ABSENT, muted: true };
+  const { allUp, afterLosses } = uncertainty.missProbability;
+  return { text: formatRatio(allUp), hint: `after the planned losses ${formatRatio(afterLosses)}` };
+}
+
+function plannedRow(mode: PlannedMode, hasRisk: boolean): Cell[] {
   const p95Ms = mode.latency.turnP95Ms;
   return [
     { text: mode.title, badge: basisBadge(basisOfMode(mode)) },
@@ -34,17 +41,20 @@ function plannedRow(mode: PlannedMode): Cell[] {
     cell(formatUsd(machineUsdPerMonth(mode))),
     { text: p95Ms === undefined ? ABSENT : formatNumber(p95Ms), hint: mode.latency.explanation },
     cell(formatRatio(mode.availabilityRatio)),
+    ...(hasRisk ? [riskCell(mode)] : []),
   ];
 }
 
-const refusedRow = (mode: RefusedMode): Cell[] => [
+const refusedRow = (mode: RefusedMode, hasRisk: boolean): Cell[] => [
   { text: mode.title, badge: { kind: 'bad', text: 'refused' } },
   { text: 'no plan', muted: true },
   cell(`${mode.reason} Lifted by: ${mode.liftedBy}`),
-  ...Array.from({ length: 5 }, (): Cell => ({ text: ABSENT, muted: true })),
+  ...Array.from({ length: hasRisk ? 6 : 5 }, (): Cell => ({ text: ABSENT, muted: true })),
 ];
 
-const modesTable = (plan: PlanFile): Block => ({
+function modesTable(plan: PlanFile): Block {
+  const hasRisk = plannedModes(plan).some(({ uncertainty }) => uncertainty !== undefined);
+  return {
   kind: 'table',
   caption: 'Each way of deploying it. USD per interaction: median, then P10–P90 in brackets.',
   columns: [
@@ -56,9 +66,13 @@ const modesTable = (plan: PlanFile): Block => ({
     numeric('USD per month, machine'),
     numeric('turn p95 ms'),
     numeric('availability'),
+    ...(hasRisk ? [numeric('misses an objective')] : []),
   ],
-  rows: plan.modes.map((mode) => (mode.kind === 'planned' ? plannedRow(mode) : refusedRow(mode))),
-});
+  rows: plan.modes.map((mode) =>
+    mode.kind === 'planned' ? plannedRow(mode, hasRisk) : refusedRow(mode, hasRisk),
+  ),
+  };
+}
 
 function capacityRow(measurement: PlanMeasurement): Cell[] {
   const capacity = measurement.capacityTurnsPerS;

@@ -98,6 +98,28 @@ function peopleLine(plan: PlanFile): string[] {
     : wrapText(`With escalations to people, per interaction: ${rows.join(', ')}.`, TERMINAL_CHARS);
 }
 
+/** How likely the busy hour misses an objective, all up and after the planned losses. */
+function riskLine(plan: PlanFile): string[] {
+  const rows = plan.modes.flatMap((mode) => {
+    const risk = mode.kind === 'planned' ? mode.uncertainty?.missProbability : undefined;
+    return risk === undefined
+      ? []
+      : [`${mode.mode} ${formatRatio(risk.allUp)} (${formatRatio(risk.afterLosses)})`];
+  });
+  return rows.length === 0
+    ? []
+    : wrapText(
+        `Probability that the busy hour misses an objective (after the planned losses): ${rows.join(', ')}.`,
+        TERMINAL_CHARS,
+      );
+}
+
+/** Volumes at which the cheapest mode changes. */
+function breakEvenLines({ breakEven }: PlanFile): string[] {
+  const crossings = (breakEven?.modes.crossings ?? []).filter(({ onEnvelope, lasting }) => onEnvelope && lasting);
+  return crossings.flatMap(({ sentence }) => wrapText(sentence, TERMINAL_CHARS));
+}
+
 /**
  * The short answer, without colour and at most 100 columns: doubts first, then what was measured, then per mode the
  * instances, the binding constraint and the machine cost per interaction as P50 [P10–P90]. Refused modes say why.
@@ -120,6 +142,8 @@ export function formatAnswerTable(plan: PlanFile, results: readonly ResultFile[]
     '',
     'USD/interaction is the machine only: P50 [P10–P90].',
     ...peopleLine(plan),
+    ...riskLine(plan),
+    ...breakEvenLines(plan),
   ].join('\n');
 }
 
