@@ -57,6 +57,8 @@ export interface Assumptions {
   readonly humanContactUsd: Uncertain;
   readonly retry: Uncertain;
   readonly averageHandleTimeS: Sourced;
+  /** The same with its range. */
+  readonly handleTime: Uncertain;
   readonly answeredRatio: Sourced;
   readonly targetWaitS: Sourced;
   readonly patienceS: Sourced;
@@ -166,6 +168,7 @@ export function resolveAssumptions(catalogue: Catalogue, overrides: unknown): Re
     ]),
     retry: uncertain(from, 'retryRatio'),
     averageHandleTimeS: single(from, 'averageHandleTimeS'),
+    handleTime: uncertain(from, 'averageHandleTimeS'),
     answeredRatio: single(from, 'answeredRatio'),
     targetWaitS: single(from, 'targetWaitS'),
     patienceS: single(from, 'patienceS'),

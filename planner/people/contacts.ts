@@ -3,7 +3,7 @@ import type { Assumptions } from '../demand/assumptions.ts';
 import { computeErlangA, computeErlangAServiceLevel } from '../queueing/erlang-a.ts';
 import { queueBefore, type StaffingInput, sizeStaffing } from './staffing.ts';
 
-type Shares = Pick<Assumptions, 'escalation' | 'directToHuman'>;
+type Shares = Readonly<Record<'escalation' | 'directToHuman', { readonly value: number }>>;
 
 /** All contacts per interaction with the machine: those that go to a person at once come on top of it. */
 export const contactRatio = ({ directToHuman }: Shares): number => 1 / (1 - directToHuman.value);

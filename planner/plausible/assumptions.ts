@@ -9,14 +9,14 @@ const SPAN_S: Bounds = { min: 0.001, max: S_PER_DAY };
 const BYTES: Bounds = { min: 0, max: 1e12 };
 
 /** What each assumption can be at all, whoever states it: the catalogue, a user's file, a flag. */
-const BOUNDS: Readonly<Record<Exclude<keyof Assumptions, 'entryIds'>, Bounds>> = {
+const BOUNDS: Readonly<Record<Exclude<keyof Assumptions, 'entryIds' | 'averageHandleTimeS'>, Bounds>> = {
   busyHourShare: { min: 0.0001, max: 1 },
   escalation: RATIO,
   directToHuman: { min: 0, max: 0.999 },
   repeat: SHARE_BELOW_ONE,
   humanContactUsd: USD,
   retry: SHARE_BELOW_ONE,
-  averageHandleTimeS: SPAN_S,
+  handleTime: SPAN_S,
   answeredRatio: { ...INSIDE, max: 0.99999 },
   targetWaitS: { min: 0, max: S_PER_DAY },
   patienceS: SPAN_S,

@@ -1,11 +1,15 @@
 import { computePercentile, sortSamples } from '../../vocabulary/percentiles.ts';
 import type { Interval } from '../../vocabulary/plan-file.ts';
-import type { Term } from './inputs.ts';
+import type { DrawnFigure, Term } from './inputs.ts';
 
 /** One value per draw. */
 export type Column = Float64Array<ArrayBufferLike>;
 
 export const constantColumn = (rows: number, value: number): Column => new Float64Array(rows).fill(value);
+
+/** What is drawn of a figure, or its one value in every row. */
+export const columnOf = ({ index, central }: DrawnFigure, inputs: readonly Column[], rows: number): Column =>
+  (index === undefined ? undefined : inputs[index]) ?? constantColumn(rows, central);
 
 /** Row by row the product of inputs, each to its power. */
 export function productOf(terms: readonly Term[], inputs: readonly Column[], rows: number): Column {

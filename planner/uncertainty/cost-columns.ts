@@ -1,6 +1,6 @@
 import { computeContactUsd } from '../money/interaction.ts';
-import { type Column, constantColumn, productOf } from './columns.ts';
-import type { CostModel, DrawnFigure, LineGroup } from './cost-model.ts';
+import { type Column, columnOf, productOf } from './columns.ts';
+import type { CostModel, LineGroup } from './cost-model.ts';
 
 /** Money over the draws. */
 export interface CostColumns {
@@ -14,9 +14,6 @@ export interface CostColumns {
   readonly blended: Column;
   readonly resolved: Column;
 }
-
-const columnOf = ({ index, central }: DrawnFigure, inputs: readonly Column[], rows: number): Column =>
-  (index === undefined ? undefined : inputs[index]) ?? constantColumn(rows, central);
 
 /** Replicas that are paid for against the plan's: what is needed, and no more than the mode can have. */
 const paidReplicas = (model: CostModel, needed: readonly Column[]): Column[] =>

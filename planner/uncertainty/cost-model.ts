@@ -1,11 +1,5 @@
 import type { DrivenLine, LineDriver } from '../money/cost-line.ts';
-import type { Term } from './inputs.ts';
-
-/** A figure that is drawn in its own unit; without an index it always has its central value. */
-export interface DrawnFigure {
-  readonly index: number | undefined;
-  readonly central: number;
-}
+import type { DrawnFigure, Term } from './inputs.ts';
 
 /** Cost lines that move together: only their size differs. */
 export interface LineGroup {

@@ -26,6 +26,12 @@ export const DEFAULT_CORRELATIONS: readonly RankCorrelation[] = [
     reason: 'the fewer contacts are escalated, the harder and longer are those that are left',
   },
   {
+    a: 'averageHandleTimeS',
+    b: 'humanContactUsd',
+    rankCorrelation: 0.7,
+    reason: 'a contact costs the time that a person takes for it',
+  },
+  {
     a: 'busyHourShareRatio',
     b: 'retries',
     rankCorrelation: 0.3,

@@ -4,7 +4,7 @@ import type { Demand } from '../demand/demand.ts';
 import type { SizingContext } from '../size/context.ts';
 import type { LoadLimit } from '../size/limits.ts';
 import { factorOf } from './distribution.ts';
-import { type InputList, inputFromAssumption, type Term, type UncertainInput } from './inputs.ts';
+import { factorFromAssumption, type InputList, type Term, type UncertainInput } from './inputs.ts';
 
 /** Inputs that what arrives is multiplied by. */
 export interface DemandTerms {
@@ -101,13 +101,6 @@ function burstInput(file: DemandFile, { burstiness, busyHourTurnsPerS }: Demand)
 const peakIsKnown = ({ fromTrace, figures }: Demand): boolean =>
   fromTrace || figures.some(({ name }) => name === 'busyHourCallAttempts');
 
-const shareInput = ({ assumptions: { busyHourShare } }: SizingContext): UncertainInput => ({
-  ...inputFromAssumption(busyHourShare),
-  uncertainty: factorOf(busyHourShare.value, busyHourShare),
-  central: 1,
-  scale: busyHourShare.value,
-});
-
 /**
  * Given a daily volume, the busy hour's share moves the peak. Given a trace or the attempts of the busy hour, the peak
  * stands and the share moves the volume of the day. What a demand file states with a range is drawn beside it.
@@ -116,7 +109,7 @@ export function demandTerms(list: InputList, context: SizingContext): DemandTerm
   const { demand } = context;
   const { file } = demand;
   const known = peakIsKnown(demand);
-  const share = list.add(shareInput(context), known ? -1 : 1);
+  const share = list.add(factorFromAssumption(context.assumptions.busyHourShare), known ? -1 : 1);
   if (file === undefined) {
     return { peak: known ? [] : share, volume: known ? share : [], turns: [], burst: [] };
   }

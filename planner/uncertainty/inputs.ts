@@ -25,6 +25,12 @@ export interface Term {
   readonly power: 1 | -1;
 }
 
+/** A figure that is drawn in its own unit; without an index it always has its central value. */
+export interface DrawnFigure {
+  readonly index: number | undefined;
+  readonly central: number;
+}
+
 /** Inputs of a mode, each once however much it moves. */
 export interface InputList {
   readonly inputs: readonly UncertainInput[];
@@ -52,6 +58,7 @@ const LABELS: Readonly<Record<string, string>> = {
   directToHumanRatio: 'contacts that go to people at once',
   repeatRatio: 'contacts that come back',
   humanContactUsd: 'cost of a contact with a person',
+  averageHandleTimeS: 'time that a person takes for a contact',
   operatorUsdPerHour: "cost of an operator's hour",
   historyBytesPerTurn: 'bytes of history per turn',
   logBytesPerTurn: 'bytes of logs per turn',
@@ -85,6 +92,14 @@ export const inputFromAssumption = ({ value, low, high, figure, samples }: Uncer
   scale: 1,
   basis: figure.basis,
   source: figure.source,
+});
+
+/** The same as a factor around 1. */
+export const factorFromAssumption = (assumption: Uncertain): UncertainInput => ({
+  ...inputFromAssumption(assumption),
+  uncertainty: factorOf(assumption.value, assumption),
+  central: 1,
+  scale: assumption.value,
 });
 
 interface Described {

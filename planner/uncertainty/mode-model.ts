@@ -9,10 +9,12 @@ import { capacityInputs, gatewayCpuInput } from './capacity-inputs.ts';
 import type { Column } from './columns.ts';
 import type { RankCorrelation } from './correlation.ts';
 import { type CostColumns, evaluateCost } from './cost-columns.ts';
-import { type CostModel, type DrawnFigure, groupLines } from './cost-model.ts';
+import { type CostModel, groupLines } from './cost-model.ts';
 import { type DemandTerms, demandTerms, loadTerms } from './demand-inputs.ts';
 import {
   createInputList,
+  type DrawnFigure,
+  factorFromAssumption,
   type InputList,
   inputFromAssumption,
   inputFromFactor,
@@ -20,6 +22,7 @@ import {
   type UncertainInput,
 } from './inputs.ts';
 import { type DrawnTier, drawnTier, evaluateTier, type TierColumns } from './load-model.ts';
+import type { PeopleModel } from './people.ts';
 
 /** A sized and priced mode. */
 export interface UncertaintyInput {
@@ -39,8 +42,7 @@ export interface ModeModel {
   readonly inputs: readonly UncertainInput[];
   readonly tiers: readonly DrawnTier[];
   readonly cost: CostModel;
-  /** Inputs that contacts with people in the busy hour are multiplied by, beside escalation. */
-  readonly peakTerms: readonly Term[];
+  readonly people: PeopleModel;
 }
 
 /** Inputs that the load on each limit of a tier is multiplied by. */
@@ -82,6 +84,17 @@ function costModel(list: InputList, input: UncertaintyInput, demand: DemandTerms
   };
 }
 
+const peopleModel = (
+  list: InputList,
+  { context: { assumptions } }: UncertaintyInput,
+  { peak }: DemandTerms,
+): PeopleModel => ({
+  peak,
+  handleTime: list.add(factorFromAssumption(assumptions.handleTime)),
+  escalation: drawnFigure(list, assumptions.escalation),
+  directToHuman: drawnFigure(list, assumptions.directToHuman),
+});
+
 /** Gathers the uncertain inputs of a mode and what each of them moves. */
 export function createModeModel(input: UncertaintyInput): ModeModel {
   const { context, tiers, plans, slos } = input;
@@ -95,7 +108,7 @@ export function createModeModel(input: UncertaintyInput): ModeModel {
     return [drawnTier({ sized, plan, objectives: slos.length, termsOf })];
   });
   const cost = costModel(list, input, demand);
-  return { inputs: list.inputs, tiers: drawn, cost, peakTerms: demand.peak };
+  return { inputs: list.inputs, tiers: drawn, cost, people: peopleModel(list, input, demand) };
 }
 
 /** A mode over the draws. */

@@ -15,7 +15,7 @@ import { computeCorrelation, createDraws, type Draws, drawColumn } from './draws
 import type { UncertainInput } from './inputs.ts';
 import type { DrawnTier, Misses, TierColumns } from './load-model.ts';
 import { createModeModel, evaluateMode, type ModeColumns, type ModeModel, type UncertaintyInput } from './mode-model.ts';
-import { scheduledAgentsInterval } from './people.ts';
+import { agentsInterval, evaluatePeople } from './people.ts';
 import { statedCorrelations } from './stated-correlations.ts';
 import { computeTornado } from './tornado.ts';
 
@@ -149,8 +149,8 @@ export function planUncertainty(input: UncertaintyInput): Uncertain {
   const inputs = model.inputs.map(({ key, uncertainty }) => drawColumn(draws, key, uncertainty));
   const columns = evaluateMode(model, inputs, DRAWS);
   const { ai, blended, resolved } = columns.cost;
-  const tornado = computeTornado(model);
-  const agents = scheduledAgentsInterval(model, inputs, input.context);
+  const tornado = computeTornado(model, input.context);
+  const agents = agentsInterval(evaluatePeople(model.people, inputs, DRAWS, input.context));
   return {
     usdPerInteraction: { ai: intervalOf(ai), blended: intervalOf(blended), resolved: intervalOf(resolved) },
     section: {

@@ -1,8 +1,10 @@
 import type { TornadoRow } from '../../vocabulary/plan-sections/uncertainty.ts';
+import type { SizingContext } from '../size/context.ts';
 import { type Column, constantColumn } from './columns.ts';
 import { computeQuantile } from './distribution.ts';
 import type { UncertainInput } from './inputs.ts';
 import { evaluateMode, type ModeColumns, type ModeModel } from './mode-model.ts';
+import { type AgentColumns, evaluatePeople } from './people.ts';
 
 const P10 = 0.1;
 const P90 = 0.9;
@@ -33,7 +35,21 @@ const usdAt = ({ cost }: ModeColumns, row: number) => ({
   resolved: cost.resolved[row] ?? 0,
 });
 
-function tornadoRow(model: ModeModel, columns: ModeColumns, index: number): TornadoRow[] {
+interface Evaluated {
+  readonly model: ModeModel;
+  readonly columns: ModeColumns;
+  readonly people: AgentColumns;
+}
+
+/** Agents at both ends, where the input moves the contacts or their length. */
+function agentEnds({ contactsPerS, agentsFor }: AgentColumns, low: number, high: number) {
+  const [atLow = 0, atHigh = 0] = [contactsPerS[low], contactsPerS[high]];
+  return atLow === atHigh
+    ? {}
+    : { scheduledAgents: { atP10: agentsFor(atLow), atP90: agentsFor(atHigh) } };
+}
+
+function tornadoRow({ model, columns, people }: Evaluated, index: number): TornadoRow[] {
   const input = model.inputs[index];
   if (input === undefined) return [];
   const [low, high] = [rowAtP10(index), rowAtP90(index)];
@@ -53,6 +69,7 @@ function tornadoRow(model: ModeModel, columns: ModeColumns, index: number): Torn
       p90: computeQuantile(input.uncertainty, P90) * input.scale,
       usdPerInteraction,
       replicas,
+      ...agentEnds(people, low, high),
       swingUsdPerResolved: Math.abs(usdPerInteraction.resolved.atP90 - usdPerInteraction.resolved.atP10),
     },
   ];
@@ -62,10 +79,12 @@ function tornadoRow(model: ModeModel, columns: ModeColumns, index: number): Torn
  * What each input alone does to cost and replicas between its P10 and its P90, every other one at the plan's value
  * (correlations are left out). Largest swing of the cost per resolved contact first.
  */
-export function computeTornado(model: ModeModel): Tornado {
+export function computeTornado(model: ModeModel, context: SizingContext): Tornado {
   const inputs = oneAtATime(model.inputs);
-  const columns = evaluateMode(model, inputs, 1 + 2 * model.inputs.length);
-  const rows = model.inputs.flatMap((_, index) => tornadoRow(model, columns, index));
+  const count = 1 + 2 * model.inputs.length;
+  const columns = evaluateMode(model, inputs, count);
+  const people = evaluatePeople(model.people, inputs, count, context);
+  const rows = model.inputs.flatMap((_, index) => tornadoRow({ model, columns, people }, index));
   return {
     central: usdAt(columns, CENTRAL_ROW),
     rows: rows.sort((a, b) => b.swingUsdPerResolved - a.swingUsdPerResolved),

@@ -69,6 +69,8 @@ const tornadoRowSchema = z.strictObject({
   usdPerInteraction: z.strictObject({ ai: endsSchema, blended: endsSchema, resolved: endsSchema }),
   /** Only the tiers that the input moves. */
   replicas: z.array(z.strictObject({ tier: z.string(), ...endsSchema.shape })),
+  /** Absent where the input does not move who reaches a person. */
+  scheduledAgents: endsSchema.optional(),
   /** |at P90 − at P10| of the cost per resolved contact: the rows come in its order, largest first. */
   swingUsdPerResolved: z.number().nonnegative(),
 });

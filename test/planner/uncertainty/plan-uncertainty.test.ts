@@ -136,6 +136,29 @@ describe('people over the draws', () => {
     expect(Math.abs((scheduledAgents?.p90 ?? 0) / at(0.9) - 1)).toBeLessThan(0.03);
   });
 
+  test('handle time with a range: twice as long needs twice the agents, about, and no more machines', () => {
+    const overrides = { averageHandleTimeS: { value: 360, low: 180, high: 720 } };
+    const { section } = uncertaintyOf(of('kubernetes', { overrides }));
+    const row = section.tornado.find(({ input }) => input === 'averageHandleTimeS');
+    const { atP10, atP90 } = row?.scheduledAgents ?? { atP10: 0, atP90: 0 };
+    expect(atP90 / atP10 / ((row?.p90 ?? 0) / (row?.p10 ?? 1))).toBeGreaterThan(0.9);
+    expect(atP90 / atP10 / ((row?.p90 ?? 0) / (row?.p10 ?? 1))).toBeLessThan(1.1);
+    expect(row?.replicas).toEqual([]);
+    expect(row?.swingUsdPerResolved).toBe(0);
+    const electricity = section.tornado.find(({ input }) => input === 'operatorUsdPerHour');
+    expect(electricity?.scheduledAgents).toBeUndefined();
+  });
+
+  test('contacts that go to people at once come on top, with their range', () => {
+    const overrides = { directToHumanRatio: { value: 0.1, low: 0.05, high: 0.2 }, escalationRatio: 0.2, busyHourShareRatio: 0.15 };
+    const { scheduledAgents } = uncertaintyOf(of('kubernetes', { overrides })).section;
+    const without = uncertaintyOf(of('kubernetes', { overrides: { escalationRatio: 0.2, busyHourShareRatio: 0.15 } }))
+      .section.scheduledAgents;
+    // At its P10 of 7.7 % the direct ones are 0.083 per interaction beside the 0.2 that are escalated.
+    const p10 = 0.05 + Math.sqrt(0.1 * 0.15 * 0.05);
+    expect((scheduledAgents?.p10 ?? 0) / (without?.p10 ?? 1)).toBeCloseTo((0.2 + 1 / (1 - p10) - 1) / 0.2, 1);
+  });
+
   test('nobody escalated, no agents', () => {
     const { section } = uncertaintyOf(of('kubernetes', { overrides: { escalationRatio: 0 } }));
     expect(section.scheduledAgents).toBeUndefined();
