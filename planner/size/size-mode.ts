@@ -3,6 +3,7 @@ import type { Diagnostic } from '../../vocabulary/diagnostics.ts';
 import type { TierPlan } from '../../vocabulary/plan-file.ts';
 import type { Refusal } from '../refusal.ts';
 import type { ModelledTier, SizingContext } from './context.ts';
+import { colocationRefusals } from './colocation.ts';
 import { modelTier } from './model-tier.ts';
 import { sizeTier } from './tier.ts';
 
@@ -54,10 +55,11 @@ export function sizeTiers(context: SizingContext): SizedTiers {
     else sized.set(tier.id, { tier: modelled.value, plan: plan.value });
   }
   const inMode = context.mode.tiers.flatMap(({ id }) => sized.get(id) ?? []);
+  const plans = inMode.map(({ plan }) => plan);
   return {
     tiers: inMode.map(({ tier }) => tier),
-    plans: inMode.map(({ plan }) => plan),
-    refusals,
+    plans,
+    refusals: [...refusals, ...colocationRefusals(context.mode, plans)],
     diagnostics,
   };
 }

@@ -146,6 +146,9 @@ const unitSchema = z.discriminatedUnion('kind', [
     gpu: z.string().min(1),
     /** Nodes that one replica may span, where a fast network joins them; one where absent. */
     maxNodesPerReplica: z.int().positive().max(1000).optional(),
+    /** Cores and memory of a node that the engines leave to processes colocated on it; unchecked where absent. */
+    coresForProcesses: z.number().positive().max(10_000).optional(),
+    memoryGibForProcesses: memoryGib.optional(),
     capex: figureReference,
     /** An estimate with a range: how far the purchase price may lie from its middle, where that price has no range. */
     capexSpread: z.strictObject({ id: z.string(), lowField: z.string(), highField: z.string() }).optional(),
@@ -158,7 +161,14 @@ const unitSchema = z.discriminatedUnion('kind', [
     supportRatioPerYear: share,
   }),
   /** Runs on the machines of another tier. */
-  z.strictObject({ kind: z.literal('colocated'), onTier: z.string(), name: z.string() }),
+  z.strictObject({
+    kind: z.literal('colocated'),
+    onTier: z.string(),
+    name: z.string(),
+    /** What one process takes of the machine. */
+    cores: z.number().positive().max(10_000).optional(),
+    memoryGib: memoryGib.optional(),
+  }),
   /** A service of a provider that is billed as such; its price is under costs. */
   z.strictObject({ kind: z.literal('service'), name: z.string() }),
 ]);

@@ -108,4 +108,30 @@ describe('latency of a mode', () => {
     const perServer = context.demand.sizingTurnsPerS / ((plans[0]?.replicas ?? 0) * 4);
     expect(latency.explanation).toContain(`at ${perServer.toPrecision(3)} turns/s per measured replica`);
   });
+
+  test('after losing a room half of the nodes carry twice as much each: the curve at that load, within the objective', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 1e6, max: 1e8, noNaN: true }), (interactionsPerDay) => {
+        const { latency, plans, context } = latencyOf(interactionsPerDay);
+        const left = plans[0]?.whenLost?.replicas ?? 0;
+        expect(left).toBe((plans[0]?.replicas ?? 0) / 2);
+        const perServer = context.demand.sizingTurnsPerS / (left * 4);
+        expect(latency.whenLost?.explanation).toContain(`at ${perServer.toPrecision(3)} turns/s`);
+        expect(latency.whenLost?.turnP95Ms).toBeGreaterThanOrEqual(latency.turnP95Ms ?? Number.NaN);
+        expect(latency.whenLost?.turnP95Ms).toBeLessThan(2000);
+        // M/M/1 of 40 turns/s: 6 % on the curve between few measured rates.
+        const exactMs = 5 + (Math.log(20) / (40 - perServer)) * 1000;
+        if (perServer >= 10) {
+          expect(Math.abs((latency.whenLost?.turnP95Ms ?? 0) / exactMs - 1)).toBeLessThan(0.07);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('a mode that is planned to lose nothing has no state after losses', () => {
+    const { tiers, plans, context } = sizeMode({ mode: MODES.compose, interactionsPerDay: 25_000 });
+    const latency = predictModeLatency(tiers, plans, context, SLOS);
+    expect(latency.kind === 'planned' && latency.value.whenLost).toBeUndefined();
+  });
 });

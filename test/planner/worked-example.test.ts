@@ -103,8 +103,8 @@ describe('compose, 25,000 interactions a day', () => {
     );
   });
 
-  test('availability: host and gateway both up', () => {
-    expect(planned('compose', perDay).availabilityRatio).toBeCloseTo(0.995 * 0.999, 12);
+  test('availability: host and gateway both up, in a zone that is', () => {
+    expect(planned('compose', perDay).availabilityRatio).toBeCloseTo(0.995 * 0.999 * 0.9995, 12);
   });
 });
 
@@ -140,7 +140,8 @@ describe('kubernetes', () => {
       gateway: [1, 2],
       llm: [1, 1],
       context: [1, 2],
-      history: [2, 2],
+      history: [1, 2],
+      edge: [1, 1],
     });
     expectSheet(mode, sheet(25_000, 2), 25_000);
   });
@@ -156,14 +157,27 @@ describe('kubernetes', () => {
     expectSheet(mode, sheet(2_000_000, 5), 2_000_000);
   });
 
-  test('availability: 3 of 5 gateways, both accounts, a context node, a database, the balancer', () => {
+  test('availability: 3 of 5 gateways over three zones, a vendor, a context node and a database in the first two', () => {
     const up = (n: number, k: number, p: number): number => {
       let sum = 0;
-      for (let i = k; i <= n; i++) sum += choose(n, i) * p ** i * (1 - p) ** (n - i);
+      for (let i = Math.max(0, k); i <= n; i++) sum += choose(n, i) * p ** i * (1 - p) ** (n - i);
       return sum;
     };
-    const expected = up(5, 3, 0.995) * 0.995 ** 2 * up(2, 1, 0.999) * up(2, 1, 0.999) * 0.9999;
-    expect(planned('kubernetes', 2_000_000).availabilityRatio).toBeCloseTo(expected, 12);
+    let expected = 0;
+    for (const a of [0, 1]) {
+      for (const b of [0, 1]) {
+        for (const c of [0, 1]) {
+          const zones = [a, b, c].reduce((product, isUp) => product * (isUp ? 0.9995 : 0.0005), 1);
+          const gateways = up(2 * a + 2 * b + c, 3, 0.995);
+          const stores = up(a + b, 1, 0.999) ** 2;
+          expected += zones * gateways * stores;
+        }
+      }
+    }
+    const mode = planned('kubernetes', 2_000_000);
+    expect(mode.availabilityRatio).toBeCloseTo(expected * 0.995 * 0.9999, 12);
+    expect(mode.availability?.ratio).toBe(mode.availabilityRatio);
+    expect(mode.availability?.downMinutesPerMonth).toBeCloseTo((1 - mode.availabilityRatio) * 43_800, 6);
   });
 
   test('latency: what is assumed of the vendor, 50 ms of links, 2 ms of gateway', () => {

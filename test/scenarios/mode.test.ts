@@ -150,6 +150,91 @@ describe('bad modes', () => {
     ]);
   });
 
+  test('redundancy that cannot be had: copies that all go, bounds below the minimum, losses that leave nothing', () => {
+    const issues = issuesOf(
+      changed('onprem', (mode) => {
+        // Primary without a standby.
+        const history = mode.tiers[3]?.sizing;
+        if (history?.kind === 'rated') history.copies = 1;
+        writable(mode.tiers[0]).maxReplicas = 1;
+        writable(mode.tiers[1]).survives = { zones: 1, replicas: 4 };
+        writable(mode.tiers[1]).maxReplicas = 8;
+        writable(mode.tiers[4]).sizing = { kind: 'fixed', replicas: 1, reason: 'one address' };
+      }),
+    );
+    expect(issues.map(({ path }) => path)).toEqual([
+      'tiers[0].minReplicas',
+      'tiers[0].maxReplicas',
+      'tiers[1].maxReplicas',
+      'tiers[3].sizing.copies',
+      'tiers[4].sizing.replicas',
+    ]);
+    expect(issues[2]).toMatchObject({
+      expected: 'enough that one is left after losing 1 of 2 zones and 4 replicas',
+      got: '8',
+      fix: 'raise it, or lower survives',
+    });
+  });
+
+  test('a limit that grows with a tier that is not there, or that waits for it in turn', () => {
+    const issues = issuesOf(
+      changed('kubernetes', (mode) => {
+        const waits = (tier: string) => ({
+          name: 'load' as const,
+          driver: 'replicas-of' as const,
+          tier,
+          perDriver: 1,
+          carries: 10,
+          unit: 'things',
+        });
+        const context = mode.tiers[2]?.sizing;
+        if (context?.kind === 'memory') context.limits = [waits('history'), waits('moon')];
+        const history = mode.tiers[3]?.sizing;
+        if (history?.kind === 'rated') history.limits = [waits('context')];
+      }),
+    );
+    expect(issues.map(({ path, expected }) => [path, expected])).toEqual([
+      ['tiers[2].sizing.limits[0].tier', 'a tier that does not wait for this one'],
+      ['tiers[2].sizing.limits[1].tier', expect.stringMatching(/^one of gateway, llm/)],
+      ['tiers[3].sizing.limits[0].tier', 'a tier that does not wait for this one'],
+    ]);
+  });
+
+  test('a driver without the tier that it names, and one beside a tier that it does not use', () => {
+    const issues = issuesOf(
+      changed('kubernetes', (mode) => {
+        const history = mode.tiers[3]?.sizing;
+        if (history?.kind !== 'rated') throw new Error('no rated tier');
+        const [load, connections] = history.limits;
+        if (load) load.tier = 'gateway';
+        if (connections) Reflect.deleteProperty(connections, 'tier');
+      }),
+    );
+    expect(issues.map(({ path }) => path)).toEqual([
+      'tiers[3].sizing.limits[0]',
+      'tiers[3].sizing.limits[1]',
+    ]);
+  });
+
+  test('figures that nobody means: KV above 90 %, a round trip of a year, a machine with no memory', () => {
+    const issues = issuesOf(
+      changed('onprem', (mode) => {
+        const sizing = mode.tiers[0]?.sizing;
+        if (sizing?.kind === 'capacity-curve') sizing.maxKvRatio = 0.95;
+        writable(mode.links[0]).roundTripMs = 3.2e10;
+        const context = mode.tiers[2]?.sizing;
+        if (context?.kind === 'memory') context.memoryGib = 0;
+        writable(mode).zoneAvailabilityRatio = 99.9;
+      }),
+    );
+    expect(issues.map(({ path }) => path).sort()).toEqual([
+      'links[0].roundTripMs',
+      'tiers[0].sizing.maxKvRatio',
+      'tiers[2].sizing.memoryGib',
+      'zoneAvailabilityRatio',
+    ]);
+  });
+
   test('a vendor in a mode that forbids egress', () => {
     const issues = issuesOf(
       changed('kubernetes', (mode) => {

@@ -125,12 +125,89 @@ describe('sizing a tier', () => {
   });
 });
 
+describe('units that are a replica only together', () => {
+  const grouped = (
+    limits: readonly LoadLimit[],
+    group: NonNullable<TierModel['group']>,
+    changes: Partial<ModeTier> = {},
+  ): TierModel => ({ ...model(limits, changes), group });
+
+  test('nodes under a tensor-parallel group are bought in whole groups', () => {
+    const zones = { zones: 2, survives: { zones: 1, replicas: 0 }, minReplicas: 1 };
+    const plan = planOf(grouped([limit('load', 5, 2)], { kind: 'spanning', units: 3 }, zones));
+    // Three groups carry it; six groups of three nodes leave three when a zone goes.
+    expect([plan.replicasForLoad, plan.replicas]).toEqual([9, 18]);
+    expect(plan.whenLost?.replicas).toBe(9);
+    expect(plan.limits.map(({ name, requiredReplicas }) => [name, requiredReplicas])).toEqual([
+      ['load', 9],
+      ['minimum', 1],
+      ['redundancy', 18],
+    ]);
+    expect(plan.slackRatio).toBeCloseTo(6 / 5 - 1, 12);
+  });
+
+  test('a single lost node takes its whole group', () => {
+    const one = { zones: 1, survives: { zones: 0, replicas: 1 } };
+    const plan = planOf(grouped([limit('load', 5, 2)], { kind: 'spanning', units: 2 }, one));
+    expect([plan.replicasForLoad, plan.replicas]).toEqual([6, 8]);
+  });
+
+  test('a minimum is rounded up to whole groups', () => {
+    const plan = planOf(grouped([limit('load', 1, 2)], { kind: 'spanning', units: 4 }, { minReplicas: 5 }));
+    expect(plan.replicas).toBe(8);
+  });
+
+  test('copies: each share of the load has its standby, and loses nothing with a zone', () => {
+    const zones = { zones: 2, survives: { zones: 1, replicas: 0 } };
+    const plan = planOf(grouped([limit('load', 5, 2)], { kind: 'copies', units: 2 }, zones));
+    expect([plan.replicasForLoad, plan.replicas]).toEqual([3, 6]);
+    expect(plan.whenLost).toEqual({ replicas: 3, utilisation: plan.utilisation });
+    expect(plan.utilisation).toBeCloseTo(5 / 6, 12);
+    const redundancy = plan.limits.find(({ name }) => name === 'redundancy');
+    expect(redundancy?.explanation).toContain('3 × 2 copies');
+  });
+});
+
+describe('after the planned losses', () => {
+  test('survivors absorb what the lost ones carried: N ÷ (N − lost) of their share', () => {
+    const zones = { zones: 3, survives: { zones: 1, replicas: 0 } };
+    const plan = planOf(model([limit('concurrency', 112, 35)], zones));
+    expect(plan.replicas).toBe(6);
+    expect(plan.whenLost?.replicas).toBe(4);
+    expect(plan.whenLost?.utilisation).toBeCloseTo((plan.utilisation * 6) / 4, 12);
+    expect(plan.whenLost?.utilisation).toBeLessThanOrEqual(1);
+  });
+
+  test('a tier that is planned to lose nothing says nothing of it', () => {
+    expect(planOf(model([limit('load', 1, 10)])).whenLost).toBeUndefined();
+  });
+});
+
+describe('every limit with its slack', () => {
+  test('that of the tier is the least, and each is the load that it alone leaves room for', () => {
+    const plan = planOf(model([limit('load', 5, 2), limit('memory', 1, 10), limit('kv', 0, 10)]));
+    expect(plan.limits.map(({ name, slackRatio }) => [name, slackRatio])).toEqual([
+      ['load', 3 * 2 / 5 - 1],
+      ['memory', 29],
+      ['kv', undefined],
+      ['minimum', undefined],
+    ]);
+    expect(plan.slackRatio).toBeCloseTo(0.2, 12);
+  });
+
+  test('of limits that ask for equally many the one with less slack binds', () => {
+    const plan = planOf(model([limit('memory', 1, 10), limit('load', 9, 10)]));
+    expect(plan.bindingConstraint).toBe('load');
+  });
+});
+
 describe('accelerators in a hardware text', () => {
   test.each([
     ['2 x H100 SXM 80 GB (simulated)', 2],
     ['8 × H200', 8],
     ['H100 80 GB (simulated)', 1],
     ['CPU, 1 thread', 1],
+    ['0 x H100', 1],
   ])('%s', (text, gpus) => {
     expect(gpusInHardware(text)).toBe(gpus);
   });

@@ -67,6 +67,31 @@ describe('from the measured machine to the unit of a mode', () => {
     expect(other).toMatchObject({ kind: 'refused', liftedBy: expect.stringContaining('H100') });
   });
 
+  test('a replica of 16 GPUs over two nodes of eight, where the mode joins so many', () => {
+    if (node.unit.kind !== 'owned-gpu-node') throw new Error('no node');
+    const joined = { ...node, unit: { ...node.unit, maxNodesPerReplica: 2 } };
+    const changes = { simulated: true, hardware: '16 x H100' };
+    expect(scaleOf(joined, changes)).toMatchObject({
+      kind: 'planned',
+      value: { replicasPerUnit: 1, unitsPerReplica: 2, figure: { basis: 'assumed' } },
+    });
+    expect(scaleOf(node, changes)).toMatchObject({
+      kind: 'refused',
+      liftedBy: expect.stringContaining('maxNodesPerReplica to 2'),
+    });
+    expect(scaleOf(joined, { ...changes, hardware: '17 x H100' })).toMatchObject({ kind: 'refused' });
+  });
+
+  test('less memory than the measured processes held is refused, however few the turns', () => {
+    const small = { ...host, unit: { ...host.unit, memoryGib: 0.1 } } as ModeTier;
+    expect(scaleOf(small, { engineCores: 1 })).toMatchObject({
+      kind: 'refused',
+      reason: expect.stringMatching(/held 0\.11\d GiB and one m7i\.large .* has 0\.1/),
+      liftedBy: expect.stringContaining('more memory'),
+    });
+    expect(scaleOf(host, { engineCores: 1 }).kind).toBe('planned');
+  });
+
   test('a unit without cores or GPUs cannot carry a measurement', () => {
     expect(scaleOf(tierOf('onprem', 'gateway'), {})).toMatchObject({ kind: 'refused' });
   });
