@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { budgetsFileSchema } from '../bench/judge/budgets.ts';
 import { planBudgetFileSchema } from '../planner/budget/ceilings.ts';
 import { catalogueFileSchema } from '../scenarios/catalogue.ts';
+import { claimsSchema } from '../scenarios/claims.ts';
+import { demandFileSchema } from '../scenarios/demand.ts';
 import { modeSchema } from '../scenarios/mode.ts';
 import { scenarioSchema } from '../scenarios/scenario.ts';
 import { unwrap } from '../vocabulary/errors.ts';
@@ -55,6 +57,16 @@ const SOURCES: Readonly<Record<string, SchemaSource>> = {
     title: 'busyhour deployment mode',
     description: 'Where each tier runs, what it costs and how it fails.',
     schema: modeSchema,
+  },
+  'claims.schema.json': {
+    title: 'busyhour claims',
+    description: 'The figures of a deployment guide, with the lines that they were read on. See docs/check.md.',
+    schema: claimsSchema,
+  },
+  'demand.schema.json': {
+    title: 'busyhour demand',
+    description: 'What arrives, when and in what shape. See docs/demand.md.',
+    schema: demandFileSchema,
   },
   'catalogue.schema.json': {
     title: 'busyhour price catalogue',

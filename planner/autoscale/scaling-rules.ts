@@ -45,7 +45,10 @@ function scaleUpLimit(memory: ScalingMemory, rules: ScalingRules, current: numbe
   return Math.max(Math.ceil(atStart * (1 + rules.scaleUpRatio)), atStart + rules.scaleUpReplicas);
 }
 
-/** The replicas that a recommendation leads to now. Remembers it. */
+/**
+ * The replicas that a recommendation leads to now. Remembers it. A lower one gives way to the highest of the window, even
+ * where the limit on growth has not let that one be reached yet.
+ */
 export function applyScalingRules(
   memory: ScalingMemory,
   rules: ScalingRules,
@@ -54,7 +57,7 @@ export function applyScalingRules(
 ): number {
   const { atS: nowS } = recommendation;
   const held = remember(memory, recommendation, rules.scaleDownWindowS);
-  const wanted = recommendation.replicas >= current ? recommendation.replicas : Math.min(held, current);
+  const wanted = recommendation.replicas >= current ? recommendation.replicas : held;
   const bounded = Math.min(rules.maxReplicas, Math.max(rules.minReplicas, wanted));
   if (bounded <= current) return bounded;
   const next = Math.max(current, Math.min(bounded, scaleUpLimit(memory, rules, current, nowS)));

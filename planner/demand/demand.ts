@@ -11,7 +11,7 @@ import type { Assumptions } from './assumptions.ts';
 import { type Burstiness, burstinessOf } from './burstiness.ts';
 import { callsPerTurn, type PlannedTokens, plannedTokensPerTurn } from './tokens.ts';
 import { computeVolume, outlookOf, type Volume } from './volume.ts';
-import { shapedWeek, statedWeek, type WeekProfile } from './week.ts';
+import { type WeekProfile, weekOfPlan } from './week.ts';
 
 export { BURSTY_INDEX } from './burstiness.ts';
 
@@ -195,7 +195,7 @@ export function computeDemand(input: DemandInput): Result<Demand> {
     { volume, customers, burstiness, latency },
     reference.target.simulated,
   );
-  const week = statedWeek(file) ?? shapedWeek(file, share.value);
+  const week = weekOfPlan(file, share.value);
   const tokensPerTurn = plannedTokensPerTurn(reference, file, customers.turns);
   return ok({
     ...populations,

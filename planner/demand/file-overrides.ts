@@ -32,7 +32,7 @@ export function overridesFromDemand(file: DemandFile | undefined): PlanOverrides
       samples === undefined ? { value, low, high, source } : { samples: [...samples], source };
   }
   const week = statedWeek(file);
-  if (week !== undefined) {
+  if (week !== undefined && overrides.busyHourShareRatio === undefined) {
     overrides.busyHourShareRatio = { value: Math.min(1, busyHourShareOf(week)), source: week.source };
   }
   return overrides;

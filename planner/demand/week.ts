@@ -1,12 +1,14 @@
 import {
   DAYS_PER_WEEK,
   type DemandFile,
+  type DemandProfile,
+  type DemandSpec,
   HOURS_PER_WEEK,
   type ProfileShape,
   profileShape,
 } from '../../scenarios/demand.ts';
 import type { Basis } from '../../vocabulary/plan-file.ts';
-import { HOURS_PER_DAY, S_PER_DAY } from '../../vocabulary/units.ts';
+import { HOURS_PER_DAY, percentFromRatio, S_PER_DAY } from '../../vocabulary/units.ts';
 
 /** When in an average week interactions arrive. */
 export interface WeekProfile {
@@ -19,6 +21,7 @@ export interface WeekProfile {
 }
 
 const DEFAULT_SHAPE: ProfileShape = 'call-centre';
+const MEASURED_SHAPE: ProfileShape = 'llm-api';
 
 const meanOf = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -84,42 +87,59 @@ export const traceHasDays = (hourly: readonly number[]): boolean => hourly.lengt
 /** Busiest hour ÷ volume of the average day. */
 export const busyHourShareOf = ({ levels }: WeekProfile): number => Math.max(...levels) / HOURS_PER_DAY;
 
-function ownWeek(file: DemandFile): WeekProfile | undefined {
-  const { profile, source } = file.spec;
-  const hourly = file.arrivals?.hourly ?? [];
-  if (profile?.week !== undefined || profile?.hours !== undefined) {
-    const { week, hours, weekdays = EVEN_DAYS, utcOffsetHours } = profile;
-    return {
-      levels: normalised(week ?? weekOf(hours ?? [], weekdays)),
-      utcOffsetHours,
-      basis: 'assumed',
-      source: `levels of ${file.spec.name}: ${profile.source ?? source}`,
-    };
-  }
-  if (profile?.shape !== undefined || !traceHasDays(hourly)) return undefined;
+/** A built-in shape as it is. */
+function weekOfShape(name: ProfileShape, profile: DemandProfile | undefined): WeekProfile {
+  const shape = profileShape(name);
+  return {
+    levels: normalised(weekOf(shape.hours, profile?.weekdays ?? shape.weekdays)),
+    utcOffsetHours: profile?.utcOffsetHours ?? 0,
+    basis: name === MEASURED_SHAPE ? 'measured' : 'assumed',
+    source: `shape ${name}: ${shape.source}`,
+  };
+}
+
+function weekOfLevels(profile: DemandProfile, spec: DemandSpec): WeekProfile {
+  const { week, hours = [], weekdays = EVEN_DAYS, utcOffsetHours } = profile;
+  return {
+    levels: normalised(week ?? weekOf(hours, weekdays)),
+    utcOffsetHours,
+    basis: 'assumed',
+    source: `levels of demand ${spec.name}: ${profile.source ?? spec.source}`,
+  };
+}
+
+/** The week as a file states it: by its own levels, by a shape that it names, or by its trace; else undefined. */
+export function statedWeek(file: DemandFile | undefined): WeekProfile | undefined {
+  if (file === undefined) return undefined;
+  const { spec, arrivals } = file;
+  const { profile } = spec;
+  if (profile?.week !== undefined || profile?.hours !== undefined) return weekOfLevels(profile, spec);
+  if (profile?.shape !== undefined) return weekOfShape(profile.shape, profile);
+  const hourly = arrivals?.hourly ?? [];
+  if (!traceHasDays(hourly)) return undefined;
   return {
     levels: normalised(weekOfTrace(hourly)),
     utcOffsetHours: profile?.utcOffsetHours ?? 0,
     basis: 'measured',
-    source: `hours of ${file.arrivals?.summary.source}, counted from its first arrival`,
+    source: `hours of ${arrivals?.summary.source}, counted from its first arrival`,
   };
 }
 
-/** The week as a file or its trace states it; undefined where neither does. */
-export const statedWeek = (file: DemandFile | undefined): WeekProfile | undefined =>
-  file === undefined ? undefined : ownWeek(file);
+const SAME_SHARE = 1e-9;
 
-/** A built-in shape with so much of the average day in its busiest hour. */
-export function shapedWeek(file: DemandFile | undefined, busyHourShareRatio: number): WeekProfile {
-  const profile = file?.spec.profile;
-  const name = profile?.shape ?? DEFAULT_SHAPE;
-  const shape = profileShape(name);
-  const levels = weekOf(shape.hours, profile?.weekdays ?? shape.weekdays);
+/**
+ * The week of a plan, with so much of the average day in its busiest hour: what the file states, else the shape of a
+ * service line, sharpened or flattened where its own busiest hour is another.
+ */
+export function weekOfPlan(file: DemandFile | undefined, busyHourShareRatio: number): WeekProfile {
+  const week = statedWeek(file) ?? weekOfShape(DEFAULT_SHAPE, file?.spec.profile);
+  if (Math.abs(busyHourShareOf(week) - busyHourShareRatio) < SAME_SHARE) return week;
+  const shown = Number(percentFromRatio(busyHourShareRatio).toPrecision(3));
   return {
-    levels: sharpen(levels, busyHourShareRatio * HOURS_PER_DAY),
-    utcOffsetHours: profile?.utcOffsetHours ?? 0,
+    ...week,
+    levels: sharpen(week.levels, busyHourShareRatio * HOURS_PER_DAY),
     basis: 'assumed',
-    source: `shape ${name} (${shape.source}), its busiest hour set to ${Number((busyHourShareRatio * 100).toPrecision(3))} % of an average day`,
+    source: `${week.source}; its busiest hour set to ${shown} % of an average day`,
   };
 }
 

@@ -27,7 +27,7 @@ function profileIssues(profile: DemandProfile | undefined): Issue[] {
   return [...issues, ...busyHourIssues(profile)];
 }
 
-function busyHourIssues({ hours, week, busyHourShareRatio }: DemandProfile): Issue[] {
+function busyHourIssues({ shape, hours, week, busyHourShareRatio }: DemandProfile): Issue[] {
   if (busyHourShareRatio === undefined) return [];
   const path = 'profile.busyHourShareRatio';
   const { value } = statedFigure(busyHourShareRatio);
@@ -38,6 +38,16 @@ function busyHourIssues({ hours, week, busyHourShareRatio }: DemandProfile): Iss
         expected: 'nothing beside levels of your own, whose busiest hour is the busy hour',
         got: String(value),
         fix: 'remove it, or name a shape instead of the levels',
+      },
+    ];
+  }
+  if (shape === 'flat') {
+    return [
+      {
+        path,
+        expected: 'nothing beside the shape flat, whose hours are all alike',
+        got: String(value),
+        fix: 'name a shape with a busy hour, or remove busyHourShareRatio',
       },
     ];
   }

@@ -103,6 +103,16 @@ const interactionSchema = z.strictObject({
   retryRatio: share.optional(),
 });
 
+/** A spoken interaction; left out, customers write. */
+const voiceSchema = z.strictObject({
+  /** Length of the call: line and recognition are paid for all of it, silence included. */
+  minutesPerInteraction: figureOf(z.number().positive().max(1_440)),
+  /** Share of the call in which the machine speaks. */
+  spokenRatio: ratio,
+  /** The call is recorded. */
+  recorded: z.boolean().default(false),
+});
+
 const escalationSchema = z.strictObject({
   /** Share of interactions with the machine that end at a person. */
   escalatedRatio: ratio.optional(),
@@ -147,6 +157,7 @@ export const demandFileSchema = z.strictObject({
   peakFactor: figureOf(z.number().min(1).max(100)).optional(),
   burstiness: burstinessSchema.optional(),
   interaction: interactionSchema.optional(),
+  voice: voiceSchema.optional(),
   slos: z.array(sloSchema).min(1).optional(),
   escalation: escalationSchema.optional(),
   people: peopleSchema.optional(),
@@ -158,3 +169,4 @@ export const demandFileSchema = z.strictObject({
 export type DemandSpec = z.infer<typeof demandFileSchema>;
 export type DemandProfile = z.infer<typeof profileSchema>;
 export type InteractionShape = z.infer<typeof interactionSchema>;
+export type VoiceSpec = z.infer<typeof voiceSchema>;
