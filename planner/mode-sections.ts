@@ -1,4 +1,6 @@
 import type { PlannedMode, TierPlan } from '../vocabulary/plan-file.ts';
+import type { AvailabilitySection } from '../vocabulary/plan-sections/availability.ts';
+import type { PeopleSection } from '../vocabulary/plan-sections/people.ts';
 import type { Slo } from '../vocabulary/slo.ts';
 import { planAvailability } from './availability.ts';
 import type { DrivenLine } from './money/cost-line.ts';
@@ -16,8 +18,10 @@ export interface SectionInput {
   readonly seed: number;
 }
 
-type Sections = Required<Pick<PlannedMode, 'availability' | 'people'>> &
-  Pick<PlannedMode, 'waiting' | 'autoscaling'>;
+interface Sections extends Pick<PlannedMode, 'waiting' | 'autoscaling'> {
+  readonly availability: AvailabilitySection;
+  readonly people: PeopleSection;
+}
 
 /** Sections of a planned mode beside its intervals, one line each. Same input, same sections: chance is the seed's. */
 export function computeSections(input: SectionInput): Sections {

@@ -122,7 +122,7 @@ export function modelInference(
       minReplicas: tier.minReplicas,
       capacity: capacityFigures(sized),
       headroomRatio: sizing.headroomRatio,
-      ...(unitsPerReplica > 1 ? { group: { kind: 'spanning', units: unitsPerReplica } } : {}),
+      ...(unitsPerReplica > 1 ? { group: { kind: 'spanning' as const, units: unitsPerReplica } } : {}),
     },
     diagnostics: diagnosticsOf(sized),
     measurement,

@@ -108,7 +108,7 @@ export function modelRated(
       minReplicas: tier.minReplicas,
       capacity: ratedFigures(sizing.limits, assumption),
       headroomRatio: 0,
-      ...(copies === undefined ? {} : { group: { kind: 'copies', units: copies } }),
+      ...(copies === undefined ? {} : { group: { kind: 'copies' as const, units: copies } }),
     },
     diagnostics: [createDiagnostic('ASSUMED_INPUT', `rated, not measured: ${assumption}`, tier.id)],
   });
