@@ -13,6 +13,7 @@ import {
 import type { ResultFile } from '../vocabulary/result-file.ts';
 import type { Slo } from '../vocabulary/slo.ts';
 import { groupMeasurements, type Measurement, referenceMeasurement } from './calibrate/measurements.ts';
+import { proposeNextTurnsPerS } from './calibrate/next-loads.ts';
 import { type Assumptions, type PlanOverrides, resolveAssumptions } from './demand/assumptions.ts';
 import { computeDemand, type Demand } from './demand/demand.ts';
 import { overridesFromDemand } from './demand/file-overrides.ts';
@@ -118,6 +119,7 @@ function slosOf(input: PlanInput): { readonly slos: readonly Slo[]; readonly iss
 /** The point table and capacity of a measurement at the plan's objectives, before any link is subtracted. */
 function planMeasurement({ result, curve }: Measurement): PlanMeasurement {
   const { capacity } = curve;
+  const nextTurnsPerS = proposeNextTurnsPerS(curve);
   return {
     runId: result.runId,
     target: result.target.name,
@@ -126,6 +128,7 @@ function planMeasurement({ result, curve }: Measurement): PlanMeasurement {
     ...(capacity.kind === 'refused'
       ? { refusal: capacity.reason }
       : { capacityTurnsPerS: capacity.turnsPerS }),
+    ...(nextTurnsPerS.length === 0 ? {} : { nextTurnsPerS: [...nextTurnsPerS] }),
     points: curve.points.map((point) => ({
       turnsPerS: point.turnsPerS,
       goodputPerS: point.goodputPerS,

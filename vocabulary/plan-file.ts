@@ -158,6 +158,8 @@ const measurementSchema = z.strictObject({
   capacityTurnsPerS: z.number().optional(),
   /** Why there is no capacity, when there is none. */
   refusal: z.string().optional(),
+  /** Two rates that would narrow the capacity, or find it; absent where it is known to 5 %. */
+  nextTurnsPerS: z.array(z.number().positive()).optional(),
   points: z.array(
     z.strictObject({
       turnsPerS: z.number(),

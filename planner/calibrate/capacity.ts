@@ -143,10 +143,13 @@ function crossingOf(
   return low.load + (high.load - low.load) * Math.min(1, Math.max(0, share));
 }
 
-/** Turns/s at a load between two points: the load itself, or on the curve of a closed loop. */
-function rateAt(low: MeasuredPoint, high: MeasuredPoint, load: number): number {
-  const share = (load - low.load) / (high.load - low.load);
-  return low.turnsPerS + (high.turnsPerS - low.turnsPerS) * share;
+/** Turns/s at a load inside the measured range: the load itself, or on the monotone log–log curve of a closed loop. */
+function rateAt(points: readonly MeasuredPoint[], load: number): number {
+  const rates = points.flatMap(({ load: x, turnsPerS: y }) => (y > 0 ? [{ x, y }] : []));
+  // A point that completed nothing has no place on it: towards such a one the rate below counts.
+  const last = rates.findLast(({ x }) => x <= load);
+  const above = rates.some(({ x }) => x >= load);
+  return rates.length > 1 && above ? createLogPchip(rates).at(load) : (last?.y ?? 0);
 }
 
 function bracketedCapacity(
@@ -166,7 +169,7 @@ function bracketedCapacity(
   const high0 = Math.max(low.turnsPerS, high.turnsPerS);
   return {
     kind: 'bracketed',
-    turnsPerS: Math.min(high0, rateAt(low, high, load)),
+    turnsPerS: Math.min(high0, rateAt(points, load)),
     lowTurnsPerS: low.turnsPerS,
     highTurnsPerS: high0,
     explanation: `${deciding ? formatSlo(deciding) : 'the objectives'} crossed between ${shownRate(low.turnsPerS)} (met) and ${shownRate(high.turnsPerS)} (missed) turns/s`,
