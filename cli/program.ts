@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { action, JSON_HELP, MAX_SEED } from './action.ts';
 import { addBenchCommands } from './bench-program.ts';
+import { addCheck } from './check-program.ts';
 import { addGroundTruth } from './drive-program.ts';
 import { addEngineCommands } from './engine-program.ts';
 import { addExchangeCommands } from './exchange-program.ts';
@@ -106,6 +107,7 @@ export function createProgram(): Command {
     addGateCommands,
     addExchangeCommands,
     addPlanCommands,
+    addCheck,
     addValidate,
     addServe,
     addKeys,

@@ -7,6 +7,7 @@ import { parseWith, parseYaml, readText } from '../vocabulary/parse.ts';
 import { sloSchema } from '../vocabulary/slo.ts';
 import { actionSchema } from './actions.ts';
 import { arrivalsSchema } from './arrivals.ts';
+import { listClaims } from './claims.ts';
 import { resolveDataSets, resolveFiles } from './data-set.ts';
 import { largestConcurrency, loadPlanSchema } from './load.ts';
 import { workloadSchema } from './workload.ts';
@@ -75,12 +76,15 @@ export type Timeouts = z.infer<typeof timeoutsSchema>;
 
 const LIBRARY = fileURLToPath(new URL('./library/', import.meta.url));
 
-/** Names of the scenarios that ship with the tool. */
-export const listScenarios = (): string[] =>
-  readdirSync(LIBRARY)
+/** Names of the scenarios that ship with the tool; claims lie beside them. */
+export function listScenarios(): string[] {
+  const claims = new Set(listClaims());
+  return readdirSync(LIBRARY)
     .filter((file) => file.endsWith('.yaml'))
     .map((file) => file.slice(0, -'.yaml'.length))
+    .filter((name) => !claims.has(name))
     .sort();
+}
 
 const looksLikePath = (name: string): boolean =>
   isAbsolute(name) || /[\\/]/.test(name) || /\.(ya?ml|json)$/.test(name);

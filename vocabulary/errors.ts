@@ -117,6 +117,11 @@ export const FAILURES = {
     summary: 'The file of measured serving points is invalid.',
     hint: 'Fix every listed line; the columns are in docs/validate.md.',
   },
+  INVALID_CLAIMS: {
+    exitCode: 10,
+    summary: 'The claims file is invalid.',
+    hint: 'Fix every listed field; see docs/check.md.',
+  },
   INVALID_CONFIG: {
     exitCode: 10,
     summary: 'The configuration is invalid.',

@@ -1,0 +1,50 @@
+import { formatNumber, formatUsd } from '../../presentation/numbers.ts';
+import { BYTES_PER_GIB, BYTES_PER_MIB, DAYS_PER_MONTH, HOURS_PER_DAY, PERCENT, S_PER_DAY, S_PER_HOUR, S_PER_MIN } from '../../vocabulary/units.ts';
+import type { Ends } from './quantity.ts';
+
+/** Unit of a finding's figures: `USD` and `ratio` are written their own way, any other follows the number. */
+export type Unit = string;
+
+const USD_DIGITS = 4;
+const percentText = (value: number): string => `${Number((value * PERCENT).toFixed(2))} %`;
+
+/** One figure as a sentence says it; fractions of a dollar with four digits, since some are thousandths of a cent. */
+export function show(value: number, unit: Unit): string {
+  if (value === Number.POSITIVE_INFINITY) return 'unlimited';
+  if (unit === 'ratio') return percentText(value);
+  if (unit !== 'USD') return formatNumber(value);
+  return value < 1 ? `$${Number(value.toPrecision(USD_DIGITS))}` : formatUsd(value);
+}
+
+/** A range as a sentence says it: `5–10`, `at least 90 %`, `33.3`. */
+export function showRange({ low, high }: Ends, unit: Unit): string {
+  if (low === high || show(low, unit) === show(high, unit)) return show(low, unit);
+  if (high === Number.POSITIVE_INFINITY) return `at least ${show(low, unit)}`;
+  if (low === 0) return `at most ${show(high, unit)}`;
+  return `${show(low, unit)}–${show(high, unit)}`;
+}
+
+/** Conversions that people forget, by the factor that they leave behind. */
+const SLIPS: readonly (readonly [factor: number, name: string])[] = [
+  [S_PER_MIN, 'seconds and minutes'],
+  [S_PER_HOUR, 'seconds and hours'],
+  [S_PER_DAY, 'seconds and days'],
+  [HOURS_PER_DAY, 'hours and days'],
+  [DAYS_PER_MONTH, 'days and months'],
+  [30, 'days and months'],
+  [365, 'days and years'],
+  [12, 'months and years'],
+  [1000, 'thousands'],
+  [PERCENT, 'per cent'],
+  [8, 'bits and bytes'],
+  [BYTES_PER_MIB / 1e6, 'MB and MiB'],
+  [BYTES_PER_GIB / 1e9, 'GB and GiB'],
+];
+const SLIP_TOLERANCE = 0.005;
+
+/** The mix-up of units that explains a ratio, if it is one of the usual ones. */
+export function slipBehind(claimed: number, right: number): string | undefined {
+  if (!(claimed > 0 && right > 0)) return undefined;
+  const factor = Math.max(claimed / right, right / claimed);
+  return SLIPS.find(([known]) => Math.abs(factor / known - 1) < SLIP_TOLERANCE)?.[1];
+}
