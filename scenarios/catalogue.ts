@@ -24,6 +24,7 @@ export type {
   LlmPrice,
 } from './catalogue/schema.ts';
 export { CATALOGUE_SCHEMA_VERSION, catalogueFileSchema, SHELF_LIFE_DAYS } from './catalogue/schema.ts';
+export { catalogueOn, priceInForce } from './catalogue/price-status.ts';
 export { cataloguePriceDiagnostics } from './catalogue/staleness.ts';
 
 const FOLDER = fileURLToPath(new URL('./catalogue/', import.meta.url));

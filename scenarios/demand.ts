@@ -18,6 +18,7 @@ export {
   MIN_INTERACTIONS_PER_DAY,
   PROFILE_SHAPES,
   type ProfileShape,
+  type VoiceSpec,
 } from './demand/schema.ts';
 
 /** Arrivals of a trace, as a plan needs them. */

@@ -49,6 +49,10 @@ export const DIAGNOSTICS = {
   UNSTABLE_QUEUE: { severity: 'error', meaning: 'Offered load reaches or exceeds what the servers carry.' },
   STALE_PRICE: { severity: 'warning', meaning: 'A catalogue price is older than its shelf life.' },
   DISPUTED_PRICE: { severity: 'warning', meaning: 'The stored sources disagree on a price.' },
+  PRICE_CHANGES: {
+    severity: 'warning',
+    meaning: 'A price in use is promotional, announced to change, or no longer sold.',
+  },
   ASSUMED_INPUT: { severity: 'info', meaning: 'A figure that matters was assumed, not measured.' },
   BURSTY_DEMAND: { severity: 'warning', meaning: 'Arrivals are burstier than the closed forms allow.' },
 } as const satisfies Record<string, { severity: 'error' | 'warning' | 'info'; meaning: string }>;

@@ -36,24 +36,31 @@ interface LineParts {
   readonly basis: Basis;
   readonly source: string;
   readonly date?: string | undefined;
+  readonly skuId?: string | undefined;
 }
 
 /** quantity × unit price is the monthly cost; a line that is not finite is a bug and throws. */
 export function costLine(parts: LineParts): CostLine {
-  const { date, ...rest } = parts;
+  const { date, skuId, ...rest } = parts;
   const usdPerMonth = parts.quantity * parts.unitPriceUsd;
   if (!Number.isFinite(usdPerMonth)) throw new RangeError(`${parts.line} costs ${usdPerMonth} USD per month`);
-  return { ...rest, usdPerMonth, ...(date === undefined ? {} : { date }) };
+  return {
+    ...rest,
+    usdPerMonth,
+    ...(date === undefined ? {} : { date }),
+    ...(skuId === undefined ? {} : { skuId }),
+  };
 }
 
-/** Where a catalogue price comes from, with the other figures that the line rests on. */
+/** Where a catalogue price comes from, with its entry and the other figures that the line rests on. */
 export const priceSource = (
   figure: CatalogueFigure,
   ...others: readonly CatalogueFigure[]
-): { source: string; date: string; basis: Basis } => ({
+): { source: string; date: string; basis: Basis; skuId: string } => ({
   source: [`${figure.id}: ${figure.source}`, ...others.map(({ id }) => id)].join('; '),
   date: figure.date,
   basis: basisOfFigure(figure),
+  skuId: figure.id,
 });
 
 /** The range of an assumption as a factor; none when it was given. */

@@ -1,3 +1,4 @@
+import { findFigure } from '../../scenarios/catalogue.ts';
 import type { ModePrice, ModeTier } from '../../scenarios/mode.ts';
 import type { TierPlan } from '../../vocabulary/plan-file.ts';
 import { HOURS_PER_MONTH } from '../../vocabulary/units.ts';
@@ -12,9 +13,11 @@ import {
   rangeFactors,
   uncertainFactors,
 } from './cost-line.ts';
+import { computeGraduatedUsd, trafficSteps } from './graduated.ts';
 import { llmLines } from './llm-lines.ts';
 import { ownGpuLines } from './own-gpu.ts';
-import { computeVolumes, quantityOf, type Volumes } from './volumes.ts';
+import { voiceLines } from './voice-lines.ts';
+import { computeIdleRatio, computeVolumes, quantityOf, type Volumes } from './volumes.ts';
 
 function unitLines(tier: ModeTier, replicas: number, context: SizingContext): PricedLine[] {
   const { unit } = tier;
@@ -57,14 +60,36 @@ const BYTES = {
   lcu: undefined,
 } as const satisfies Record<ModePrice['per'], keyof Assumptions | undefined>;
 
+const optionalValue = (context: SizingContext, id: string, field: string): number | undefined => {
+  const found = findFigure(context.catalogue, id, field);
+  return found.kind === 'ok' ? found.value.value : undefined;
+};
+
+/** Mean price of a unit: traffic by the GB becomes cheaper in steps where the entry says so. */
+function unitPriceUsd(cost: ModePrice, quantity: number, context: SizingContext): number {
+  const price = figureOf(context, cost.priceId, cost.field).value;
+  if (cost.field !== 'usdPerGb' || quantity === 0) return price;
+  const steps = trafficSteps({
+    usdPerGb: price,
+    next40TbUsdPerGb: optionalValue(context, cost.priceId, 'next40TbUsdPerGb'),
+    next100TbUsdPerGb: optionalValue(context, cost.priceId, 'next100TbUsdPerGb'),
+  });
+  return computeGraduatedUsd(quantity, steps) / quantity;
+}
+
+/** Whole copies of the data: every replica has one, or where the data is divided each share has so many. */
+const copiesOf = ({ sizing }: ModeTier, { replicas }: TierPlan): number =>
+  sizing.kind === 'rated' ? (sizing.copies ?? replicas) : replicas;
+
 function priceLine(cost: ModePrice, tier: ModeTier, plan: TierPlan, context: SizingContext): DrivenLine {
   const price = figureOf(context, cost.priceId, cost.field);
-  const counts = { replicas: plan.replicas, zones: tier.zones };
+  const counts = { replicas: plan.replicas, zones: tier.zones, copies: copiesOf(tier, plan) };
+  const used = quantityOf(cost.per, computeVolumes(context), counts);
   const line = costLine({
     line: cost.line,
     category: cost.category,
-    ...quantityOf(cost.per, computeVolumes(context), counts),
-    unitPriceUsd: price.value,
+    ...used,
+    unitPriceUsd: unitPriceUsd(cost, used.quantity, context),
     ...priceSource(price),
   });
   const bytes = BYTES[cost.per];
@@ -75,14 +100,29 @@ function priceLine(cost: ModePrice, tier: ModeTier, plan: TierPlan, context: Siz
   return { line, factors, tier: tier.id, driver: DRIVERS[cost.per] };
 }
 
+/** What grows with replicas stands partly idle over the month; what grows with nothing is shared by all. */
+function allocated(driven: DrivenLine, tier: ModeTier, plan: TierPlan, context: SizingContext): DrivenLine {
+  const line = { ...driven.line, tier: tier.id };
+  // A decided number of replicas does not follow the load, so none of it is idle for want of load.
+  const fixed =
+    driven.driver === 'fixed' || (driven.driver === 'replicas' && tier.sizing.kind === 'fixed');
+  if (fixed) return { ...driven, line: { ...line, shared: true } };
+  if (driven.driver !== 'replicas') return { ...driven, line };
+  const idleRatio = computeIdleRatio(plan.utilisation, context.demand);
+  return { ...driven, line: { ...line, idleRatio } };
+}
+
 function tierLines(tier: ModeTier, plan: TierPlan, context: SizingContext, volumes: Volumes): DrivenLine[] {
   const driven = (driver: LineDriver) => (priced: PricedLine) => ({ ...priced, tier: tier.id, driver });
-  const llm = tier.sizing.kind === 'vendor' ? llmLines(tier.sizing, context, volumes) : [];
+  const { sizing, replicaAvailabilityRatio: availabilityRatio } = tier;
+  const { providers } = plan;
+  const llm =
+    sizing.kind === 'vendor' ? llmLines({ sizing, availabilityRatio, providers }, context, volumes) : [];
   return [
     ...unitLines(tier, plan.replicas, context).map(driven('replicas')),
     ...tier.costs.map((cost) => priceLine(cost, tier, plan, context)),
     ...llm.map(driven('volume')),
-  ];
+  ].map((line) => allocated(line, tier, plan, context));
 }
 
 /** Escalations at the cost of a contact that a person handles, and the hours of those who run the machine. */
@@ -109,7 +149,12 @@ function peopleLines(context: SizingContext, volumes: Volumes): DrivenLine[] {
     date: operatorUsdPerHour.figure.date,
   });
   return [
-    { line: operators, factors: uncertainFactors(operatorUsdPerHour), tier: undefined, driver: 'fixed' },
+    {
+      line: { ...operators, shared: true },
+      factors: uncertainFactors(operatorUsdPerHour),
+      tier: undefined,
+      driver: 'fixed',
+    },
     { line: escalated, factors: [], tier: undefined, driver: 'people' },
   ];
 }
@@ -121,5 +166,5 @@ export function computeCostLines(plans: readonly TierPlan[], context: SizingCont
     const plan = plans[index];
     return plan === undefined ? [] : tierLines(tier, plan, context, volumes);
   });
-  return [...tiers, ...peopleLines(context, volumes)];
+  return [...tiers, ...voiceLines(context, volumes), ...peopleLines(context, volumes)];
 }

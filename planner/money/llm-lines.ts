@@ -1,8 +1,9 @@
 import { findLlmPrice, type LlmPrice } from '../../scenarios/catalogue.ts';
 import { unwrap } from '../../vocabulary/errors.ts';
+import type { TierPlan } from '../../vocabulary/plan-file.ts';
 import type { ResultFile } from '../../vocabulary/result-file.ts';
-import { TOKENS_PER_PRICE_UNIT } from '../../vocabulary/units.ts';
-import { measuredTokensPerTurn } from '../demand/tokens.ts';
+import { percentFromRatio, TOKENS_PER_PRICE_UNIT } from '../../vocabulary/units.ts';
+import type { Demand } from '../demand/demand.ts';
 import type { SizingContext } from '../size/context.ts';
 import type { VendorSizing } from '../size/vendor.ts';
 import { CERTAIN, estimateMeanRange, type Range, relativeRange } from '../uncertainty/ranges.ts';
@@ -15,10 +16,11 @@ import {
   type TokenPrices,
 } from './token-cost.ts';
 import type { Volumes } from './volumes.ts';
+import { monthlyShares, peakRatioOf } from './week-hours.ts';
 
 /** Tokens of one call to the vendor: those of a turn over its calls. */
 export function callTokensOf(sizing: VendorSizing, context: SizingContext): CallTokens | undefined {
-  const tokens = measuredTokensPerTurn(context.reference.result);
+  const tokens = context.demand.tokensPerTurn;
   if (tokens === undefined) return undefined;
   const { llmCallsPerTurn } = sizing;
   return {
@@ -27,6 +29,15 @@ export function callTokensOf(sizing: VendorSizing, context: SizingContext): Call
     output: tokens.output / llmCallsPerTurn,
   };
 }
+
+/**
+ * Where a vendor charges for cache writes and some input is read from the cache, what was not read is written: each turn
+ * extends the prefix that the next one reads.
+ */
+const withCacheWrites = (tokens: CallTokens, price: LlmPrice): CallTokens =>
+  price.cacheWriteUsdPerMTokens === undefined || tokens.cachedInput === 0
+    ? tokens
+    : { ...tokens, cacheWrite: tokens.input - tokens.cachedInput };
 
 /**
  * Relative range of the mean cost of a turn's tokens, from the differences between the steps of a run. A trace gives the
@@ -48,45 +59,118 @@ export function tokenUsdRange(result: ResultFile, prices: TokenPrices): Range {
   );
 }
 
-function factorsOf(
-  price: LlmPrice,
-  prices: TokenPrices,
-  tokens: CallTokens,
-  context: SizingContext,
-): LineFactor[] {
-  const { retry } = context.assumptions;
+/** What a call carries at one vendor's prices, with how many calls a month it gets. */
+interface Bought {
+  readonly price: LlmPrice;
+  readonly tokens: CallTokens;
+  readonly prices: TokenPrices;
+  readonly callsPerMonth: number;
+  readonly peakRatio: number;
+  /** What its lines are called: the model alone where there is one vendor. */
+  readonly name: string;
+}
+
+function factorsOf({ price, prices, tokens }: Bought, context: SizingContext): LineFactor[] {
+  const { assumptions, demand, reference } = context;
+  const { retry } = assumptions;
   const retries = relativeRange(1 + retry.value, { low: 1 + retry.low, high: 1 + retry.high });
+  // What a demand file states does not vary between the steps of a run.
+  const spread =
+    demand.tokensPerTurn?.basis === 'assumed' ? CERTAIN : tokenUsdRange(reference.result, prices);
   return [
     { key: `${price.id}/disputed`, range: { value: 1, ...disputedRange(price, tokens) }, power: 1 },
-    { key: 'tokens-per-turn', range: tokenUsdRange(context.reference.result, prices), power: 1 },
+    { key: 'tokens-per-turn', range: spread, power: 1 },
     { key: 'retries', range: retries, power: 1 },
   ];
 }
 
-/** Uncached input, cached input and output of every call in a month, retries included, each at its price. */
-export function llmLines(sizing: VendorSizing, context: SizingContext, volumes: Volumes): PricedLine[] {
-  const tokens = callTokensOf(sizing, context);
-  if (tokens === undefined) return [];
-  const price = unwrap(findLlmPrice(context.catalogue, sizing.priceId));
-  const prices = pricesForInput(price, tokens.input);
-  const calls = volumes.turnsPerMonth * sizing.llmCallsPerTurn * (1 + context.assumptions.retry.value);
-  const factors = factorsOf(price, prices, tokens, context);
+const peakWords = (ratio: number): string =>
+  ratio === 0 ? '' : `; ${Number(percentFromRatio(ratio).toPrecision(3))} % of it in the vendor's peak hours`;
+
+/** One line for each kind of token. */
+function linesOf(bought: Bought, context: SizingContext): PricedLine[] {
+  const { price, tokens, prices, callsPerMonth, peakRatio, name } = bought;
+  const { input, cachedInput, cacheWrite = 0, output } = tokens;
+  const factors = factorsOf(bought, context);
   const parts = [
-    ['input', tokens.input - tokens.cachedInput, prices.inputUsdPerMTokens],
-    ['cached input', tokens.cachedInput, prices.cachedInputUsdPerMTokens],
-    ['output', tokens.output, prices.outputUsdPerMTokens],
+    ['input', input - cachedInput - cacheWrite, prices.inputUsdPerMTokens],
+    ['cached input', cachedInput, prices.cachedInputUsdPerMTokens],
+    ...(cacheWrite === 0 ? [] : [['cache writes', cacheWrite, prices.cacheWriteUsdPerMTokens] as const]),
+    ['output', output, prices.outputUsdPerMTokens],
   ] as const;
   return parts.map(([kind, perCall, unitPriceUsd]) => ({
     line: costLine({
-      line: `${price.model} ${kind}`,
+      line: `${name} ${kind}`,
       category: 'llm',
-      quantity: (calls * perCall) / TOKENS_PER_PRICE_UNIT,
+      quantity: (callsPerMonth * perCall) / TOKENS_PER_PRICE_UNIT,
       unit: 'million tokens',
       unitPriceUsd,
       basis: 'catalogue',
-      source: `${price.id}: ${price.source}`,
+      source: `${price.id}: ${price.source}${peakWords(peakRatio)}`,
       date: price.date,
+      skuId: price.id,
     }),
     factors,
   }));
+}
+
+/** What buys a model by the token: a tier of a mode, with the vendors that the plan gives it. */
+export interface TokenBuyer {
+  readonly sizing: VendorSizing;
+  /** Share of time in which the first vendor answers. */
+  readonly availabilityRatio: number;
+  readonly providers?: TierPlan['providers'] | undefined;
+}
+
+interface VendorShare {
+  readonly priceId: string;
+  /** Share of the month's calls. */
+  readonly ratio: number;
+}
+
+/** What a vendor is asked for and does not answer goes to the next one; the last keeps all it is asked for. */
+function afterFallbacks(asked: readonly number[], availabilityRatios: readonly number[]): number[] {
+  let passed = 0;
+  return asked.map((ratio, index) => {
+    const wanted = ratio + passed;
+    const isLast = index === asked.length - 1;
+    const answered = isLast ? wanted : wanted * (availabilityRatios[index] ?? 1);
+    passed = wanted - answered;
+    return answered;
+  });
+}
+
+/** The vendors that answer, with the share of the month's calls of each; the sizing's own where it has no others. */
+function sharesOf({ sizing, availabilityRatio, providers = [] }: TokenBuyer, demand: Demand): VendorShare[] {
+  if (providers.length <= 1) return [{ priceId: sizing.priceId, ratio: 1 }];
+  const asked = monthlyShares(
+    providers.map(({ callsRatio }) => callsRatio),
+    demand,
+  );
+  const up = [availabilityRatio, ...(sizing.alsoFrom ?? []).map((other) => other.availabilityRatio)];
+  const answered = afterFallbacks(asked, up);
+  return providers
+    .map(({ priceId }, index) => ({ priceId, ratio: answered[index] ?? 0 }))
+    .filter(({ ratio }, index) => index === 0 || ratio > 0);
+}
+
+/**
+ * Uncached, cached, written and output tokens of every call in a month, retries included, each at its price; where
+ * several vendors share the calls, those of each at its own: the later ones take what the earlier have no quota for and
+ * what they do not answer.
+ */
+export function llmLines(buyer: TokenBuyer, context: SizingContext, volumes: Volumes): PricedLine[] {
+  const { sizing } = buyer;
+  const measured = callTokensOf(sizing, context);
+  if (measured === undefined) return [];
+  const calls = volumes.turnsPerMonth * sizing.llmCallsPerTurn * (1 + context.assumptions.retry.value);
+  const shares = sharesOf(buyer, context.demand);
+  return shares.flatMap(({ priceId, ratio }) => {
+    const price = unwrap(findLlmPrice(context.catalogue, priceId));
+    const tokens = withCacheWrites(measured, price);
+    const peakRatio = peakRatioOf(price, context.demand.week);
+    const prices = pricesForInput(price, tokens.input, peakRatio);
+    const name = shares.length === 1 ? price.model : price.id;
+    return linesOf({ price, tokens, prices, callsPerMonth: calls * ratio, peakRatio, name }, context);
+  });
 }

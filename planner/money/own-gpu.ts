@@ -17,6 +17,30 @@ export const computeCapexUsdPerMonth = (capexUsd: number, lifeYears: number): nu
 export const computeEnergyUsdPerMonth = (kw: number, pueRatio: number, usdPerKwh: number): number =>
   kw * pueRatio * HOURS_PER_MONTH * usdPerKwh;
 
+/**
+ * USD of an hour of useful work on an own machine: capital ÷ (years · 8760 · utilisation) + kW · PUE · USD/kWh, and
+ * maintenance, space and staff by the same utilisation. Energy is that of the useful hour; what idle hours draw is left
+ * to the plan's cost lines, which count every hour in full.
+ */
+export function computeUsefulHourUsd(input: {
+  readonly capexUsd: number;
+  readonly lifeYears: number;
+  readonly utilisationRatio: number;
+  readonly kw: number;
+  readonly pueRatio: number;
+  readonly usdPerKwh: number;
+  /** Maintenance, space and staff. */
+  readonly otherUsdPerMonth: number;
+}): number {
+  const { capexUsd, lifeYears, utilisationRatio, kw, pueRatio, usdPerKwh, otherUsdPerMonth } = input;
+  if (!(utilisationRatio > 0 && utilisationRatio <= 1)) {
+    throw new RangeError(`utilisation must be in (0, 1], got ${utilisationRatio}`);
+  }
+  const capexUsdPerHour = capexUsd / (lifeYears * HOURS_PER_YEAR);
+  const otherUsdPerHour = otherUsdPerMonth / HOURS_PER_MONTH;
+  return (capexUsdPerHour + otherUsdPerHour) / utilisationRatio + kw * pueRatio * usdPerKwh;
+}
+
 /** The purchase price's own range, else the relative range of the estimate that the mode names. */
 function capexFactors(unit: OwnedNode, context: SizingContext): LineFactor[] {
   const own = rangeFactors(figureOf(context, unit.capex.id, unit.capex.field));

@@ -1,6 +1,7 @@
 import type { ModePrice } from '../../scenarios/mode.ts';
 import { assertNever } from '../../vocabulary/errors.ts';
-import { DAYS_PER_MONTH, HOURS_PER_MONTH, S_PER_HOUR } from '../../vocabulary/units.ts';
+import { DAYS_PER_MONTH, HOURS_PER_MONTH, perSFromPerDay, S_PER_HOUR } from '../../vocabulary/units.ts';
+import type { Demand } from '../demand/demand.ts';
 import type { SizingContext } from '../size/context.ts';
 
 /** Providers bill decimal gigabytes. */
@@ -42,11 +43,22 @@ export function computeVolumes(context: SizingContext): Volumes {
   };
 }
 
+/** Mean turns/s over the day ÷ the rate that tiers are sized for. */
+export const computeMeanToSized = (demand: Demand): number =>
+  perSFromPerDay(demand.interactionsPerDay) * (demand.turnsPerInteraction / demand.sizingTurnsPerS);
+
+/**
+ * Share of a tier's capacity that stands unused over the month: nights, headroom and spares. `utilisation` is that of
+ * the busy hour at the sizing rate.
+ */
+export const computeIdleRatio = (utilisation: number, demand: Demand): number =>
+  Math.min(1, Math.max(0, 1 - utilisation * computeMeanToSized(demand)));
+
 /** How much of a price a mode uses per month, and in which unit. */
 export function quantityOf(
   per: ModePrice['per'],
   volumes: Volumes,
-  counts: { readonly replicas: number; readonly zones: number },
+  counts: { readonly replicas: number; readonly zones: number; readonly copies: number },
 ): { readonly quantity: number; readonly unit: string } {
   switch (per) {
     case 'mode':
@@ -64,7 +76,7 @@ export function quantityOf(
     case 'history-gb-month':
       return { quantity: volumes.historyGb, unit: 'GB-months' };
     case 'history-gb-month-per-replica':
-      return { quantity: volumes.historyGb * counts.replicas, unit: 'GB-months' };
+      return { quantity: volumes.historyGb * counts.copies, unit: 'GB-months' };
     case 'lcu':
       return { quantity: volumes.loadBalancerUnits, unit: 'LCU-months' };
     default:

@@ -52,22 +52,50 @@ function crossChecksOf(value: unknown): unknown {
   );
 }
 
-function historyOf(value: unknown): unknown {
-  if (value === undefined) return undefined;
-  return (value as (Numbers & { from: unknown })[]).map((prices) =>
-    withoutAbsent({
-      effectiveFrom: prices.from,
-      inputUsdPerMTokens: prices.input_mtok,
-      cachedInputUsdPerMTokens: prices.cache_read_mtok,
-      cacheWriteUsdPerMTokens: prices.cache_write_mtok,
-      outputUsdPerMTokens: prices.output_mtok,
-    }),
-  );
+interface FeedRow {
+  readonly from: string | null;
+  readonly input_mtok?: number;
+  readonly cache_read_mtok?: number;
+  readonly cache_write_mtok?: number;
+  readonly output_mtok?: number;
 }
 
-function scheduledOf(value: unknown): unknown {
-  if (value === undefined) return undefined;
-  return (value as (Numbers & { from: unknown; status: unknown })[]).map((prices) =>
+const rowPrices = (prices: FeedRow): Record<string, unknown> => ({
+  inputUsdPerMTokens: prices.input_mtok,
+  cachedInputUsdPerMTokens: prices.cache_read_mtok,
+  cacheWriteUsdPerMTokens: prices.cache_write_mtok,
+  outputUsdPerMTokens: prices.output_mtok,
+});
+
+interface History {
+  /** Prices that held, or hold. */
+  readonly past: readonly Record<string, unknown>[];
+  /** Rows of a feed whose day came without the price changing. */
+  readonly cancelled: readonly Record<string, unknown>[];
+}
+
+/**
+ * A feed lists what is announced beside what was. Rows after the day that the fact is stated for are no history, and a
+ * row whose day has passed while the fact, dated later, states another price was cancelled.
+ */
+function historyOf(fact: Fact): History {
+  const rows = (fact.price_history ?? []) as FeedRow[];
+  const checkedOn = String(fact.date);
+  const past: Record<string, unknown>[] = [];
+  const cancelled: Record<string, unknown>[] = [];
+  for (const row of rows) {
+    const { from } = row;
+    if (from !== null && from > String(fact.effective_on)) continue;
+    const contradicted = from !== null && checkedOn > from && row.input_mtok !== fact.input;
+    const entry = withoutAbsent({ effectiveFrom: from, ...rowPrices(row) });
+    if (contradicted && row === rows[rows.length - 1]) cancelled.push({ ...entry, state: 'cancelled' });
+    else past.push(entry);
+  }
+  return { past, cancelled };
+}
+
+function scheduledOf(fact: Fact, cancelled: History['cancelled']): unknown {
+  const announced = ((fact.scheduled ?? []) as (Numbers & { from: unknown; status: unknown })[]).map((prices) =>
     withoutAbsent({
       effectiveFrom: prices.from,
       inputUsdPerMTokens: prices.input,
@@ -75,6 +103,20 @@ function scheduledOf(value: unknown): unknown {
       state: prices.status,
     }),
   );
+  const all = [...cancelled, ...announced];
+  return all.length === 0 ? undefined : all;
+}
+
+const PROMOTION = /[Pp]romotional rate through (\d{4}-\d{2}-\d{2})/;
+const RETIRED = /^retired (\d{4}-\d{2}-\d{2})/;
+
+/** What a fact says in words about how its price stands. */
+function standingOf(fact: Fact): Record<string, unknown> {
+  const retired = RETIRED.exec(String(fact.status ?? ''))?.[1];
+  if (retired !== undefined) return { status: 'retired', statusUntil: retired };
+  const until = PROMOTION.exec(String(fact.comment ?? ''))?.[1];
+  if (until !== undefined) return { status: 'promotional', statusUntil: until };
+  return fact.list_price === undefined ? {} : { status: 'promotional' };
 }
 
 function variantOf(value: unknown, extra: Record<string, unknown> = {}): unknown {
@@ -101,8 +143,10 @@ function notesOf(fact: Fact): string[] | undefined {
 
 /** Token prices of one model at one vendor. `sourcesAgree` is absent when there was no second source. */
 export function llmEntry(fact: Fact): Record<string, unknown> {
+  const { past, cancelled } = historyOf(fact);
   return withoutAbsent({
     ...commonFields(fact),
+    ...standingOf(fact),
     sourcesAgree: fact.sources_agree,
     cachedInputSourcesAgree: fact.cached_disagrees === undefined ? undefined : false,
     vendor: fact.vendor,
@@ -122,8 +166,8 @@ export function llmEntry(fact: Fact): Record<string, unknown> {
     longContextTiers: tiersOf(fact.long_context_tiers),
     peak: variantOf(fact.peak, { hoursUtc: fact.peak_hours_utc }),
     listPrice: variantOf(fact.list_price),
-    scheduled: scheduledOf(fact.scheduled),
-    priceHistory: historyOf(fact.price_history),
+    scheduled: scheduledOf(fact, cancelled),
+    priceHistory: past.length === 0 ? undefined : past,
     crossChecks: crossChecksOf(fact.cross_check),
     notes: notesOf(fact),
   });

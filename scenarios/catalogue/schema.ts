@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parsePeakHours } from './peak-hours.ts';
 import { unitOfField } from './units-of-fields.ts';
 
 export const CATALOGUE_SCHEMA_VERSION = 1;
@@ -14,6 +15,8 @@ const rangeSchema = z
 
 export type FigureRange = z.infer<typeof rangeSchema>;
 
+const isoDay = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'an ISO date');
+
 /** On every entry: where the figures come from and when they held. */
 const provenance = {
   id: z.string().min(1),
@@ -26,6 +29,10 @@ const provenance = {
   confidenceText: z.string().optional(),
   /** False when sources disagree; absent when there was no second source. */
   sourcesAgree: z.boolean().optional(),
+  /** `effective` when absent. Promotional: below list for a time. Scheduled: announced, not yet sold. */
+  status: z.enum(['effective', 'promotional', 'scheduled', 'retired']).optional(),
+  /** Last day of a promotion; first day without the offer when it is retired. */
+  statusUntil: isoDay.optional(),
   notes: z.array(z.string()).optional(),
 };
 
@@ -35,8 +42,6 @@ const tokenPrices = {
   cacheWriteUsdPerMTokens: price.optional(),
   outputUsdPerMTokens: price.optional(),
 };
-
-const isoDay = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'an ISO date');
 
 const llmPriceSchema = z.strictObject({
   ...provenance,
@@ -60,10 +65,29 @@ const llmPriceSchema = z.strictObject({
   longContextTiers: z
     .array(z.strictObject({ aboveInputTokens: z.int().positive(), ...tokenPrices }))
     .optional(),
-  peak: z.strictObject({ hoursUtc: z.string(), ...tokenPrices }).optional(),
+  /** Prices of the hours named, such as `01:00-04:00 and 06:00-10:00 Mon-Fri`. */
+  peak: z
+    .strictObject({
+      hoursUtc: z.string().refine((text) => parsePeakHours(text) !== undefined, {
+        message: 'hours such as 01:00-04:00 Mon-Fri',
+      }),
+      ...tokenPrices,
+    })
+    .optional(),
   listPrice: z.strictObject(tokenPrices).optional(),
-  /** Announced, not in force: a scheduled price is a plan of the vendor, not a price. */
-  scheduled: z.array(z.strictObject({ effectiveFrom: isoDay, ...tokenPrices, state: z.string() })).optional(),
+  /**
+   * Announced changes. A scheduled price is a plan of the vendor, not a price: `effective` once somebody confirmed it,
+   * `cancelled` when it did not come.
+   */
+  scheduled: z
+    .array(
+      z.strictObject({
+        effectiveFrom: isoDay,
+        ...tokenPrices,
+        state: z.enum(['scheduled', 'effective', 'cancelled']),
+      }),
+    )
+    .optional(),
   priceHistory: z.array(z.strictObject({ effectiveFrom: isoDay.optional(), ...tokenPrices })).optional(),
   crossChecks: z
     .array(z.strictObject({ source: z.string(), effectiveFrom: isoDay.optional(), ...tokenPrices }))

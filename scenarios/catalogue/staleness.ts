@@ -1,5 +1,6 @@
 import { createDiagnostic, type Diagnostic } from '../../vocabulary/diagnostics.ts';
 import { MS_PER_S, S_PER_DAY } from '../../vocabulary/units.ts';
+import { priceInForce } from './price-status.ts';
 import { type Catalogue, type CatalogueEntry, SHELF_LIFE_DAYS } from './schema.ts';
 
 /** Days from an entry's date to now; a month or a year counts from its first day. Negative for a future date. */
@@ -23,10 +24,12 @@ function diagnosticsOf(found: CatalogueEntry, nowUnixMs: number): Diagnostic[] {
       createDiagnostic('DISPUTED_PRICE', `the sources of ${id} disagree; the range is used`, id),
     );
   }
+  const sentence = found.group === 'llm-prices' ? priceInForce(found.entry, nowUnixMs).sentence : undefined;
+  if (sentence !== undefined) diagnostics.push(createDiagnostic('PRICE_CHANGES', sentence, id));
   return diagnostics;
 }
 
-/** STALE_PRICE and DISPUTED_PRICE of the entries named, each id once; unknown ids are skipped. */
+/** STALE_PRICE, DISPUTED_PRICE and PRICE_CHANGES of the entries named, each id once; unknown ids are skipped. */
 export function cataloguePriceDiagnostics(
   catalogue: Catalogue,
   ids: Iterable<string>,

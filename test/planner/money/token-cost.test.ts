@@ -1,12 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { computeContactUsd, computeInteractionAvailability } from '../../../planner/money/interaction.ts';
+import { computeInteractionTokens } from '../../../planner/money/interaction-tokens.ts';
 import { computeCapexUsdPerMonth, computeEnergyUsdPerMonth } from '../../../planner/money/own-gpu.ts';
-import {
-  computeCallUsd,
-  computeInteractionTokens,
-  disputedRange,
-  pricesForInput,
-} from '../../../planner/money/token-cost.ts';
+import { computeCallUsd, disputedRange, pricesForInput } from '../../../planner/money/token-cost.ts';
 import { findLlmPrice, readCatalogue } from '../../../scenarios/catalogue.ts';
 import { unwrap } from '../../../vocabulary/errors.ts';
 
@@ -37,7 +33,7 @@ describe('cost of an interaction (corrected call-centre guide)', () => {
       answerTokens: 50,
     });
     // (100 + 20) + (100 + 40 + 50) + (100 + 60 + 100)
-    expect(tokens).toEqual({ input: 120 + 190 + 260, cachedInput: 0, output: 150 });
+    expect(tokens).toEqual({ input: 120 + 190 + 260, cachedInput: 0, cacheWrite: 0, output: 150 });
   });
 });
 
@@ -56,6 +52,8 @@ describe('token prices', () => {
     expect(pricesForInput(price, 272_001)).toEqual({
       inputUsdPerMTokens: 5,
       cachedInputUsdPerMTokens: 0.5,
+      // No price for writes: they are input.
+      cacheWriteUsdPerMTokens: 5,
       outputUsdPerMTokens: 22.5,
     });
   });

@@ -45,7 +45,7 @@ describe('quantities of a month', () => {
 
 describe('what a price multiplies', () => {
   const volumes = volumesOf(24_000);
-  const counts = { replicas: 4, zones: 3 };
+  const counts = { replicas: 4, zones: 3, copies: 2 };
   test.each([
     ['mode', 1, 'months'],
     ['zone', 3, 'zones'],
@@ -54,7 +54,7 @@ describe('what a price multiplies', () => {
     ['vendor-egress-gb', 29.2, 'GB'],
     ['log-gb', 7.3, 'GB'],
     ['history-gb-month', 189.8, 'GB-months'],
-    ['history-gb-month-per-replica', 4 * 189.8, 'GB-months'],
+    ['history-gb-month-per-replica', 2 * 189.8, 'GB-months'],
     ['lcu', 3_650_000 / (730 * 3600) / 25, 'LCU-months'],
   ] as const)('%s', (per, quantity, unit) => {
     const given = quantityOf(per, volumes, counts);

@@ -1,0 +1,23 @@
+import { type Catalogue, type CatalogueFigure, findFigure } from '../../scenarios/catalogue.ts';
+import type { SpotTerms } from './purchase.ts';
+
+/** Terms of interruptible machines without their price, with the figures that they are read from. */
+export type SpotTermsRead = Omit<SpotTerms, 'spotUsdPerHour'> & { readonly figures: readonly CatalogueFigure[] };
+
+/** From the catalogue: how many are taken back in a month, the notice, and how long the next one takes to be ready. */
+export function readSpotTerms(catalogue: Catalogue): SpotTermsRead | undefined {
+  const read = [
+    findFigure(catalogue, 'default/spot-interruption', 'interruptedPerMonthRatio'),
+    findFigure(catalogue, 'aws/spot-interruption-notice', 'noticeS'),
+    findFigure(catalogue, 'k8s/vllm-pod-start', 'startS'),
+  ];
+  const figures = read.flatMap((found) => (found.kind === 'ok' ? [found.value] : []));
+  const [interrupted, notice, start] = figures;
+  if (figures.length < read.length || !interrupted || !notice || !start) return undefined;
+  return {
+    interruptedPerMonthRatio: interrupted.value,
+    noticeS: notice.value,
+    replacementS: start.value,
+    figures,
+  };
+}

@@ -1,0 +1,221 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { compareOptions } from '../../../planner/money/break-even/compare.ts';
+import type { CostOption } from '../../../planner/money/break-even/option.ts';
+import { planBreakEven } from '../../../planner/money/break-even/plan-break-even.ts';
+import { computeBreakEvenUtilisation } from '../../../planner/money/break-even/utilisation.ts';
+import { breakEvenVolumes } from '../../../planner/money/break-even/volumes.ts';
+import { computeUsefulHourUsd } from '../../../planner/money/own-gpu.ts';
+import { breakEvenSchema } from '../../../vocabulary/plan-sections/break-even.ts';
+import { CATALOGUE, MODES, sizeMode } from '../fixtures/sized.ts';
+
+const option = (id: string, usdPerMonth: (perDay: number) => number, most = 1e12): CostOption => ({
+  id,
+  title: id,
+  basis: 'assumed',
+  source: 'this test',
+  priceAt: (perDay) =>
+    perDay > most
+      ? { kind: 'refused', reason: `no more than ${most}` }
+      : { kind: 'priced', usdPerMonth: usdPerMonth(perDay) },
+});
+
+const VOLUMES = breakEvenVolumes(25_000);
+
+describe('options over volume', () => {
+  test('a constant cost against one by use: the crossing is the constant ÷ the price', () => {
+    const found = compareOptions([option('own', () => 6000), option('api', (v) => v * 0.03)], VOLUMES);
+    expect(found.crossings).toHaveLength(1);
+    const [crossing] = found.crossings;
+    expect(crossing).toMatchObject({ cheaperBelow: 'api', cheaperAbove: 'own', lasting: true, onEnvelope: true });
+    expect(Math.abs((crossing?.interactionsPerDay ?? 0) / 200_000 - 1)).toBeLessThan(0.001);
+    expect(crossing?.sentence).toBe('from 200,000 interactions a day own is cheaper than api');
+    expect(crossing?.usdPerInteraction).toBeCloseTo(6000 / (200_000 * (730 / 24)), 6);
+    expect(found.cheapest.map(({ id }) => id)).toEqual(['api', 'own']);
+  });
+
+  test('machines in whole steps cross a line more than once; the last one lasts', () => {
+    // A machine of 100 USD for each 10,000 a day, against 0.011 USD each: dearer after each step, cheaper before it.
+    const steps = option('steps', (v) => Math.ceil(v / 10_000) * 100);
+    const found = compareOptions([steps, option('line', (v) => v * 0.011)], VOLUMES);
+    const lasting = found.crossings.filter((crossing) => crossing.lasting);
+    expect(lasting).toHaveLength(1);
+    expect(lasting[0]?.cheaperAbove).toBe('steps');
+    // From ten machines on the steps are within a tenth of their mean.
+    expect(lasting[0]?.interactionsPerDay).toBeLessThan(110_000);
+    for (const { interactionsPerDay: v } of found.crossings) {
+      // What is cheaper from there on is really cheaper there, and the other just before it.
+      const gap = (at: number) => Math.ceil(at / 10_000) * 100 - at * 0.011;
+      expect(Math.sign(gap(v))).not.toBe(Math.sign(gap(v / 1.0011)));
+    }
+  });
+
+  test('the cheapest at every volume, and crossings where the order changes: as found by asking each one', () => {
+    const cost = fc.record({
+      fixed: fc.double({ min: 0, max: 1e5, noNaN: true }),
+      each: fc.double({ min: 1e-6, max: 1, noNaN: true }),
+      most: fc.constantFrom(1e12, 1e6, 1e5),
+    });
+    fc.assert(
+      fc.property(fc.array(cost, { minLength: 2, maxLength: 5 }), (costs) => {
+        const options = costs.map(({ fixed, each, most }, i) => option(`o${i}`, (v) => fixed + each * v, most));
+        const found = compareOptions(options, VOLUMES);
+        for (const { id, fromPerDay, toPerDay } of found.cheapest) {
+          const middle = Math.sqrt(fromPerDay * toPerDay);
+          const usd = costs
+            .map(({ fixed, each, most }, i) => ({ id: `o${i}`, usd: middle > most ? Infinity : fixed + each * middle }))
+            .sort((a, b) => a.usd - b.usd);
+          const own = usd.find((other) => other.id === id)?.usd ?? Number.NaN;
+          // A crossing is placed to a thousandth, so in a span as short as that two may differ by it.
+          expect(own).toBeLessThanOrEqual((usd[0]?.usd ?? 0) * 1.002);
+        }
+        for (const { curve, most } of found.curves.map((curve, i) => ({ curve, most: costs[i]?.most ?? 0 }))) {
+          if (most < 1e7) expect(Math.abs((curve.end?.interactionsPerDay ?? 0) / most - 1)).toBeLessThan(0.0011);
+          else expect(curve.end).toBeUndefined();
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('nobody who carries the least volume: nothing to compare', () => {
+    expect(compareOptions([option('none', () => 1, 0)], VOLUMES)).toEqual({ curves: [], crossings: [], cheapest: [] });
+  });
+});
+
+describe('own hardware', () => {
+  test('270,000 USD over five years at 40 %, 10.2 kW at PUE 1.54 and 0.146: as the equation says', () => {
+    const usd = computeUsefulHourUsd({
+      capexUsd: 270_000,
+      lifeYears: 5,
+      utilisationRatio: 0.4,
+      kw: 10.2,
+      pueRatio: 1.54,
+      usdPerKwh: 0.146,
+      otherUsdPerMonth: 0,
+    });
+    expect(usd).toBeCloseTo(270_000 / (5 * 8760 * 0.4) + 10.2 * 1.54 * 0.146, 9);
+    expect(() => computeUsefulHourUsd({ capexUsd: 1, lifeYears: 1, utilisationRatio: 0, kw: 1, pueRatio: 1, usdPerKwh: 1, otherUsdPerMonth: 0 })).toThrow('(0, 1]');
+  });
+
+  test('a full H100 of a DGX with its space costs what a published model of ownership says', () => {
+    const perGpuHour =
+      computeUsefulHourUsd({
+        capexUsd: 270_000,
+        lifeYears: 5.5,
+        utilisationRatio: 1,
+        kw: 10.2,
+        pueRatio: 1.54,
+        usdPerKwh: 0.146,
+        otherUsdPerMonth: 10.2 * 184,
+      }) / 8;
+    const entry = CATALOGUE.entries.get('semianalysis-tco/H100');
+    if (entry?.group !== 'gpu-prices') throw new Error('no such entry');
+    const { ownHyperscalerUsdPerGpuHour: low = 0, ownNeocloudUsdPerGpuHour: high = 0 } = entry.entry;
+    // 1.30 for the largest buyers, 1.69 for others: capital of 0.70, energy of 0.29 and space of 0.32 lie between them.
+    expect(perGpuHour).toBeGreaterThan(low);
+    expect(perGpuHour).toBeLessThan(high);
+  });
+
+  test('at the break-even utilisation both cost the same', () => {
+    const positive = fc.double({ min: 1e-3, max: 1e3, noNaN: true });
+    fc.assert(
+      fc.property(positive, positive, positive, (ownUsdPerUnitHour, turnsPerSPerUnit, boughtUsdPerTurn) => {
+        const ratio = computeBreakEvenUtilisation({ ownUsdPerUnitHour, turnsPerSPerUnit, boughtUsdPerTurn });
+        const boughtPerHour = ratio * turnsPerSPerUnit * 3600 * boughtUsdPerTurn;
+        expect(boughtPerHour / ownUsdPerUnitHour).toBeCloseTo(1, 9);
+      }),
+    );
+  });
+});
+
+const PER_DAY = 100_000;
+const contexts = [MODES.kubernetes, MODES.onprem].map(
+  (mode) => sizeMode({ mode, interactionsPerDay: PER_DAY }).context,
+);
+
+test('one host ends where its capacity does', () => {
+  const { context } = sizeMode({ mode: MODES.compose, interactionsPerDay: 25_000 });
+  const curve = planBreakEven([context])?.modes.curves[0];
+  // M/M/1 of 20 turns/s, p95 ≤ 2 s less 30 ms of links, 20 % kept free; 15 % of the day's five turns in the busy hour.
+  const most = (0.8 * (20 - Math.log(20) / 1.97) * 3600) / (0.15 * 5);
+  expect(Math.abs((curve?.end?.interactionsPerDay ?? 0) / most - 1)).toBeLessThan(0.03);
+  expect(curve?.end?.reason).toContain('host');
+});
+
+describe('break-even of a plan', () => {
+  const found = planBreakEven(contexts);
+  if (found === undefined) throw new Error('no section');
+
+  test('is what its schema says, and there is none without modes', () => {
+    expect(breakEvenSchema.parse(found)).toEqual(found);
+    expect(planBreakEven([])).toBeUndefined();
+  });
+
+  test('at the planned volume each mode costs what its cost lines say without people', () => {
+    for (const mode of [MODES.kubernetes, MODES.onprem]) {
+      const machine = sizeMode({ mode, interactionsPerDay: PER_DAY })
+        .lines.filter(({ driver }) => driver !== 'people')
+        .reduce((sum, { line }) => sum + line.usdPerMonth, 0);
+      const curve = found.modes.curves.find(({ id }) => id === mode.id);
+      const point = curve?.points.find(({ interactionsPerDay }) => interactionsPerDay === PER_DAY);
+      expect(point?.usdPerMonth).toBeCloseTo(machine, 6);
+    }
+  });
+
+  test('ways to get the model: API, provisioned, own, rented', () => {
+    const ids = found.inference.curves.map(({ id }) => id);
+    expect(ids).toContain('api openai/gpt-4o-mini');
+    expect(ids).toContain('provisioned gpt-4o-mini by the hour');
+    expect(ids.some((id) => id.startsWith('own DGX H100'))).toBe(true);
+    expect(ids.some((id) => id.includes('on demand'))).toBe(true);
+    expect(ids.some((id) => id.includes('three years'))).toBe(true);
+    for (const { source, date, id } of found.inference.curves) {
+      expect(source.length, id).toBeGreaterThan(10);
+      if (!id.startsWith('own')) expect(date, id).toMatch(/^\d{4}/);
+    }
+  });
+
+  test('the API by hand: 500 and 200 tokens, 1 % made twice', () => {
+    const api = found.inference.curves.find(({ id }) => id === 'api openai/gpt-4o-mini');
+    const perTurn = ((500 * 0.15 + 200 * 0.6) / 1e6) * 1.01;
+    for (const { usdPerInteraction } of api?.points ?? []) expect(usdPerInteraction).toBeCloseTo(5 * perTurn, 12);
+  });
+
+  test('own nodes by hand against the API: dear by the hour, so busier than they can be kept', () => {
+    const [row] = found.utilisation;
+    // Two or more nodes share 60 − 20 operator hours; the rest is per node.
+    const own = found.inference.curves.find(({ id }) => id.startsWith('own'));
+    const nodes = own?.points.find(({ interactionsPerDay }) => interactionsPerDay === PER_DAY)?.units ?? 0;
+    const perNode =
+      270_000 / (5.5 * 12) + (270_000 * 0.08) / 12 + 10.2 * 1.54 * 730 * 0.146 + 10.2 * 184 + (40 * 75) / nodes;
+    expect(row?.ownUsdPerUnitHour).toBeCloseTo(perNode / 730, 6);
+    // M/M/1 of 40 turns/s, four replicas in a node, p95 ≤ 2 s less 5 ms of links.
+    const full = 4 * (40 - Math.log(20) / 1.995);
+    expect(Math.abs((row?.turnsPerSPerUnit ?? 0) / full - 1)).toBeLessThan(0.03);
+    const perTurn = ((500 * 0.15 + 200 * 0.6) / 1e6) * 1.01;
+    const breakEven = perNode / 730 / (full * 3600 * perTurn);
+    expect(Math.abs((row?.breakEvenUtilisationRatio ?? 0) / breakEven - 1)).toBeLessThan(0.03);
+    // A week whose mean is 1/3.6 of its busiest hour, 20 % kept free, and a second room that stands by.
+    const reachable = (0.8 * 0.5) / (24 * 0.15);
+    expect(Math.abs((row?.reachableUtilisationRatio ?? 0) / reachable - 1)).toBeLessThan(0.01);
+    expect(row?.plannedUtilisationRatio).toBeLessThan(breakEven);
+    expect(row?.cheaper).toBe(breakEven < reachable ? 'own-at-larger-volume' : 'bought');
+  });
+
+  test('commitments: gateways reserved at their least need, dearer alone than the least of both', () => {
+    const gateway = found.commitments.find(({ mode, tier }) => mode === 'kubernetes' && tier === 'gateway');
+    const usd = (kind: string): number =>
+      gateway?.purchases.find((purchase) => purchase.kind === kind)?.usdPerMonth ?? Number.NaN;
+    expect(usd('reserved')).toBeLessThanOrEqual(usd('autoscaled'));
+    expect(usd('autoscaled')).toBeLessThanOrEqual(usd('on-demand'));
+    expect(usd('on-demand')).toBeCloseTo((gateway?.plannedReplicas ?? 0) * 730 * 0.08925, 6);
+    expect(gateway?.cheapest).toBe('reserved');
+  });
+
+  test('both modes on one page in less than a second', () => {
+    const startedAtMs = performance.now();
+    planBreakEven(contexts);
+    expect(performance.now() - startedAtMs).toBeLessThan(1000);
+  });
+});
