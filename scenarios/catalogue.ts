@@ -14,6 +14,7 @@ import {
 } from './catalogue/schema.ts';
 import { unitOfField } from './catalogue/units-of-fields.ts';
 
+export { catalogueOn, priceInForce } from './catalogue/price-status.ts';
 export type {
   Catalogue,
   CatalogueEntry,
@@ -24,7 +25,6 @@ export type {
   LlmPrice,
 } from './catalogue/schema.ts';
 export { CATALOGUE_SCHEMA_VERSION, catalogueFileSchema, SHELF_LIFE_DAYS } from './catalogue/schema.ts';
-export { catalogueOn, priceInForce } from './catalogue/price-status.ts';
 export { cataloguePriceDiagnostics } from './catalogue/staleness.ts';
 
 const FOLDER = fileURLToPath(new URL('./catalogue/', import.meta.url));

@@ -54,8 +54,10 @@ export function listRow(found: CatalogueEntry, standing: EntryStanding): string 
 }
 
 function tierLines({ longContextTiers = [], peak }: LlmPrice): string[] {
-  const pair = (prices: { inputUsdPerMTokens?: number | undefined; outputUsdPerMTokens?: number | undefined }) =>
-    `${prices.inputUsdPerMTokens ?? '?'} in, ${prices.outputUsdPerMTokens ?? '?'} out`;
+  const pair = (prices: {
+    inputUsdPerMTokens?: number | undefined;
+    outputUsdPerMTokens?: number | undefined;
+  }) => `${prices.inputUsdPerMTokens ?? '?'} in, ${prices.outputUsdPerMTokens ?? '?'} out`;
   return [
     ...longContextTiers.map((tier) => `above ${tier.aboveInputTokens} input tokens: ${pair(tier)}`),
     ...(peak === undefined ? [] : [`in peak hours (${peak.hoursUtc} UTC): ${pair(peak)}`]),
@@ -78,8 +80,7 @@ export function explainEntry(found: CatalogueEntry, standing: EntryStanding): st
   const { entry, group } = found;
   const width = Math.max(0, ...figureTexts(found).map(({ field }) => field.length));
   const dispute = entry.sourcesAgree === false ? ['the sources disagree: plans use the range'] : [];
-  const extra =
-    found.group === 'llm-prices' ? [...tierLines(found.entry), ...changeLines(found.entry)] : [];
+  const extra = found.group === 'llm-prices' ? [...tierLines(found.entry), ...changeLines(found.entry)] : [];
   const age = `${standing.ageDays} days old, keeps for ${standing.shelfLifeDays}${standing.stale ? ': stale' : ''}`;
   return [
     `${entry.id} (${group})`,

@@ -35,7 +35,8 @@ function list(catalogue: Catalogue, options: PricesOptions, staleOnly: boolean):
 }
 
 function explain(catalogue: Catalogue, id: string | undefined, json: boolean | undefined): CommandResult {
-  if (id === undefined) throw usage('prices explain needs the id of an entry', 'busyhour prices list shows them.');
+  if (id === undefined)
+    throw usage('prices explain needs the id of an entry', 'busyhour prices list shows them.');
   const found = withStanding(unwrap(findEntry(catalogue, id)));
   if (!json) process.stdout.write(`${explainEntry(found, found)}\n`);
   return { exitCode: EXIT_CODES.ok, json: found };

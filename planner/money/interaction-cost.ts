@@ -1,10 +1,5 @@
 import type { LlmPrice } from '../../scenarios/catalogue.ts';
-import {
-  callTokensOfTurn,
-  type PrefixCache,
-  type TokenShape,
-  weightedTurns,
-} from './interaction-tokens.ts';
+import { callTokensOfTurn, type PrefixCache, type TokenShape, weightedTurns } from './interaction-tokens.ts';
 import { type CallTokens, computeCallUsdByKind, pricesForInput } from './token-cost.ts';
 
 /** One of the calls that a turn makes: the answer itself, a supervisor that checks it, a router before it. */
@@ -42,7 +37,11 @@ export interface InteractionCost {
   readonly outputUsd: number;
   readonly retriesUsd: number;
   readonly fallbackUsd: number;
-  readonly byCall: readonly { readonly name: string; readonly usd: number; readonly tokens: Required<CallTokens> }[];
+  readonly byCall: readonly {
+    readonly name: string;
+    readonly usd: number;
+    readonly tokens: Required<CallTokens>;
+  }[];
 }
 
 interface Totals {

@@ -104,8 +104,7 @@ function priceLine(cost: ModePrice, tier: ModeTier, plan: TierPlan, context: Siz
 function allocated(driven: DrivenLine, tier: ModeTier, plan: TierPlan, context: SizingContext): DrivenLine {
   const line = { ...driven.line, tier: tier.id };
   // A decided number of replicas does not follow the load, so none of it is idle for want of load.
-  const fixed =
-    driven.driver === 'fixed' || (driven.driver === 'replicas' && tier.sizing.kind === 'fixed');
+  const fixed = driven.driver === 'fixed' || (driven.driver === 'replicas' && tier.sizing.kind === 'fixed');
   if (fixed) return { ...driven, line: { ...line, shared: true } };
   if (driven.driver !== 'replicas') return { ...driven, line };
   const idleRatio = computeIdleRatio(plan.utilisation, context.demand);

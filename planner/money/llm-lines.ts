@@ -142,16 +142,26 @@ function afterFallbacks(asked: readonly number[], availabilityRatios: readonly n
 
 /** The vendors that answer, with the share of the month's calls of each; the sizing's own where it has no others. */
 function sharesOf({ sizing, availabilityRatio, providers = [] }: TokenBuyer, demand: Demand): VendorShare[] {
-  if (providers.length <= 1) return [{ priceId: sizing.priceId, ratio: 1 }];
+  const up = [availabilityRatio, ...(sizing.alsoFrom ?? []).map((other) => other.availabilityRatio)];
+  // A vendor without an account answers nobody, not even what another leaves.
+  const vendors = providers
+    .map(({ priceId, callsRatio, accounts }, index) => ({
+      priceId,
+      callsRatio,
+      accounts,
+      up: up[index] ?? 1,
+    }))
+    .filter(({ accounts }) => accounts > 0);
+  if (vendors.length <= 1) return [{ priceId: vendors[0]?.priceId ?? sizing.priceId, ratio: 1 }];
   const asked = monthlyShares(
-    providers.map(({ callsRatio }) => callsRatio),
+    vendors.map(({ callsRatio }) => callsRatio),
     demand,
   );
-  const up = [availabilityRatio, ...(sizing.alsoFrom ?? []).map((other) => other.availabilityRatio)];
-  const answered = afterFallbacks(asked, up);
-  return providers
-    .map(({ priceId }, index) => ({ priceId, ratio: answered[index] ?? 0 }))
-    .filter(({ ratio }, index) => index === 0 || ratio > 0);
+  const answered = afterFallbacks(
+    asked,
+    vendors.map((vendor) => vendor.up),
+  );
+  return vendors.map(({ priceId }, index) => ({ priceId, ratio: answered[index] ?? 0 }));
 }
 
 /**

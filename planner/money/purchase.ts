@@ -49,7 +49,8 @@ export function optimiseReservation(need: HourlyNeed, reservedUsdPerHour: number
   const hours = replicasByHour.length;
   const descending = [...replicasByHour].sort((a, b) => b - a);
   // A level is exceeded by the i largest hours once it reaches the (i + 1)-th: i ÷ hours ≤ critical ratio stops it.
-  const critical = onDemandUsdPerHour === 0 ? Number.POSITIVE_INFINITY : reservedUsdPerHour / onDemandUsdPerHour;
+  const critical =
+    onDemandUsdPerHour === 0 ? Number.POSITIVE_INFINITY : reservedUsdPerHour / onDemandUsdPerHour;
   const last = Math.floor(critical * hours + ROUNDING);
   const reserved = descending[last] ?? 0;
   return { reserved, usdPerMonth: computeReservedUsdPerMonth(need, reservedUsdPerHour, reserved) };
@@ -88,7 +89,9 @@ export function computeSpot(need: HourlyNeed, terms: SpotTerms): SpotCost {
   checkNeed(need);
   const { spotUsdPerHour, interruptedPerMonthRatio, noticeS, replacementS } = terms;
   if (!(interruptedPerMonthRatio >= 0 && interruptedPerMonthRatio < 1)) {
-    throw new RangeError(`the share interrupted in a month must be in [0, 1), got ${interruptedPerMonthRatio}`);
+    throw new RangeError(
+      `the share interrupted in a month must be in [0, 1), got ${interruptedPerMonthRatio}`,
+    );
   }
   const perHour = -Math.log(1 - interruptedPerMonthRatio) / HOURS_PER_MONTH;
   const emptyHours = Math.max(0, replacementS - noticeS) / S_PER_HOUR;

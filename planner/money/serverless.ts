@@ -36,27 +36,3 @@ export function computeServerlessUsd(use: ServerlessUse, price: ServerlessPrice)
   const requestsUsd = (paidRequests / REQUESTS_PER_PRICE_UNIT) * price.usdPerMRequests;
   return { usdPerMonth: gbSUsd + requestsUsd, requestsUsd, gbSUsd, gbS };
 }
-
-/**
- * Requests a month from which `containers` always-on machines are cheaper than paying by use, with nothing given away:
- * the constant cost ÷ the cost of one request. Undefined when a request costs nothing.
- */
-export function computeServerlessBreakEven(
-  containersUsdPerMonth: number,
-  use: Omit<ServerlessUse, 'requests'>,
-  price: ServerlessPrice,
-): number | undefined {
-  const at = (requests: number): number =>
-    computeServerlessUsd({ ...use, requests }, { ...price, freeRequests: 0, freeGbS: 0 }).usdPerMonth;
-  if (at(REQUESTS_PER_PRICE_UNIT) === 0) return undefined;
-  // Graduated prices bend the line, so the crossing is looked for, not divided out.
-  let high = REQUESTS_PER_PRICE_UNIT;
-  while (at(high) < containersUsdPerMonth) high *= 2;
-  let low = 0;
-  while (high - low > 1) {
-    const middle = (low + high) / 2;
-    if (at(middle) < containersUsdPerMonth) low = middle;
-    else high = middle;
-  }
-  return high;
-}

@@ -2,7 +2,9 @@ import { type Catalogue, type CatalogueFigure, findFigure } from '../../scenario
 import type { SpotTerms } from './purchase.ts';
 
 /** Terms of interruptible machines without their price, with the figures that they are read from. */
-export type SpotTermsRead = Omit<SpotTerms, 'spotUsdPerHour'> & { readonly figures: readonly CatalogueFigure[] };
+export type SpotTermsRead = Omit<SpotTerms, 'spotUsdPerHour'> & {
+  readonly figures: readonly CatalogueFigure[];
+};
 
 /** From the catalogue: how many are taken back in a month, the notice, and how long the next one takes to be ready. */
 export function readSpotTerms(catalogue: Catalogue): SpotTermsRead | undefined {

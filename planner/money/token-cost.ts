@@ -54,7 +54,8 @@ function atPeak(price: LlmPrice, offPeak: TokenPrices): TokenPrices {
   const base = completePrices({}, price);
   const peak = completePrices(price.peak ?? {}, price);
   const raised: Record<(typeof PARTS)[number], number> = { ...offPeak };
-  for (const part of PARTS) raised[part] = base[part] === 0 ? peak[part] : (offPeak[part] * peak[part]) / base[part];
+  for (const part of PARTS)
+    raised[part] = base[part] === 0 ? peak[part] : (offPeak[part] * peak[part]) / base[part];
   return raised;
 }
 

@@ -95,13 +95,14 @@ function historyOf(fact: Fact): History {
 }
 
 function scheduledOf(fact: Fact, cancelled: History['cancelled']): unknown {
-  const announced = ((fact.scheduled ?? []) as (Numbers & { from: unknown; status: unknown })[]).map((prices) =>
-    withoutAbsent({
-      effectiveFrom: prices.from,
-      inputUsdPerMTokens: prices.input,
-      outputUsdPerMTokens: prices.output,
-      state: prices.status,
-    }),
+  const announced = ((fact.scheduled ?? []) as (Numbers & { from: unknown; status: unknown })[]).map(
+    (prices) =>
+      withoutAbsent({
+        effectiveFrom: prices.from,
+        inputUsdPerMTokens: prices.input,
+        outputUsdPerMTokens: prices.output,
+        state: prices.status,
+      }),
   );
   const all = [...cancelled, ...announced];
   return all.length === 0 ? undefined : all;

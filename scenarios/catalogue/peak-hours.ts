@@ -48,7 +48,8 @@ export function parsePeakHours(text: string): PeakHours | undefined {
 
 /** Minutes of [from, to) that the span covers on its own day and, when it runs past midnight, on the next. */
 function overlap(from: number, to: number, span: PeakHours['spans'][number]): [own: number, next: number] {
-  const covered = (start: number, end: number): number => Math.max(0, Math.min(to, end) - Math.max(from, start));
+  const covered = (start: number, end: number): number =>
+    Math.max(0, Math.min(to, end) - Math.max(from, start));
   if (span.endMinute > span.startMinute) return [covered(span.startMinute, span.endMinute), 0];
   return [covered(span.startMinute, MIN_PER_DAY), covered(0, span.endMinute)];
 }

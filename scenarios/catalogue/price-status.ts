@@ -115,13 +115,18 @@ export function priceInForce(entry: LlmPrice, nowUnixMs: number): PriceInForce {
   const [change] = openChanges(entry);
   if (entry.status === 'retired') {
     const since = entry.statusUntil === undefined ? '' : ` since ${entry.statusUntil}`;
-    return { standing: 'retired', price: current, sentence: `${entry.id} is retired${since}: it cannot be bought` };
+    return {
+      standing: 'retired',
+      price: current,
+      sentence: `${entry.id} is retired${since}: it cannot be bought`,
+    };
   }
   if (entry.status === 'scheduled' && (entry.effectiveOn ?? today) > today) {
     const sentence = `${entry.id} is announced for ${entry.effectiveOn} and cannot be bought yet`;
     return { standing: 'not-yet-effective', price: current, sentence };
   }
-  if (entry.status === 'promotional' && confirmed === undefined) return promotionStanding(entry, today, change);
+  if (entry.status === 'promotional' && confirmed === undefined)
+    return promotionStanding(entry, today, change);
   if (change !== undefined) return changeStanding(current, today, change);
   return { standing: 'effective', price: current };
 }

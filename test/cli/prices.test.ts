@@ -26,10 +26,14 @@ describe('prices explain', () => {
 
   test('tiers, peak hours, changes and disputes of tokens', () => {
     expect(explain('openai/gpt-5.6-terra')).toContain('above 272000 input tokens: 4 in, 18 out');
-    expect(explain('deepseek/deepseek-flash')).toContain('in peak hours (01:00-04:00 and 06:00-10:00 Mon-Fri');
+    expect(explain('deepseek/deepseek-flash')).toContain(
+      'in peak hours (01:00-04:00 and 06:00-10:00 Mon-Fri',
+    );
     expect(explain('anthropic/claude-sonnet-5')).toContain('from 2026-09-01: 3 in, 15 out (cancelled)');
     expect(explain('openai/gpt-5.6-sol')).toContain('the sources disagree');
-    expect(explain('google/gemini-3.6-flash')).toContain('status:     google/gemini-3.6-flash is a promotional price');
+    expect(explain('google/gemini-3.6-flash')).toContain(
+      'status:     google/gemini-3.6-flash is a promotional price',
+    );
   });
 
   test('a range with its likeliest value', () => {

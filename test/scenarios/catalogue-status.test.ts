@@ -34,7 +34,10 @@ describe('how a price stands on a day', () => {
     const due = priceInForce(price, NEW_YEAR);
     expect(due.standing).toBe('change-due');
     expect(due.price).toMatchObject({ inputUsdPerMTokens: 0.75, sourcesAgree: false });
-    expect(due.price.crossChecks?.at(-1)).toMatchObject({ inputUsdPerMTokens: 1.5, outputUsdPerMTokens: 7.5 });
+    expect(due.price.crossChecks?.at(-1)).toMatchObject({
+      inputUsdPerMTokens: 1.5,
+      outputUsdPerMTokens: 7.5,
+    });
   });
 
   test('the increase that was cancelled never holds', () => {
@@ -50,7 +53,10 @@ describe('how a price stands on a day', () => {
       },
     ]);
     for (const at of [NOW, NEW_YEAR]) {
-      expect(priceInForce(price, at)).toMatchObject({ standing: 'effective', price: { inputUsdPerMTokens: 2 } });
+      expect(priceInForce(price, at)).toMatchObject({
+        standing: 'effective',
+        price: { inputUsdPerMTokens: 2 },
+      });
     }
   });
 
@@ -59,11 +65,17 @@ describe('how a price stands on a day', () => {
     const price: LlmPrice = { ...priceOf('openai/gpt-4o'), scheduled: [change] };
     expect(priceInForce(price, NOW).price.inputUsdPerMTokens).toBe(2.5);
     const after = priceInForce(price, Date.UTC(2026, 11, 1)).price;
-    expect(after).toMatchObject({ inputUsdPerMTokens: 5, cachedInputUsdPerMTokens: 2.5, outputUsdPerMTokens: 10 });
+    expect(after).toMatchObject({
+      inputUsdPerMTokens: 5,
+      cachedInputUsdPerMTokens: 2.5,
+      outputUsdPerMTokens: 10,
+    });
   });
 
   test('a sale without a stated end, and what is retired', () => {
-    expect(priceInForce(priceOf('mistral/mistral-large-4'), NOW).sentence).toContain('no stated end, then 1.36/4.18');
+    expect(priceInForce(priceOf('mistral/mistral-large-4'), NOW).sentence).toContain(
+      'no stated end, then 1.36/4.18',
+    );
     const retired = priceInForce(priceOf('deepseek/deepseek-v4-flash'), NOW);
     expect(retired.standing).toBe('retired');
     expect(retired.sentence).toContain('2026-09-10');
@@ -74,7 +86,9 @@ describe('how a price stands on a day', () => {
     expect(unwrap(findLlmPrice(later, 'google/gemini-3.6-flash')).inputUsdPerMTokens).toBe(1.5);
     expect(later.entries.size).toBe(catalogue.entries.size);
     expect(later.entries.get('aws/c7i.large')).toBe(catalogue.entries.get('aws/c7i.large'));
-    expect(catalogueOn(catalogue, NOW).entries.get('openai/gpt-4o')).toBe(catalogue.entries.get('openai/gpt-4o'));
+    expect(catalogueOn(catalogue, NOW).entries.get('openai/gpt-4o')).toBe(
+      catalogue.entries.get('openai/gpt-4o'),
+    );
   });
 });
 

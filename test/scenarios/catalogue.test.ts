@@ -229,5 +229,6 @@ describe("a user's own file", () => {
 test('planning defaults say that they are assumptions, and why', () => {
   const path = builtInCatalogueFiles().find((name) => name.endsWith('planning-defaults.yaml')) ?? '';
   const file = parse(readFileSync(path, 'utf8')) as { entries: { id: string; source: string }[] };
-  for (const { id, source } of file.entries) expect(source, id).toMatch(/[Aa]ssumed|convention|datasheet/);
+  for (const { id, source } of file.entries)
+    expect(source, id).toMatch(/[Aa]ssumed|convention|datasheet|documentation|FAQ/);
 });

@@ -4,7 +4,8 @@ import { listScenarios } from '../../scenarios/scenario.ts';
 import { unwrap } from '../../vocabulary/errors.ts';
 
 const head = { kind: 'busyhour-claims', schemaVersion: 1, title: 't', source: 's' };
-const turnsOf = (turns: unknown) => unwrap(resolveClaims({ ...head, interaction: { turns } })).interaction.turns;
+const turnsOf = (turns: unknown) =>
+  unwrap(resolveClaims({ ...head, interaction: { turns } })).interaction.turns;
 
 function issuesOf(parts: object): string[] {
   const result = resolveClaims({ ...head, ...parts });
@@ -21,7 +22,16 @@ describe('a figure', () => {
     [{ atMost: 3 }, [{ low: 0, high: 3 }]],
     [{ unlimited: true }, [{ low: Number.POSITIVE_INFINITY, high: Number.POSITIVE_INFINITY }]],
     [{ value: 0.02, decimals: 3 }, [{ low: 0.02, high: 0.02, decimals: 3 }]],
-    [[{ value: 5, line: 1 }, { value: 6, line: 2 }], [{ low: 5, high: 5, line: 1 }, { low: 6, high: 6, line: 2 }]],
+    [
+      [
+        { value: 5, line: 1 },
+        { value: 6, line: 2 },
+      ],
+      [
+        { low: 5, high: 5, line: 1 },
+        { low: 6, high: 6, line: 2 },
+      ],
+    ],
   ])('may be written as %j', (written, statements) => {
     expect(turnsOf(written)).toEqual({ kind: 'figure', path: 'interaction.turns', statements });
   });

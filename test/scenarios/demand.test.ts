@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { parseDemand, profileShape, PROFILE_SHAPES, readDemandFile } from '../../scenarios/demand.ts';
+import { PROFILE_SHAPES, parseDemand, profileShape, readDemandFile } from '../../scenarios/demand.ts';
 import { unwrap } from '../../vocabulary/errors.ts';
 
 const MINIMAL = {
@@ -32,9 +32,21 @@ describe('a demand file', () => {
   });
 
   test.each([
-    ['a volume of nothing', { volume: { kind: 'per-day', interactionsPerDay: 0 } }, 'volume.interactionsPerDay'],
-    ['a volume below nothing', { volume: { kind: 'per-day', interactionsPerDay: -5 } }, 'volume.interactionsPerDay'],
-    ['more than the world asks', { volume: { kind: 'per-day', interactionsPerDay: 1e11 } }, 'volume.interactionsPerDay'],
+    [
+      'a volume of nothing',
+      { volume: { kind: 'per-day', interactionsPerDay: 0 } },
+      'volume.interactionsPerDay',
+    ],
+    [
+      'a volume below nothing',
+      { volume: { kind: 'per-day', interactionsPerDay: -5 } },
+      'volume.interactionsPerDay',
+    ],
+    [
+      'more than the world asks',
+      { volume: { kind: 'per-day', interactionsPerDay: 1e11 } },
+      'volume.interactionsPerDay',
+    ],
     ['a percentage as a share', { escalation: { escalatedRatio: 20 } }, 'escalation.escalatedRatio'],
     ['no turns', { interaction: { turns: 0 } }, 'interaction.turns'],
     ['a range the wrong way round', { peakFactor: { value: 2, low: 3 } }, 'peakFactor'],
@@ -47,8 +59,16 @@ describe('a demand file', () => {
       { profile: { hours: Array(24).fill(1), busyHourShareRatio: 0.1 } },
       'profile.busyHourShareRatio',
     ],
-    ['a busy hour quieter than the mean', { profile: { busyHourShareRatio: 0.03 } }, 'profile.busyHourShareRatio'],
-    ['a flat day with a busy hour', { profile: { shape: 'flat', busyHourShareRatio: 0.1 } }, 'profile.busyHourShareRatio'],
+    [
+      'a busy hour quieter than the mean',
+      { profile: { busyHourShareRatio: 0.03 } },
+      'profile.busyHourShareRatio',
+    ],
+    [
+      'a flat day with a busy hour',
+      { profile: { shape: 'flat', busyHourShareRatio: 0.1 } },
+      'profile.busyHourShareRatio',
+    ],
     ['answers without messages', { interaction: { answerTokens: 100 } }, 'interaction.messageTokens'],
     [
       'an objective twice',

@@ -1,9 +1,9 @@
 import type { ModeTier } from '../../../scenarios/mode.ts';
 import { S_PER_MIN } from '../../../vocabulary/units.ts';
+import type { SizingContext } from '../../size/context.ts';
 import { modelTier } from '../../size/model-tier.ts';
 import { sizeTier } from '../../size/tier.ts';
 import type { VendorSizing } from '../../size/vendor.ts';
-import type { SizingContext } from '../../size/context.ts';
 import { callTokensOf, llmLines } from '../llm-lines.ts';
 import type { TokenRate } from '../provisioned.ts';
 import { computeVolumes } from '../volumes.ts';
@@ -31,9 +31,7 @@ export function boughtTiersOf(contexts: readonly SizingContext[]): BoughtTier[] 
       const buyer = { sizing, availabilityRatio: tier.replicaAvailabilityRatio };
       const lines = llmLines(buyer, context, volumes);
       const usd = lines.reduce((sum, { line }) => sum + line.usdPerMonth, 0);
-      return lines.length === 0
-        ? []
-        : [{ context, tier, sizing, usdPerTurn: usd / volumes.turnsPerMonth }];
+      return lines.length === 0 ? [] : [{ context, tier, sizing, usdPerTurn: usd / volumes.turnsPerMonth }];
     }),
   );
 }

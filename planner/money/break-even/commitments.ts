@@ -5,7 +5,12 @@ import { HOURS_PER_MONTH, percentFromRatio } from '../../../vocabulary/units.ts'
 import { figureOf, type SizingContext } from '../../size/context.ts';
 import { computeReplicas, type TierModel } from '../../size/tier.ts';
 import { sourcedFromFigure } from '../../sourced.ts';
-import { computeOnDemandUsdPerMonth, computeSpot, type HourlyNeed, optimiseReservation } from '../purchase.ts';
+import {
+  computeOnDemandUsdPerMonth,
+  computeSpot,
+  type HourlyNeed,
+  optimiseReservation,
+} from '../purchase.ts';
 import { readSpotTerms } from '../spot-terms.ts';
 
 interface CommitmentInput {

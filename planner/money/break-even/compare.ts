@@ -1,4 +1,8 @@
-import type { CostComparison, CostCrossing, CostCurve } from '../../../vocabulary/plan-sections/break-even.ts';
+import type {
+  CostComparison,
+  CostCrossing,
+  CostCurve,
+} from '../../../vocabulary/plan-sections/break-even.ts';
 import { DAYS_PER_MONTH } from '../../../vocabulary/units.ts';
 import { bisectVolume, findCrossings } from './crossings.ts';
 import { type CostOption, remembering } from './option.ts';

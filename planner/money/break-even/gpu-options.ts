@@ -1,7 +1,7 @@
 import type { Catalogue, GpuPrice } from '../../../scenarios/catalogue.ts';
 import { HOURS_PER_MONTH } from '../../../vocabulary/units.ts';
-import { readSpotTerms } from '../spot-terms.ts';
 import { computeSpot } from '../purchase.ts';
+import { readSpotTerms } from '../spot-terms.ts';
 import type { CostOption } from './option.ts';
 import { nodesAt, type OwnTier, ownUsdPerMonth } from './own-tier.ts';
 

@@ -14,7 +14,8 @@ export const contextAt = (context: SizingContext, interactionsPerDay: number): S
 function priceModeAt(context: SizingContext, interactionsPerDay: number): PricedAt {
   const at = contextAt(context, interactionsPerDay);
   const { plans, refusals } = sizeTiers(at);
-  if (refusals.length > 0) return { kind: 'refused', reason: refusals.map(({ reason }) => reason).join('; ') };
+  if (refusals.length > 0)
+    return { kind: 'refused', reason: refusals.map(({ reason }) => reason).join('; ') };
   const usdPerMonth = computeCostLines(plans, at)
     .filter(({ driver }) => driver !== 'people')
     .reduce((sum, { line }) => sum + line.usdPerMonth, 0);

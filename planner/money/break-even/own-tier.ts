@@ -1,9 +1,9 @@
 import type { ModeTier } from '../../../scenarios/mode.ts';
-import { computeCapexUsdPerMonth, computeUsefulHourUsd, ownGpuLines } from '../own-gpu.ts';
-import { modelTier } from '../../size/model-tier.ts';
-import { figureOf, type ModelledTier, type SizingContext } from '../../size/context.ts';
-import { sizeTier } from '../../size/tier.ts';
 import type { Planned } from '../../refusal.ts';
+import { figureOf, type ModelledTier, type SizingContext } from '../../size/context.ts';
+import { modelTier } from '../../size/model-tier.ts';
+import { sizeTier } from '../../size/tier.ts';
+import { computeCapexUsdPerMonth, computeUsefulHourUsd, ownGpuLines } from '../own-gpu.ts';
 import { contextAt } from './mode-options.ts';
 
 type OwnedNode = Extract<ModeTier['unit'], { kind: 'owned-gpu-node' }>;
@@ -75,6 +75,8 @@ export function usefulHourUsd(own: OwnTier, nodes: number, utilisationRatio: num
     pueRatio: read('pue'),
     usdPerKwh: read('electricity'),
     otherUsdPerMonth:
-      computeCapexUsdPerMonth(capexUsd, 1) * unit.supportRatioPerYear + kw * read('colocation') + staffUsd / nodes,
+      computeCapexUsdPerMonth(capexUsd, 1) * unit.supportRatioPerYear +
+      kw * read('colocation') +
+      staffUsd / nodes,
   });
 }

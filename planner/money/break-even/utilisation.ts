@@ -1,8 +1,8 @@
-import type { UtilisationBreakEven } from '../../../vocabulary/plan-sections/break-even.ts';
 import type { Sourced } from '../../../vocabulary/plan-file.ts';
+import type { UtilisationBreakEven } from '../../../vocabulary/plan-sections/break-even.ts';
 import { HOURS_PER_MONTH, percentFromRatio, S_PER_HOUR } from '../../../vocabulary/units.ts';
-import { sourced } from '../../sourced.ts';
 import { computeReplicas, type TierModel } from '../../size/tier.ts';
+import { sourced } from '../../sourced.ts';
 import { computeMeanToSized } from '../volumes.ts';
 import type { BoughtTier } from './bought-tier.ts';
 import { nodesAt, type OwnNodes, type OwnTier, ownUsdPerMonth, usefulHourUsd } from './own-tier.ts';
@@ -20,12 +20,21 @@ function fullTurnsPerS(model: TierModel): number | undefined {
   return limit.perReplica / (1 - model.headroomRatio) / (model.group?.units ?? 1);
 }
 
-/** Mean busy share of the units that a demand `scale` times as large needs, over all hours of the month. */
-function meanUtilisation(own: OwnTier, model: TierModel, fullPerS: number, scale: number): number {
+interface AtScale {
+  /** Mean busy share of the units over all hours of the month. */
+  readonly utilisationRatio: number;
+  readonly usdPerUnitHour: number;
+}
+
+/** The units that a demand `scale` times as large needs: how busy they are, and what an hour of one costs. */
+function atScale(own: OwnTier, model: TierModel, fullPerS: number, scale: number): AtScale {
   const { demand } = own.context;
   const meanTurnsPerS = demand.sizingTurnsPerS * scale * computeMeanToSized(demand);
   const { replicas } = computeReplicas(model, { demand: scale, capacity: 1, gatewayCpu: 1 });
-  return Math.min(1, meanTurnsPerS / (replicas * fullPerS));
+  return {
+    utilisationRatio: Math.min(1, meanTurnsPerS / (replicas * fullPerS)),
+    usdPerUnitHour: ownUsdPerMonth(own, replicas) / replicas / HOURS_PER_MONTH,
+  };
 }
 
 /**
@@ -36,16 +45,16 @@ export const computeBreakEvenUtilisation = (input: {
   readonly ownUsdPerUnitHour: number;
   readonly turnsPerSPerUnit: number;
   readonly boughtUsdPerTurn: number;
-}): number =>
-  input.ownUsdPerUnitHour / (input.turnsPerSPerUnit * S_PER_HOUR * input.boughtUsdPerTurn);
+}): number => input.ownUsdPerUnitHour / (input.turnsPerSPerUnit * S_PER_HOUR * input.boughtUsdPerTurn);
 
 const percent = (ratio: number): string => `${percentFromRatio(ratio).toPrecision(3)} %`;
 
 type Cheaper = UtilisationBreakEven['cheaper'];
 
-function verdictOf(breakEven: number, planned: number, reachable: number): Cheaper {
-  if (planned >= breakEven) return 'own';
-  return reachable >= breakEven ? 'own-at-larger-volume' : 'bought';
+/** Own units win where they are at least as busy as they must be, now or once whole units and staff weigh little. */
+function verdictOf(now: AtScale, large: AtScale, breakEvenOf: (usdPerUnitHour: number) => number): Cheaper {
+  if (now.utilisationRatio >= breakEvenOf(now.usdPerUnitHour)) return 'own';
+  return large.utilisationRatio >= breakEvenOf(large.usdPerUnitHour) ? 'own-at-larger-volume' : 'bought';
 }
 
 const VERDICT: Readonly<Record<Cheaper, string>> = {
@@ -106,12 +115,15 @@ export function utilisationBreakEven(own: OwnTier, bought: BoughtTier): Utilisat
   const { nodes, modelled } = sized.value;
   const turnsPerSPerUnit = fullTurnsPerS(modelled.model);
   if (turnsPerSPerUnit === undefined || nodes === 0) return undefined;
-  const ownUsdPerUnitHour = ownUsdPerMonth(own, nodes) / nodes / HOURS_PER_MONTH;
   const boughtUsdPerTurn = bought.usdPerTurn;
-  const breakEven = computeBreakEvenUtilisation({ ownUsdPerUnitHour, turnsPerSPerUnit, boughtUsdPerTurn });
-  const planned = meanUtilisation(own, modelled.model, turnsPerSPerUnit, 1);
-  const reachable = meanUtilisation(own, modelled.model, turnsPerSPerUnit, LARGE);
-  const cheaper = verdictOf(breakEven, planned, reachable);
+  const breakEvenOf = (ownUsdPerUnitHour: number): number =>
+    computeBreakEvenUtilisation({ ownUsdPerUnitHour, turnsPerSPerUnit, boughtUsdPerTurn });
+  const now = atScale(own, modelled.model, turnsPerSPerUnit, 1);
+  const large = atScale(own, modelled.model, turnsPerSPerUnit, LARGE);
+  const ownUsdPerUnitHour = now.usdPerUnitHour;
+  const breakEven = breakEvenOf(ownUsdPerUnitHour);
+  const [planned, reachable] = [now.utilisationRatio, large.utilisationRatio];
+  const cheaper = verdictOf(now, large, breakEvenOf);
   return {
     own: own.unit.name,
     bought: bought.sizing.priceId,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type InteractionCall, computeInteractionCost } from '../../../planner/money/interaction-cost.ts';
+import { computeInteractionCost, type InteractionCall } from '../../../planner/money/interaction-cost.ts';
 import {
   callTokensOfTurn,
   computeInteractionTokens,
@@ -102,17 +102,35 @@ describe('tokens of an interaction', () => {
   test('short prompts are not cached; a warm system prompt is read on the first turn', () => {
     const given: TokenShape = { turns: 2, systemTokens: 1500, messageTokens: 10, answerTokens: 10 };
     const cache = { kind: 'prefix', hitRatio: 0.5, minPrefixTokens: 1024, warmSystemPrompt: true } as const;
-    expect(callTokensOfTurn(given, 1, cache)).toEqual({ input: 1510, cachedInput: 750, cacheWrite: 760, output: 10 });
-    expect(callTokensOfTurn({ ...given, systemTokens: 500 }, 2, cache)).toEqual({ input: 530, cachedInput: 0, output: 10 });
+    expect(callTokensOfTurn(given, 1, cache)).toEqual({
+      input: 1510,
+      cachedInput: 750,
+      cacheWrite: 760,
+      output: 10,
+    });
+    expect(callTokensOfTurn({ ...given, systemTokens: 500 }, 2, cache)).toEqual({
+      input: 530,
+      cachedInput: 0,
+      output: 10,
+    });
   });
 });
 
 describe('prices of an interaction', () => {
-  const one = (id: string, given: TokenShape): InteractionCall => ({ name: 'answer', price: priceOf(id), shape: given });
+  const one = (id: string, given: TokenShape): InteractionCall => ({
+    name: 'answer',
+    price: priceOf(id),
+    shape: given,
+  });
 
   test('each turn at the price of its own context tier', () => {
     // Ten turns of 40,000 tokens: turns 1 to 6 stay within 272,000, turns 7 to 10 are past it.
-    const call = one('openai/gpt-5.6-terra', { turns: 10, systemTokens: 0, messageTokens: 40_000, answerTokens: 0 });
+    const call = one('openai/gpt-5.6-terra', {
+      turns: 10,
+      systemTokens: 0,
+      messageTokens: 40_000,
+      answerTokens: 0,
+    });
     const within = 40_000 * (1 + 2 + 3 + 4 + 5 + 6);
     const past = 40_000 * (7 + 8 + 9 + 10);
     expect(computeInteractionCost({ calls: [call] }).usd).toBeCloseTo((within * 2 + past * 4) / 1e6, 9);
@@ -120,7 +138,12 @@ describe('prices of an interaction', () => {
 
   test('cache writes at their price: haiku reads a tenth, writes at a quarter more', () => {
     const call: InteractionCall = {
-      ...one('anthropic/claude-haiku-4-5', { turns: 2, systemTokens: 2000, messageTokens: 0, answerTokens: 0 }),
+      ...one('anthropic/claude-haiku-4-5', {
+        turns: 2,
+        systemTokens: 2000,
+        messageTokens: 0,
+        answerTokens: 0,
+      }),
       cache: { kind: 'prefix', hitRatio: 1, minPrefixTokens: 1024, warmSystemPrompt: false },
     };
     const cost = computeInteractionCost({ calls: [call] });
@@ -155,7 +178,12 @@ describe('prices of an interaction', () => {
     ] as const) {
       expect(prices[part]).toBeCloseTo(base * (1 + 35 / 168), 12);
     }
-    const call = one('deepseek/deepseek-flash', { turns: 1, systemTokens: 0, messageTokens: 1000, answerTokens: 0 });
+    const call = one('deepseek/deepseek-flash', {
+      turns: 1,
+      systemTokens: 0,
+      messageTokens: 1000,
+      answerTokens: 0,
+    });
     const usd = computeInteractionCost({ calls: [call], peakRatioOf: () => 1 }).usd;
     expect(usd).toBeCloseTo((1000 * 0.3) / 1e6, 12);
   });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { billGraduated, computeGraduatedUsd, trafficSteps } from '../../../planner/money/graduated.ts';
 import { computeProvisionedUsdPerMonth, sizeProvisioned } from '../../../planner/money/provisioned.ts';
-import { computeServerlessBreakEven, computeServerlessUsd } from '../../../planner/money/serverless.ts';
+import { computeServerlessUsd } from '../../../planner/money/serverless.ts';
 import { findFigure, readCatalogue } from '../../../scenarios/catalogue.ts';
 import { unwrap } from '../../../vocabulary/errors.ts';
 
@@ -83,16 +83,5 @@ describe('serverless', () => {
     expect(cost.gbSUsd).toBeCloseTo(18.33, 2);
     expect(cost.requestsUsd).toBeCloseTo(0.4, 9);
     expect(cost.usdPerMonth).toBeCloseTo(18.73, 1);
-  });
-
-  test('break-even against containers: the least number of requests that costs as much', () => {
-    const use = { billedS: 2, memoryGb: 1 };
-    const least = computeServerlessBreakEven(146, use, lambda) ?? 0;
-    // 146 ÷ (2 × 0.0000166667 + 0.0000002)
-    expect(Math.abs(least / (146 / (2 * 0.0000166667 + 0.0000002)) - 1)).toBeLessThan(1e-5);
-    const beyond = computeServerlessBreakEven(1e6, use, lambda) ?? 0;
-    const free = { ...lambda, freeRequests: 0, freeGbS: 0 };
-    expect(computeServerlessUsd({ ...use, requests: beyond }, free).usdPerMonth).toBeGreaterThanOrEqual(1e6);
-    expect(computeServerlessUsd({ ...use, requests: beyond - 2 }, free).usdPerMonth).toBeLessThan(1e6);
   });
 });
