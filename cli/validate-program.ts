@@ -8,9 +8,15 @@ export function addValidate(program: Command): void {
   program
     .command('validate')
     .description('hold predictions against measurements that the fit did not see; failures are listed')
-    .option('-r, --result <files...>', 'results to fit on; without --against each inner step is left out in turn')
+    .option(
+      '-r, --result <files...>',
+      'results to fit on; without --against each inner step is left out in turn',
+    )
     .option('--against <files...>', 'results that the fit does not see, with any number of replicas')
-    .option('--measured <file>', 'CSV (gzip or not) of concurrency, mean_ttft_ms, mean_tpot_ms, output_tokens')
+    .option(
+      '--measured <file>',
+      'CSV (gzip or not) of concurrency, mean_ttft_ms, mean_tpot_ms, output_tokens',
+    )
     .option(
       '--slo <objective>',
       'p95:latencyMs=2000 or errors=0.01, repeatable (default: those of the results)',

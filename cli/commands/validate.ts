@@ -1,5 +1,9 @@
 import { groupMeasurements } from '../../planner/calibrate/measurements.ts';
-import { type HeldPrediction, validateAgainst, validateByLeavingOut } from '../../planner/validate/held-results.ts';
+import {
+  type HeldPrediction,
+  validateAgainst,
+  validateByLeavingOut,
+} from '../../planner/validate/held-results.ts';
 import { readMeasuredFile } from '../../planner/validate/measured-file.ts';
 import { type ServingValidation, validateServing } from '../../planner/validate/protocol.ts';
 import { formatHeldPredictions, formatServingValidation } from '../../planner/validate/text.ts';

@@ -1,6 +1,12 @@
-import { createLogPchip, type CurvePoint, type MonotoneCurve } from '../../vocabulary/monotone-curve.ts';
+import { type CurvePoint, createLogPchip, type MonotoneCurve } from '../../vocabulary/monotone-curve.ts';
 import { MS_PER_S } from '../../vocabulary/units.ts';
-import { findSaturation, latencyMsOf, requestsPerSOf, type Saturation, type ServingPoint } from './saturation.ts';
+import {
+  findSaturation,
+  latencyMsOf,
+  requestsPerSOf,
+  type Saturation,
+  type ServingPoint,
+} from './saturation.ts';
 
 export type { ServingPoint } from './saturation.ts';
 
@@ -25,7 +31,10 @@ const curveOf = (points: readonly ServingPoint[], y: Pick): MonotoneCurve =>
 
 /** Straight between points in log–log: past saturation there is little left to bend. */
 function logLinear(points: readonly CurvePoint[], x: number): number {
-  const above = Math.max(1, points.findIndex((point) => point.x >= x));
+  const above = Math.max(
+    1,
+    points.findIndex((point) => point.x >= x),
+  );
   const [left, right] = [points[above - 1], points[above]];
   if (left === undefined || right === undefined) return left?.y ?? Number.NaN;
   const share = Math.log(x / left.x) / Math.log(right.x / left.x);

@@ -29,7 +29,10 @@ export function fitLinearTpot(points: readonly CurvePoint[]): Planned<LineFit> {
   if (new Set(xs).size < 2 || !Number.isFinite(intercept) || !Number.isFinite(slope)) {
     return refuse('a line needs two different loads', 'measure at least two concurrencies');
   }
-  const r2 = computeR2(ys, xs.map((x) => intercept + slope * x));
+  const r2 = computeR2(
+    ys,
+    xs.map((x) => intercept + slope * x),
+  );
   if (slope < 0) {
     return refuse('the time per output token falls as load rises', 'repeat those points, longer');
   }
@@ -47,7 +50,8 @@ export function fitLinearTpot(points: readonly CurvePoint[]): Planned<LineFit> {
     minX,
     maxX,
     at: (x) => {
-      if (!(x >= minX && x <= maxX)) throw new RangeError(`${x} is outside the measured range ${minX} to ${maxX}`);
+      if (!(x >= minX && x <= maxX))
+        throw new RangeError(`${x} is outside the measured range ${minX} to ${maxX}`);
       return intercept + slope * x;
     },
   });

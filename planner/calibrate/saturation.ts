@@ -74,6 +74,12 @@ export function findSaturation(
     const inService = (requestsPerS / MS_PER_S) * (prefillMs(concurrency) + decodingMs);
     concurrency = Math.min(beyond.concurrency, Math.max(last.concurrency, inService));
   }
+  // Nobody waits: the first token is as late as prefill alone makes it.
+  if (concurrency >= beyond.concurrency) return undefined;
+  // It was full already at the last point below.
+  if (concurrency <= last.concurrency) {
+    return { index, admitted: last, requestsPerS: requestsPerSOf(last, outputTokens) };
+  }
   const admitted = {
     concurrency,
     meanTimeToFirstTokenMs: prefillMs(concurrency),

@@ -62,7 +62,9 @@ function startOf(points: readonly ThroughputPoint[], free: Free): number[] {
   ]);
   const size = rows[0]?.length ?? 1;
   const normal = Array.from({ length: size }, (_, i) =>
-    Array.from({ length: size }, (__, j) => rows.reduce((sum, row) => sum + (row[i] ?? 0) * (row[j] ?? 0), 0)),
+    Array.from({ length: size }, (__, j) =>
+      rows.reduce((sum, row) => sum + (row[i] ?? 0) * (row[j] ?? 0), 0),
+    ),
   );
   const right = Array.from({ length: size }, (_, i) =>
     rows.reduce((sum, row, k) => {
@@ -74,7 +76,10 @@ function startOf(points: readonly ThroughputPoint[], free: Free): number[] {
   const inverse = solved?.[0] ?? 0;
   const first = points[0];
   if (solved === undefined || !(inverse > 0)) {
-    return [first === undefined ? 1 : first.throughput / first.load, ...new Array<number>(size - 1).fill(0.01)];
+    return [
+      first === undefined ? 1 : first.throughput / first.load,
+      ...new Array<number>(size - 1).fill(0.01),
+    ];
   }
   return [1 / inverse, ...solved.slice(1).map((value) => value / inverse)];
 }
@@ -127,7 +132,8 @@ function peakOf(parameters: UslParameters): number | undefined {
 export function fitUsl(points: readonly ThroughputPoint[]): Planned<UslFit> {
   const loads = new Set(points.map(({ load }) => load));
   const isSound = points.every(
-    ({ load, throughput }) => Number.isFinite(load) && load > 0 && Number.isFinite(throughput) && throughput > 0,
+    ({ load, throughput }) =>
+      Number.isFinite(load) && load > 0 && Number.isFinite(throughput) && throughput > 0,
   );
   if (!isSound || loads.size < MIN_LOADS) {
     return refuse(
@@ -136,7 +142,13 @@ export function fitUsl(points: readonly ThroughputPoint[]): Planned<UslFit> {
     );
   }
   const best = bestCandidate(points);
-  const r2 = best === undefined ? 0 : computeR2(points.map(({ throughput }) => throughput), best.fit.fitted);
+  const r2 =
+    best === undefined
+      ? 0
+      : computeR2(
+          points.map(({ throughput }) => throughput),
+          best.fit.fitted,
+        );
   if (best === undefined || r2 < MIN_FIT_R2) {
     return refuse(
       `the scalability law explains ${(100 * Math.max(0, r2)).toFixed(0)} % of the variance, less than ${100 * MIN_FIT_R2} %`,

@@ -24,7 +24,10 @@ function byField(input: PredictorInput, curveOf: (field: Field) => Curve): Retur
 /** Straight lines between neighbours. */
 function linearCurve(points: readonly ServingPoint[], field: Field): Curve {
   return (x) => {
-    const above = Math.max(1, points.findIndex(({ concurrency }) => concurrency >= x));
+    const above = Math.max(
+      1,
+      points.findIndex(({ concurrency }) => concurrency >= x),
+    );
     const [left, right] = [points[above - 1], points[above]];
     if (left === undefined || right === undefined) return Number.NaN;
     const share = (x - left.concurrency) / (right.concurrency - left.concurrency);
@@ -36,7 +39,9 @@ const linear: PredictorMaker = (input) => byField(input, (field) => linearCurve(
 
 const logPchip: PredictorMaker = (input) =>
   byField(input, (field) => {
-    const curve = createLogPchip(input.calibration.map((point) => ({ x: point.concurrency, y: point[field] })));
+    const curve = createLogPchip(
+      input.calibration.map((point) => ({ x: point.concurrency, y: point[field] })),
+    );
     return (x) => curve.at(x);
   });
 
@@ -110,7 +115,9 @@ const nearest: PredictorMaker = ({ configuration, others }) => {
     })?.other;
     if (found === undefined) return undefined;
     const at = (field: Field): number =>
-      createLogPchip(found.points.map((point) => ({ x: point.concurrency, y: point[field] }))).at(concurrency);
+      createLogPchip(found.points.map((point) => ({ x: point.concurrency, y: point[field] }))).at(
+        concurrency,
+      );
     return {
       concurrency,
       meanTimeToFirstTokenMs: at('meanTimeToFirstTokenMs'),

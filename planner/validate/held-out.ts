@@ -81,7 +81,10 @@ export const judgeable = (configurations: readonly ServingConfiguration[]): Serv
   configurations.filter(({ points }) => points.length > CALIBRATION_POINTS);
 
 /** Calibrates every configuration on three of its points and predicts the rest of them. */
-export function predictHeldOut(configurations: readonly ServingConfiguration[], make: PredictorMaker): HeldOut {
+export function predictHeldOut(
+  configurations: readonly ServingConfiguration[],
+  make: PredictorMaker,
+): HeldOut {
   const points: HeldOutPoint[] = [];
   const refused: RefusedConfiguration[] = [];
   for (const configuration of judgeable(configurations)) {

@@ -16,7 +16,12 @@ export type HeldPrediction =
       readonly measured: number;
       readonly errorRatio: number;
     }
-  | { readonly kind: 'refused'; readonly subject: string; readonly reason: string; readonly liftedBy: string };
+  | {
+      readonly kind: 'refused';
+      readonly subject: string;
+      readonly reason: string;
+      readonly liftedBy: string;
+    };
 
 export const HELD_QUANTITIES = {
   meanLatencyMs: 'mean latency of a turn, ms',
@@ -102,7 +107,12 @@ const sameSystem = (fit: ResultFile, held: ResultFile): boolean =>
   fit.target.model === held.target.model &&
   fit.target.hardware === held.target.hardware;
 
-function judgeCapacity(fit: CapacityCurve, held: CapacityCurve, replicas: number, subject: string): HeldPrediction {
+function judgeCapacity(
+  fit: CapacityCurve,
+  held: CapacityCurve,
+  replicas: number,
+  subject: string,
+): HeldPrediction {
   const [from, to] = [fit.capacity, held.capacity];
   const refused = from.kind === 'refused' ? from : to.kind === 'refused' ? to : undefined;
   if (refused !== undefined) {

@@ -73,12 +73,18 @@ function heldOutFigures({ points }: HeldOut): ValidationFigures {
 
 function baselineFigures(configurations: readonly ServingConfiguration[]): Record<string, ValidationFigures> {
   return Object.fromEntries(
-    Object.entries(BASELINES).map(([name, make]) => [name, heldOutFigures(predictHeldOut(configurations, make))]),
+    Object.entries(BASELINES).map(([name, make]) => [
+      name,
+      heldOutFigures(predictHeldOut(configurations, make)),
+    ]),
   );
 }
 
 /** Cases with the prediction of one kind; those that the points do not straddle have none. */
-function predictions(cases: readonly SloCapacityCase[], kind: 'fixedPerS' | 'adaptivePerS'): CapacityPrediction[] {
+function predictions(
+  cases: readonly SloCapacityCase[],
+  kind: 'fixedPerS' | 'adaptivePerS',
+): CapacityPrediction[] {
   return cases.flatMap((one) => {
     const predictedPerS = one[kind];
     if (predictedPerS === undefined) return [];

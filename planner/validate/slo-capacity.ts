@@ -1,4 +1,4 @@
-import { chooseNextConcurrency, ADAPTIVE_POINTS } from '../calibrate/adaptive.ts';
+import { ADAPTIVE_POINTS, chooseNextConcurrency } from '../calibrate/adaptive.ts';
 import { createServingCurve } from '../calibrate/closed-loop-curve.ts';
 import { latencyMsOf, requestsPerSOf, type ServingPoint } from '../calibrate/saturation.ts';
 import { findServingCapacity, type ServingLimits } from '../calibrate/serving-capacity.ts';

@@ -19,7 +19,14 @@ describe('busyhour validate', () => {
       resultPath(folder, 'fit', [5, 10, 15, 18, 19]),
       resultPath(folder, 'held', [6, 12, 17, 19]),
     ];
-    const { exitCode, stdout, stderr } = await runCommand(['validate', '-r', fit, '--against', held, '--json']);
+    const { exitCode, stdout, stderr } = await runCommand([
+      'validate',
+      '-r',
+      fit,
+      '--against',
+      held,
+      '--json',
+    ]);
     expect(exitCode, stderr).toBe(0);
     const { kind, results } = JSON.parse(stdout);
     expect(kind).toBe('busyhour-validation');
@@ -39,7 +46,10 @@ describe('busyhour validate', () => {
 
   it('names every bad line of a file and leaves with exit code 10; without input with 2', async () => {
     const path = join(scratchFolder(), 'bad.csv');
-    writeFileSync(path, 'model,output_tokens,concurrency,mean_ttft_ms,mean_tpot_ms\na,10,4,-5,8\na,10,x,5,8\n');
+    writeFileSync(
+      path,
+      'model,output_tokens,concurrency,mean_ttft_ms,mean_tpot_ms\na,10,4,-5,8\na,10,x,5,8\n',
+    );
     const bad = await runCommand(['validate', '--measured', path, '--json']);
     expect(bad.exitCode).toBe(10);
     expect(JSON.parse(bad.stdout).error.issues.map((issue: { path: string }) => issue.path)).toEqual([
@@ -61,9 +71,12 @@ describe('busyhour validate', () => {
       expect(exitCode, stderr).toBe(0);
       const validation = JSON.parse(stdout);
       expect(validation.rows).toBe(1543);
-      for (const { figure, verdict } of validation.targets) expect(`${figure} ${verdict}`).not.toContain('not judged');
+      for (const { figure, verdict } of validation.targets)
+        expect(`${figure} ${verdict}`).not.toContain('not judged');
       expect(Object.keys(validation.baselines).length).toBeGreaterThanOrEqual(3);
-      expect(validation.refused.every(({ liftedBy }: { liftedBy: string }) => liftedBy.length > 10)).toBe(true);
+      expect(validation.refused.every(({ liftedBy }: { liftedBy: string }) => liftedBy.length > 10)).toBe(
+        true,
+      );
       expect(validation.failures.length).toBeGreaterThan(0);
     },
   );

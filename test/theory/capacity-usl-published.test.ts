@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { computeUslThroughput, fitUsl, type ThroughputPoint, type UslFit } from '../../planner/calibrate/usl.ts';
+import {
+  computeUslThroughput,
+  fitUsl,
+  type ThroughputPoint,
+  type UslFit,
+} from '../../planner/calibrate/usl.ts';
 import { dataPath, readRows } from './published-vectors.ts';
 
 const specPath = dataPath('usl/specsdm91.csv');
@@ -31,7 +36,7 @@ function readPublished(path: string): Published {
   };
 }
 
-function fit(points: readonly ThroughputPoint[]): UslFit {
+function fitted(points: readonly ThroughputPoint[]): UslFit {
   const fitted = fitUsl(points);
   if (fitted.kind === 'refused') throw new Error(fitted.reason);
   return fitted.value;
@@ -50,7 +55,8 @@ describe.skipIf(specPath === undefined || rayPath === undefined || referencePath
     }));
 
     test('specsdm91: coefficients, peak, fitted values and standard errors that R prints', () => {
-      const { gamma, sigma, kappa, peakLoad, peakThroughput, standardErrors, residualStandardError } = fit(spec);
+      const { gamma, sigma, kappa, peakLoad, peakThroughput, standardErrors, residualStandardError } =
+        fitted(spec);
       expect(gamma).toBeCloseTo(89.995, 2);
       expect(sigma).toBeCloseTo(0.0277285, 6);
       expect(kappa).toBeCloseTo(1.043655e-4, 9);
@@ -69,7 +75,7 @@ describe.skipIf(specPath === undefined || rayPath === undefined || referencePath
 
     test('raytracer, first six rows: 20.85605, 0.02444, 0.00163', () => {
       const rows = readRows(rayPath ?? '').slice(0, 6);
-      const { gamma, sigma, kappa } = fit(
+      const { gamma, sigma, kappa } = fitted(
         rows.map((row) => ({ load: Number(row.processors), throughput: Number(row.throughput) })),
       );
       expect(gamma).toBeCloseTo(20.85605, 3);
@@ -78,14 +84,14 @@ describe.skipIf(specPath === undefined || rayPath === undefined || referencePath
     });
 
     test('six synthetic points: 1, 0.02, 0.02', () => {
-      const { gamma, sigma, kappa } = fit(zip(published.synthetic.load, published.synthetic.throughput));
+      const { gamma, sigma, kappa } = fitted(zip(published.synthetic.load, published.synthetic.throughput));
       expect(gamma).toBeCloseTo(1, 3);
       expect(sigma).toBeCloseTo(0.02, 3);
       expect(kappa).toBeCloseTo(0.02, 3);
     });
 
     test('32 points of the Cisco benchmark: the coefficients and the peak that usl4j asserts to 0.02 %', () => {
-      const found = fit(zip(published.cisco.concurrency, published.cisco.throughput));
+      const found = fitted(zip(published.cisco.concurrency, published.cisco.throughput));
       const near = (value: number | undefined, expected: number): void =>
         expect(Math.abs((value ?? 0) / expected - 1)).toBeLessThan(2e-4);
       near(found.gamma, 995.6486);

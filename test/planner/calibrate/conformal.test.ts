@@ -14,7 +14,10 @@ describe('split-conformal quantile', () => {
       fc.property(arbitrary, ([scores, percent]) => {
         const sorted = [...scores].sort((a, b) => a - b);
         const rank = Math.ceil(((scores.length + 1) * percent) / 100);
-        const found = computeConformalQuantile(scores.map((score) => [score]), percent / 100);
+        const found = computeConformalQuantile(
+          scores.map((score) => [score]),
+          percent / 100,
+        );
         expect(found).toBe(rank > scores.length ? undefined : sorted[rank - 1]);
       }),
     );
@@ -52,7 +55,8 @@ describe('split-conformal quantile', () => {
 });
 
 describe('derate', () => {
-  const rates = (ratios: readonly number[]) => ratios.map((ratio) => [{ predicted: 100 * ratio, measured: 100 }]);
+  const rates = (ratios: readonly number[]) =>
+    ratios.map((ratio) => [{ predicted: 100 * ratio, measured: 100 }]);
 
   test('the factor that covers nine of ten: a prediction 25 % too high is brought down to what was measured', () => {
     const derate = computeDerate(rates([0.9, 0.95, 1, 1, 1, 1.05, 1.1, 1.15, 1.25]), 0.9);

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { calibrateAdaptively, chooseNextConcurrency, startingConcurrencies } from '../../../planner/calibrate/adaptive.ts';
+import {
+  calibrateAdaptively,
+  chooseNextConcurrency,
+  startingConcurrencies,
+} from '../../../planner/calibrate/adaptive.ts';
 import { createServingCurve } from '../../../planner/calibrate/closed-loop-curve.ts';
 import {
   findSaturation,
@@ -59,7 +63,9 @@ describe('curve of a serving engine', () => {
     expect(curve.saturation?.admitted.concurrency).toBeCloseTo(48, 0);
     for (const n of [8, 32, 47, 49, 64, 100]) {
       expect(Math.abs(curve.requestsPerSAt(n) / requestsPerSOf(full(n), OUT) - 1)).toBeLessThan(0.02);
-      expect(Math.abs(curve.timePerOutputTokenMsAt(n) / full(n).meanTimePerOutputTokenMs - 1)).toBeLessThan(0.03);
+      expect(Math.abs(curve.timePerOutputTokenMsAt(n) / full(n).meanTimePerOutputTokenMs - 1)).toBeLessThan(
+        0.03,
+      );
     }
     // A smooth curve through the same points would promise a quarter more between them.
     expect(curve.timeToFirstTokenMsAt(40)).toBeLessThan(60);
@@ -125,8 +131,16 @@ describe('gates before a curve', () => {
     ['a load twice', at(roomy, 4, 4, 16), 'each given once'],
     ['no length', [{ ...roomy(4), meanTimeToFirstTokenMs: Number.NaN }, roomy(8)], 'not a number above 0'],
     ['a time of nothing', [{ ...roomy(4), meanTimePerOutputTokenMs: 0 }, roomy(8)], 'not a number above 0'],
-    ['a rate that falls', [roomy(4), { ...roomy(8), meanTimePerOutputTokenMs: 60 }], 'requests/s fall from 4 to 8'],
-    ['a pace that improves', [{ ...roomy(4), meanTimePerOutputTokenMs: 12 }, roomy(8)], 'time per output token falls'],
+    [
+      'a rate that falls',
+      [roomy(4), { ...roomy(8), meanTimePerOutputTokenMs: 60 }],
+      'requests/s fall from 4 to 8',
+    ],
+    [
+      'a pace that improves',
+      [{ ...roomy(4), meanTimePerOutputTokenMs: 12 }, roomy(8)],
+      'time per output token falls',
+    ],
     [
       'runs that contradict each other',
       [{ ...roomy(4), replicates: [roomy(4), { ...roomy(4), meanTimePerOutputTokenMs: 16 }] }, roomy(8)],
@@ -154,12 +168,17 @@ describe('capacity within limits', () => {
   test('the tighter of two limits decides', () => {
     const loose = findServingCapacity(curve, { timePerOutputTokenMs: 11, latencyMs: 1e9 });
     const tight = findServingCapacity(curve, { timePerOutputTokenMs: 11, latencyMs: 2500 });
-    expect(loose.kind === 'crossed' && tight.kind === 'crossed' && tight.concurrency < loose.concurrency).toBe(true);
+    expect(
+      loose.kind === 'crossed' && tight.kind === 'crossed' && tight.concurrency < loose.concurrency,
+    ).toBe(true);
     expect(tight.kind === 'crossed' && curve.latencyMsAt(tight.concurrency)).toBeCloseTo(2500, 3);
   });
 
   test('met everywhere is a lower bound; missed at the lowest load is nothing', () => {
-    expect(findServingCapacity(curve, { latencyMs: 1e9 })).toMatchObject({ kind: 'not-reached', concurrency: 128 });
+    expect(findServingCapacity(curve, { latencyMs: 1e9 })).toMatchObject({
+      kind: 'not-reached',
+      concurrency: 128,
+    });
     expect(findServingCapacity(curve, { latencyMs: 1 })).toEqual({ kind: 'missed-everywhere' });
   });
 });

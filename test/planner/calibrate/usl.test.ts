@@ -39,10 +39,44 @@ describe('the scalability law', () => {
   });
 
   test.each([
-    ['two loads', [[1, 5], [2, 9]], 'needs 3 loads'],
-    ['a throughput of nothing', [[1, 5], [2, 0], [3, 6]], 'throughput above 0'],
-    ['not a number', [[1, 5], [2, Number.NaN], [3, 6]], 'throughput above 0'],
-    ['noise', [[1, 5], [2, 1], [3, 9], [4, 1], [5, 9], [6, 2]], 'explains'],
+    [
+      'two loads',
+      [
+        [1, 5],
+        [2, 9],
+      ],
+      'needs 3 loads',
+    ],
+    [
+      'a throughput of nothing',
+      [
+        [1, 5],
+        [2, 0],
+        [3, 6],
+      ],
+      'throughput above 0',
+    ],
+    [
+      'not a number',
+      [
+        [1, 5],
+        [2, Number.NaN],
+        [3, 6],
+      ],
+      'throughput above 0',
+    ],
+    [
+      'noise',
+      [
+        [1, 5],
+        [2, 1],
+        [3, 9],
+        [4, 1],
+        [5, 9],
+        [6, 2],
+      ],
+      'explains',
+    ],
   ] as const)('refuses %s', (_, pairs, words) => {
     const fit = fitUsl(pairs.map(([load, throughput]) => ({ load, throughput })));
     expect(fit).toMatchObject({ kind: 'refused', reason: expect.stringContaining(words) });
@@ -80,9 +114,33 @@ describe('time per output token as a line', () => {
   });
 
   test.each([
-    ['one load', [[4, 10], [4, 11]], 'two different loads'],
-    ['a fall', [[4, 10], [8, 9]], 'falls as load rises'],
-    ['a curve that is no line', [[1, 10], [2, 11], [3, 90], [4, 12], [5, 14]], 'explains'],
+    [
+      'one load',
+      [
+        [4, 10],
+        [4, 11],
+      ],
+      'two different loads',
+    ],
+    [
+      'a fall',
+      [
+        [4, 10],
+        [8, 9],
+      ],
+      'falls as load rises',
+    ],
+    [
+      'a curve that is no line',
+      [
+        [1, 10],
+        [2, 11],
+        [3, 90],
+        [4, 12],
+        [5, 14],
+      ],
+      'explains',
+    ],
   ] as const)('refuses %s', (_, pairs, words) => {
     expect(fitLinearTpot(pairs.map(([x, y]) => ({ x, y })))).toMatchObject({
       kind: 'refused',

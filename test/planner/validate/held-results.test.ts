@@ -11,8 +11,10 @@ import { buildResult, exactCapacityPerS, SLOS } from '../fixtures/result.ts';
 const one = (rates: readonly number[], changes = {}): ResultFile =>
   buildResult({ engine: 'llama', rates, servicePerS: 20, ...changes });
 
-const judgedOf = (held: readonly HeldPrediction[]) => held.flatMap((each) => (each.kind === 'judged' ? [each] : []));
-const refusedOf = (held: readonly HeldPrediction[]) => held.flatMap((each) => (each.kind === 'refused' ? [each] : []));
+const judgedOf = (held: readonly HeldPrediction[]) =>
+  held.flatMap((each) => (each.kind === 'judged' ? [each] : []));
+const refusedOf = (held: readonly HeldPrediction[]) =>
+  held.flatMap((each) => (each.kind === 'refused' ? [each] : []));
 
 describe('steps left out in turn', () => {
   test('M/M/1 between neighbours: mean and p95 of each inner step to 10 %', () => {
@@ -56,17 +58,24 @@ describe('results that the fit did not see', () => {
 
   test('a slower system shows as an error and not as agreement', () => {
     const slow = one([5, 10, 12, 13], { servicePerS: 14, runId: 'slow' });
-    const worst = Math.max(...judgedOf(validateAgainst(fitted, [slow], SLOS)).map(({ errorRatio }) => Math.abs(errorRatio)));
+    const worst = Math.max(
+      ...judgedOf(validateAgainst(fitted, [slow], SLOS)).map(({ errorRatio }) => Math.abs(errorRatio)),
+    );
     expect(worst).toBeGreaterThan(0.3);
   });
 
   test('beyond what was fitted, another system, and a lower bound are refused with what lifts them', () => {
     const beyond = refusedOf(validateAgainst(fitted, [one([2, 10, 15])], SLOS));
-    expect(beyond.map(({ reason }) => reason).join()).toMatch(/2 turns\/s lies outside what was fitted, 5 to 19/);
+    expect(beyond.map(({ reason }) => reason).join()).toMatch(
+      /2 turns\/s lies outside what was fitted, 5 to 19/,
+    );
     expect(beyond.map(({ reason }) => reason).join()).toContain('only a lower bound');
     const other = validateAgainst(fitted, [one([5, 10], { hardware: 'CPU, 8 threads' })], SLOS);
     expect(other).toEqual([
-      expect.objectContaining({ kind: 'refused', reason: expect.stringContaining('engine, model and hardware') }),
+      expect.objectContaining({
+        kind: 'refused',
+        reason: expect.stringContaining('engine, model and hardware'),
+      }),
     ]);
   });
 });

@@ -21,7 +21,12 @@ describe('measured serving points', () => {
   test('everything but the load and the times names the configuration; points are in order of load', () => {
     const file = unwrap(
       parseMeasuredFile(
-        text('a,h100,512,128,16,60,9', 'a,h100,512,128,4,40,8', 'b,h100,512,128,4,30,7', 'a,h200,512,128,4,1,1'),
+        text(
+          'a,h100,512,128,16,60,9',
+          'a,h100,512,128,4,40,8',
+          'b,h100,512,128,4,30,7',
+          'a,h200,512,128,4,1,1',
+        ),
         'runs.csv',
       ),
     );

@@ -107,7 +107,11 @@ describe('replica decisions', () => {
     judgeDecisions(given, { random: createRandom(4), derated });
 
   test('perfect predictions buy exactly what is needed', () => {
-    expect(judge(cases(40, 0), true)).toMatchObject({ sufficientRatio: 1, overspendRatio: 0, medianDerate: 1 });
+    expect(judge(cases(40, 0), true)).toMatchObject({
+      sufficientRatio: 1,
+      overspendRatio: 0,
+      medianDerate: 1,
+    });
   });
 
   test('the derate suffices as often as promised, biased predictions or not; without it half fall short', () => {
@@ -184,7 +188,10 @@ describe('the whole validation', () => {
     const parsed = unwrap(parseMeasuredFile([HEAD, ...lines, ...rest.flat()].join('\n'), 'x.csv'));
     const found = unwrap(validateServing(parsed, { source: 'x.csv', seed: 1 }));
     expect(found.refused).toEqual([
-      expect.objectContaining({ configuration: 'x | 512', reason: expect.stringContaining('falls from 4 to 16') }),
+      expect.objectContaining({
+        configuration: 'x | 512',
+        reason: expect.stringContaining('falls from 4 to 16'),
+      }),
     ]);
     expect(found.figures.reqPerSMapePct).toBeLessThan(3);
     expect(found.figures.refusedRatio).toBeCloseTo(1 / 26, 4);
@@ -193,7 +200,10 @@ describe('the whole validation', () => {
   test('nothing to leave out is a failure that says what would lift it', () => {
     expect(validateServing(file(3, 0, [4, 8, 16]), { source: 'short.csv', seed: 1 })).toMatchObject({
       kind: 'failed',
-      failure: { code: 'INVALID_MEASUREMENTS', issues: [{ fix: expect.stringContaining('measure more loads') }] },
+      failure: {
+        code: 'INVALID_MEASUREMENTS',
+        issues: [{ fix: expect.stringContaining('measure more loads') }],
+      },
     });
   });
 });
