@@ -1,7 +1,7 @@
 import type { DeploymentMode, ModeTier } from '../scenarios/mode.ts';
 import { computeBinomialCdf } from '../vocabulary/binomial.ts';
-import type { AvailabilitySection } from '../vocabulary/plan-sections/availability.ts';
 import type { TierPlan } from '../vocabulary/plan-file.ts';
+import type { AvailabilitySection } from '../vocabulary/plan-sections/availability.ts';
 import { HOURS_PER_MONTH, MIN_PER_HOUR } from '../vocabulary/units.ts';
 import type { TierModel, TierProvider, UnitGroup } from './size/tier.ts';
 

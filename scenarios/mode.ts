@@ -101,10 +101,7 @@ export function parseMode(text: string, what: string, catalogue: Catalogue): Res
   if (value.kind === 'failed') return value;
   const mode = parseWith(modeSchema, value.value, 'INVALID_MODE', what);
   if (mode.kind === 'failed') return mode;
-  const issues = [
-    ...modeIssues(mode.value),
-    ...referenceIssues(mode.value, catalogue),
-  ];
+  const issues = [...modeIssues(mode.value), ...referenceIssues(mode.value, catalogue)];
   if (issues.length === 0) return mode;
   const message = `${what} has ${issues.length} problem${issues.length === 1 ? '' : 's'}`;
   return { kind: 'failed', failure: createFailure('INVALID_MODE', message, { issues }) };

@@ -54,7 +54,11 @@ function figuresOf(result: ResultFile, at: string): Checked[] {
     trace === undefined
       ? []
       : [
-          { path: `${at}.trace.meanRequestsPerS`, value: trace.meanRequestsPerS, bounds: { ...RATE, min: 1e-9 } },
+          {
+            path: `${at}.trace.meanRequestsPerS`,
+            value: trace.meanRequestsPerS,
+            bounds: { ...RATE, min: 1e-9 },
+          },
           { path: `${at}.trace.busiest60SRequestsPerS`, value: trace.busiest60SRequestsPerS, bounds: RATE },
           { path: `${at}.trace.gapCv`, value: trace.gapCv, bounds: { min: 0, max: 1e6 } },
           { path: `${at}.trace.meanInputTokens`, value: trace.meanInputTokens, bounds: TOKENS },

@@ -33,7 +33,10 @@ const needsOf = (node: Node): readonly Need[] => [
 /** Replicas with nothing lost, and after the planned losses: the processes that are left must fit on the nodes left. */
 const STATES = [
   { when: '', replicasOf: ({ plan }: Placed) => plan.replicas },
-  { when: ' after the planned losses', replicasOf: ({ plan }: Placed) => plan.whenLost?.replicas ?? plan.replicas },
+  {
+    when: ' after the planned losses',
+    replicasOf: ({ plan }: Placed) => plan.whenLost?.replicas ?? plan.replicas,
+  },
 ] as const;
 
 function hostRefusals(host: Placed, node: Node, guests: readonly Placed[]): Refusal[] {

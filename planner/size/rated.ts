@@ -44,7 +44,10 @@ function drivenBy(limit: RatedLimit, context: SizingContext, sized: readonly Tie
     case 'replicas-of': {
       const plan = sized.find(({ tier }) => tier === limit.tier);
       return plan === undefined
-        ? refuse(`tier ${limit.tier} could not be sized, and another depends on its replicas`, 'see that tier')
+        ? refuse(
+            `tier ${limit.tier} could not be sized, and another depends on its replicas`,
+            'see that tier',
+          )
         : planned({ amount: plan.replicas, words: `replicas of ${limit.tier}` });
     }
     default:

@@ -2,8 +2,8 @@ import type { ModeTier } from '../../scenarios/mode.ts';
 import type { Diagnostic } from '../../vocabulary/diagnostics.ts';
 import type { TierPlan } from '../../vocabulary/plan-file.ts';
 import type { Refusal } from '../refusal.ts';
-import type { ModelledTier, SizingContext } from './context.ts';
 import { colocationRefusals } from './colocation.ts';
+import type { ModelledTier, SizingContext } from './context.ts';
 import { modelTier } from './model-tier.ts';
 import { sizeTier } from './tier.ts';
 

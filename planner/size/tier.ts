@@ -86,8 +86,7 @@ export function computeReplicas(
 }
 
 /** Whole groups of so many replicas. */
-export const groupsOf = (model: TierModel, replicas: number): number =>
-  Math.floor(replicas / unitsOf(model));
+export const groupsOf = (model: TierModel, replicas: number): number => Math.floor(replicas / unitsOf(model));
 
 /** Groups that are left of so many replicas after the planned losses. */
 export function groupsLeft(model: TierModel, replicas: number): number {

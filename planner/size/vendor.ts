@@ -92,7 +92,9 @@ function providerOf(source: ProviderSource, calls: Calls, tierId: string): Plann
     );
   }
   const limits = fields.map((field) => limitOf(field, quotaId, calls));
-  const shares = limits.filter(({ demand }) => demand > 0).map(({ demand, perReplica }) => perReplica / demand);
+  const shares = limits
+    .filter(({ demand }) => demand > 0)
+    .map(({ demand, perReplica }) => perReplica / demand);
   return planned({
     service,
     priceId,

@@ -47,9 +47,13 @@ const ratedLimits = ({ sizing }: ModeTier): readonly RatedLimit[] =>
 /** Limits that grow with another tier's replicas: the tier must exist, and must not wait for this one in turn. */
 function awaitedIssues(mode: DeploymentMode): Issue[] {
   const awaitedOf = (id: string): string[] =>
-    mode.tiers.filter((tier) => tier.id === id).flatMap((tier) => ratedLimits(tier).flatMap((limit) => limit.tier ?? []));
+    mode.tiers
+      .filter((tier) => tier.id === id)
+      .flatMap((tier) => ratedLimits(tier).flatMap((limit) => limit.tier ?? []));
   const reaches = (from: string, to: string, seen: ReadonlySet<string>): boolean =>
-    awaitedOf(from).some((next) => next === to || (!seen.has(next) && reaches(next, to, new Set([...seen, next]))));
+    awaitedOf(from).some(
+      (next) => next === to || (!seen.has(next) && reaches(next, to, new Set([...seen, next]))),
+    );
   return mode.tiers.flatMap((tier, index) =>
     ratedLimits(tier).flatMap((limit, place) => {
       if (limit.tier === undefined) return [];
@@ -59,7 +63,9 @@ function awaitedIssues(mode: DeploymentMode): Issue[] {
       return [
         {
           path,
-          expected: known ? 'a tier that does not wait for this one' : `one of ${mode.tiers.map(({ id }) => id).join(', ')}`,
+          expected: known
+            ? 'a tier that does not wait for this one'
+            : `one of ${mode.tiers.map(({ id }) => id).join(', ')}`,
           got: limit.tier,
           fix: known ? 'let one of the limits grow with something else' : 'name a tier of this mode',
         },
@@ -70,8 +76,9 @@ function awaitedIssues(mode: DeploymentMode): Issue[] {
 
 /** Replicas of `count` that are left when the fullest zones and further single replicas are lost. */
 function leftOf(count: number, { zones, survives }: ModeTier): number {
-  const inLostZones = Array.from({ length: survives.zones }, (_, zone) =>
-    Math.floor(count / zones) + (zone < count % zones ? 1 : 0),
+  const inLostZones = Array.from(
+    { length: survives.zones },
+    (_, zone) => Math.floor(count / zones) + (zone < count % zones ? 1 : 0),
   ).reduce((sum, replicas) => sum + replicas, 0);
   return count - inLostZones - survives.replicas;
 }

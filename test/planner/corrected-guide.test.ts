@@ -5,14 +5,18 @@ import { unwrap } from '../../vocabulary/errors.ts';
 import { LatencyHistogram } from '../../vocabulary/histogram.ts';
 import type { ResultStep } from '../../vocabulary/result-file.ts';
 import { buildResult, buildStep } from './fixtures/result.ts';
-import { CATALOGUE, MODES } from './fixtures/sized.ts';
+import { CATALOGUE, MODES, unbounded } from './fixtures/sized.ts';
 
 /** Every turn takes 1.5 s, as the guide assumes, and customers think for 20 s. */
 function guideStep(turnsPerS: number): ResultStep {
   const step = buildStep({ turnsPerS, servicePerS: 1000, gatewayCpuSPerTurn: 0.0001 });
   const histogram = new LatencyHistogram();
   for (let turn = 0; turn < step.counts.completed; turn++) histogram.record(1500);
-  return { ...step, histograms: { latencyMs: histogram.encode() }, inFlight: { mean: turnsPerS * 1.5, max: 99 } };
+  return {
+    ...step,
+    histograms: { latencyMs: histogram.encode() },
+    inFlight: { mean: turnsPerS * 1.5, max: 99 },
+  };
 }
 
 const guideResult = () =>
@@ -40,13 +44,10 @@ function guideMode(conversationsPerInstance: number): DeploymentMode {
       maxOpenInteractions: conversationsPerInstance,
     },
   });
-  const llm = (tier: ModeTier): ModeTier =>
-    tier.sizing.kind === 'vendor'
-      ? { ...tier, maxReplicas: 100, sizing: { ...tier.sizing, maxQuotas: 100 } }
-      : tier;
   return {
     ...MODES.kubernetes,
-    tiers: MODES.kubernetes.tiers.map((tier) => (tier.role === 'gateway' ? gateway(tier) : llm(tier))),
+    // 1,920 gateways hold more connections than the databases of the built-in mode.
+    tiers: unbounded(MODES.kubernetes).tiers.map((tier) => (tier.role === 'gateway' ? gateway(tier) : tier)),
   };
 }
 
@@ -70,16 +71,16 @@ function planned(interactionsPerDay: number, conversationsPerInstance: number) {
 /** 15 % of the day in the busy hour, 5 turns, 1.5 s each, 20 s of thinking, 70 % utilisation, 3 zones, surviving one. */
 describe('the corrected sizing of the guide, from a result to a plan', () => {
   test.each([
-    [25_000, 5.2, 112, 6, 2],
-    [100_000, 20.8, 448, 20, 6],
-    [1_000_000, 208, 4_479, 192, 48],
-    [10_000_000, 2_083, 44_792, 1_920, 480],
-  ])('%d a day: %d turns/s, %d open, %d or %d instances', (perDay, turnsPerS, open, fifty, twoHundred) => {
-    const small = planned(perDay, 50);
-    expect(Math.abs(small.plan.demand.busyHourTurnsPerS / turnsPerS - 1)).toBeLessThan(0.002);
-    expect(Math.round(small.plan.demand.busyHourOpenInteractions)).toBe(open);
-    expect(small.gateway?.replicas).toBe(fifty);
-    expect(planned(perDay, 200).gateway?.replicas).toBe(twoHundred);
+    { perDay: 25_000, turnsPerS: 5.2, open: 112, ofFifty: 6, ofTwoHundred: 2 },
+    { perDay: 100_000, turnsPerS: 20.8, open: 448, ofFifty: 20, ofTwoHundred: 6 },
+    { perDay: 1_000_000, turnsPerS: 208, open: 4_479, ofFifty: 192, ofTwoHundred: 48 },
+    { perDay: 10_000_000, turnsPerS: 2_083, open: 44_792, ofFifty: 1_920, ofTwoHundred: 480 },
+  ])('$perDay a day: $turnsPerS turns/s, $open open, $ofFifty or $ofTwoHundred instances', (guide) => {
+    const { plan, gateway } = planned(guide.perDay, 50);
+    expect(Math.abs(plan.demand.busyHourTurnsPerS / guide.turnsPerS - 1)).toBeLessThan(0.002);
+    expect(Math.round(plan.demand.busyHourOpenInteractions)).toBe(guide.open);
+    expect(gateway?.replicas).toBe(guide.ofFifty);
+    expect(planned(guide.perDay, 200).gateway?.replicas).toBe(guide.ofTwoHundred);
   });
 
   test('concurrency binds, not requests per second; every limit with its slack', () => {

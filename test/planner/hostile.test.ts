@@ -118,9 +118,7 @@ describe('hostile numbers', () => {
     const places = fc.constantFrom(0, 1).chain((which) =>
       fc.record({
         which: fc.constant(which),
-        path: fc.constantFrom(
-          ...numberPaths(RESULTS[which]).filter((path) => !path.includes('histograms')),
-        ),
+        path: fc.constantFrom(...numberPaths(RESULTS[which]).filter((path) => !path.includes('histograms'))),
         value: fc.constantFrom(...HOSTILE),
       }),
     );
@@ -219,7 +217,9 @@ describe('figures that cannot be meant are named', () => {
   });
 
   test('a price beyond any, and a life of no years, refuse the modes that use them and no others', () => {
-    const plan = unwrap(planModes(input({ catalogue: scaledCatalogue('aws/c7i.large', 'usdPerHour', 1e300) })));
+    const plan = unwrap(
+      planModes(input({ catalogue: scaledCatalogue('aws/c7i.large', 'usdPerHour', 1e300) })),
+    );
     expect(plan.modes.map(({ kind }) => kind)).toEqual(['planned', 'refused', 'planned']);
     const kubernetes = plan.modes[1];
     expect(kubernetes?.kind === 'refused' && kubernetes.reason).toMatch(/aws\/c7i\.large states usdPerHour/);

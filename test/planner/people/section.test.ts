@@ -137,10 +137,7 @@ function simulate(input: StaffingInput, agents: number, random: Random): Simulat
   let [atS, abandoned, inTime, waitedS] = [0, 0, 0, 0];
   for (let caller = 0; caller < warmUp + callers; caller++) {
     atS += sampleExponential(random, 1 / input.contactsPerS);
-    let first = 0;
-    for (let agent = 1; agent < agents; agent++) {
-      if ((freeAtS[agent] ?? 0) < (freeAtS[first] ?? 0)) first = agent;
-    }
+    const first = freeAtS.indexOf(Math.min(...freeAtS));
     const offeredWaitS = Math.max(0, (freeAtS[first] ?? 0) - atS);
     const patienceS = sampleExponential(random, input.meanPatienceS);
     const leaves = patienceS < offeredWaitS;

@@ -21,7 +21,9 @@ const limitOf = (demand: number, steps: readonly LimitStep[]): LoadLimit => ({
 /** Taken one by one until they carry the demand: slow and obvious. */
 function naiveCount(demand: number, steps: readonly LimitStep[]): number {
   const last = steps[steps.length - 1];
-  const each = steps.flatMap(({ replicas, perReplica }) => Array.from({ length: replicas }, () => perReplica));
+  const each = steps.flatMap(({ replicas, perReplica }) =>
+    Array.from({ length: replicas }, () => perReplica),
+  );
   let carried = 0;
   let count = 0;
   while (carried < demand * (1 - 1e-9)) {
@@ -74,9 +76,12 @@ describe('replicas that differ', () => {
     expect(requiredFor({ ...plain, fromVolume: true }, scale)).toBe(4);
   });
 
-  test.each([0, Number.NaN, 1e-300, -1])('a replica that carries %d counts to the most there is', (perReplica) => {
-    const { steps: _, ...plain } = limitOf(10, [{ replicas: 1, perReplica }]);
-    const count = requiredFor(plain);
-    expect(count).toBe(MOST_REPLICAS);
-  });
+  test.each([0, Number.NaN, 1e-300, -1])(
+    'a replica that carries %d counts to the most there is',
+    (perReplica) => {
+      const { steps: _, ...plain } = limitOf(10, [{ replicas: 1, perReplica }]);
+      const count = requiredFor(plain);
+      expect(count).toBe(MOST_REPLICAS);
+    },
+  );
 });

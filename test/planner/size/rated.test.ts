@@ -75,6 +75,13 @@ describe('a database sized from load', () => {
     expect(storage(10).requiredReplicas).toBe(Math.ceil((10 * gb) / (64_000 * 0.7)));
   });
 
+  test('four databases hold the history twice, not four times', () => {
+    const sized = kubernetes();
+    expect(tierOf(sized, 'history').replicas).toBe(4);
+    const disk = sized.lines.find(({ line }) => line.line.startsWith('history on disk'));
+    expect(disk?.line.quantity).toBeCloseTo((2 * PER_DAY * (730 / 24) * 5 * 4000 * 13) / 1e9, 3);
+  });
+
   test('too large a day is refused by name where the mode has so many databases and no more', () => {
     const bounded: DeploymentMode = {
       ...MODES.kubernetes,

@@ -187,7 +187,7 @@ describe('every limit with its slack', () => {
   test('that of the tier is the least, and each is the load that it alone leaves room for', () => {
     const plan = planOf(model([limit('load', 5, 2), limit('memory', 1, 10), limit('kv', 0, 10)]));
     expect(plan.limits.map(({ name, slackRatio }) => [name, slackRatio])).toEqual([
-      ['load', 3 * 2 / 5 - 1],
+      ['load', (3 * 2) / 5 - 1],
       ['memory', 29],
       ['kv', undefined],
       ['minimum', undefined],
