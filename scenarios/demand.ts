@@ -1,9 +1,10 @@
-import { createFailure, type Result } from '../vocabulary/errors.ts';
+import { createFailure, ok, type Result } from '../vocabulary/errors.ts';
 import { parseWith, parseYaml, readText } from '../vocabulary/parse.ts';
-import type { TraceSummary } from '../vocabulary/result-file.ts';
+import { type DemandArrivals, readDemandArrivals } from './demand/arrivals.ts';
 import { demandIssues } from './demand/checks.ts';
 import { type DemandSpec, demandFileSchema } from './demand/schema.ts';
 
+export type { DemandArrivals } from './demand/arrivals.ts';
 export { figureOf, type StatedFigure, statedFigure, type WrittenFigure } from './demand/figure.ts';
 export { profileShape, type Shape } from './demand/profile-shapes.ts';
 export {
@@ -20,13 +21,6 @@ export {
   type ProfileShape,
   type VoiceSpec,
 } from './demand/schema.ts';
-
-/** Arrivals of a trace, as a plan needs them. */
-export interface DemandArrivals {
-  readonly summary: TraceSummary;
-  /** Arrivals in each whole hour from the first one on; empty for a trace under an hour. */
-  readonly hourly: readonly number[];
-}
 
 /** A demand file that keeps every rule. */
 export interface DemandFile {
@@ -53,5 +47,9 @@ export function readDemandFile(path: string): Result<DemandFile> {
   const text = readText(path);
   if (text.kind === 'failed') return text;
   const spec = parseDemand(text.value, path);
-  return spec.kind === 'failed' ? spec : { kind: 'ok', value: { path, spec: spec.value } };
+  if (spec.kind === 'failed') return spec;
+  const arrivals = readDemandArrivals(spec.value, path);
+  if (arrivals.kind === 'failed') return arrivals;
+  const file = { path, spec: spec.value };
+  return ok(arrivals.value === undefined ? file : { ...file, arrivals: arrivals.value });
 }

@@ -1,11 +1,11 @@
 import type { ArrivalsOf } from '../../scenarios/arrivals.ts';
+import type { Trace } from '../../scenarios/traces/trace.ts';
+import { readTrace } from '../../scenarios/traces/trace-formats.ts';
 import { BusyhourError, createFailure, unwrap } from '../../vocabulary/errors.ts';
 import type { Random } from '../../vocabulary/random.ts';
 import { MS_PER_S } from '../../vocabulary/units.ts';
 import type { ArrivalModel, ArrivalSpan } from './arrival-process.ts';
 import { thin } from './thinning.ts';
-import type { Trace } from './trace.ts';
-import { readTrace } from './trace-formats.ts';
 
 type TraceArrivals = ArrivalsOf<'trace'>;
 

@@ -1,11 +1,11 @@
 import { resolveScenario, type Scenario, type ScenarioInput } from '../../scenarios/scenario.ts';
+import type { Trace, TraceRequest } from '../../scenarios/traces/trace.ts';
+import { readTrace, type TraceReadingOptions } from '../../scenarios/traces/trace-formats.ts';
+import { summariseTrace } from '../../scenarios/traces/trace-summary.ts';
 import { failed, ok, type Result } from '../../vocabulary/errors.ts';
 import type { ResultFile, ResultStep } from '../../vocabulary/result-file.ts';
 import { msFromS } from '../../vocabulary/units.ts';
 import { thin } from '../arrivals/thinning.ts';
-import type { Trace, TraceRequest } from '../arrivals/trace.ts';
-import { readTrace, type TraceReadingOptions } from '../arrivals/trace-formats.ts';
-import { summariseTrace } from '../arrivals/trace-summary.ts';
 import type { PlannedInteraction } from '../workload/schedule.ts';
 import { runGuarded } from './checkpoint.ts';
 import { Conversation } from './conversation.ts';

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { readTrace } from '../../bench/arrivals/trace-formats.ts';
-import { summariseTrace } from '../../bench/arrivals/trace-summary.ts';
 import { CLOSED_FORM_LIMITS } from '../../planner/simulate/estimate-waiting.ts';
 import { simulateWaiting, type WaitingQueue } from '../../planner/simulate/simulate-waiting.ts';
+import { readTrace } from '../../scenarios/traces/trace-formats.ts';
+import { summariseTrace } from '../../scenarios/traces/trace-summary.ts';
 import { unwrap } from '../../vocabulary/errors.ts';
 import { MS_PER_S } from '../../vocabulary/units.ts';
 import { compareWithReplay, type WaitingCase, type WaitingRatios } from './trace-waiting.ts';

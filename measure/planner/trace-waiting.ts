@@ -1,8 +1,8 @@
-import type { TraceRequest } from '../../bench/arrivals/trace.ts';
 import { computeMeanWait } from '../../planner/queueing/erlang.ts';
 import { estimateWaiting, type WaitingEstimate } from '../../planner/simulate/estimate-waiting.ts';
 import { fitArrivals } from '../../planner/simulate/fit-arrivals.ts';
 import type { WaitingQueue } from '../../planner/simulate/simulate-waiting.ts';
+import type { TraceRequest } from '../../scenarios/traces/trace.ts';
 import type { TraceSummary } from '../../vocabulary/result-file.ts';
 import { MS_PER_S } from '../../vocabulary/units.ts';
 import { meanWaitOf, type ReplayedRequest, replayNaively } from './naive-replay.ts';
@@ -30,8 +30,13 @@ export interface WaitingRatios extends WaitingCase {
 const INPUT_TOKEN_SHARE = 0.02;
 
 /** Service times in proportion to the tokens, scaled so that the servers are busy for the given share of the trace. */
-export function requestsAt(trace: readonly TraceRequest[], { servers, utilisation }: WaitingCase): ReplayedRequest[] {
-  const weights = trace.map(({ inputTokens, outputTokens }) => outputTokens + INPUT_TOKEN_SHARE * inputTokens);
+export function requestsAt(
+  trace: readonly TraceRequest[],
+  { servers, utilisation }: WaitingCase,
+): ReplayedRequest[] {
+  const weights = trace.map(
+    ({ inputTokens, outputTokens }) => outputTokens + INPUT_TOKEN_SHARE * inputTokens,
+  );
   const spanMs = (trace.at(-1)?.atMs ?? 0) - (trace[0]?.atMs ?? 0);
   const perWeightMs = (utilisation * servers * spanMs) / weights.reduce((sum, weight) => sum + weight, 0);
   return trace.map(({ atMs }, i) => ({ atMs, serviceMs: (weights[i] ?? 0) * perWeightMs }));

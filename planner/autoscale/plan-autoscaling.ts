@@ -12,7 +12,7 @@ import { tierReplica } from './replica-behaviour.ts';
 import { type ScalableTier, scaleTier } from './scale-tier.ts';
 import { compareServerless } from './serverless.ts';
 import { type ModelStart, type ScalingSettings, scalingSettings } from './settings.ts';
-import { type TurnWeek, weekOfTurns } from './week-of-turns.ts';
+import { type TurnWeeks, weeksOfTurns } from './week-of-turns.ts';
 
 /** What the section of a mode is made from. */
 export interface AutoscalingInput {
@@ -59,10 +59,10 @@ interface TierInput {
   readonly tier: ModelledTier;
   readonly plan: TierPlan;
   readonly input: AutoscalingInput;
-  readonly week: TurnWeek;
+  readonly weeks: TurnWeeks;
 }
 
-function scalableTier({ tier, plan, input, week }: TierInput, settings: ScalingSettings) {
+function scalableTier({ tier, plan, input, weeks }: TierInput, settings: ScalingSettings) {
   const { context, slos } = input;
   const modeTier = tier.model.tier;
   const replica = tierReplica({
@@ -85,7 +85,7 @@ function scalableTier({ tier, plan, input, week }: TierInput, settings: ScalingS
     targetRatio: modeTier.scaling?.targetRatio ?? 1,
     usdPerHour: hourlyPrice(modeTier, context),
     busyHourTurnsPerS: context.demand.busyHourTurnsPerS,
-    week,
+    weeks,
   };
   return scalable;
 }
@@ -96,7 +96,7 @@ const scaledTiers = new WeakMap<Demand, Map<string, ScaledTier>>();
 function scaledOnce(scalable: ScalableTier, demand: Demand, seed: number): ScaledTier {
   const known = scaledTiers.get(demand) ?? new Map<string, ScaledTier>();
   scaledTiers.set(demand, known);
-  const { week: _, replica, ...rest } = scalable;
+  const { weeks: _, replica, ...rest } = scalable;
   const measured = [0.25, 0.5, 0.75, 1].map((share) => replica.lateRatioAt(share * replica.maxTurnsPerS));
   const key = JSON.stringify([seed, rest, replica, measured]);
   const found = known.get(key) ?? scaleTier(scalable);
@@ -132,15 +132,15 @@ const profileOf = ({ week, peakFactor }: Demand): string =>
 export function planAutoscaling(input: AutoscalingInput): AutoscalingSection {
   const { context, tiers, plans, seed } = input;
   const { demand } = context;
-  const week = weekOfTurns(demand, seed);
+  const weeks = weeksOfTurns(demand, seed);
   return {
     seed,
     profile: profileOf(demand),
     profileBasis: demand.week.basis,
-    weekTurnsPerS: [...week.turnsPerSByHour],
+    weekTurnsPerS: [...weeks.busiest.turnsPerSByHour],
     tiers: tiers.flatMap((tier, index) => {
       const plan = plans[index];
-      return plan === undefined ? [] : [planTier({ tier, plan, input, week })];
+      return plan === undefined ? [] : [planTier({ tier, plan, input, weeks })];
     }),
     serverless: serverlessOf(input),
   };

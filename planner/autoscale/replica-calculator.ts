@@ -9,7 +9,8 @@ import { PERCENT } from '../../vocabulary/units.ts';
 /** Rounding slack: 4.0000000001 replicas are 4. */
 const ROUNDING = 1e-9;
 
-const roundUp = (replicas: number): number => Math.ceil(replicas - ROUNDING);
+/** Never the −0 that a ceiling makes of nothing. */
+const roundUp = (replicas: number): number => Math.max(0, Math.ceil(replicas - ROUNDING));
 
 /** What the controller sees of the pods at one sync. */
 export interface PodReading {

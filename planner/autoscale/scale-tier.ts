@@ -12,7 +12,7 @@ import type { TierReplica } from './replica-behaviour.ts';
 import { type ScalingSettings, startLagS, startLags } from './settings.ts';
 import { type FleetRun, simulateFleet } from './simulate-fleet.ts';
 import { judgeRun } from './verdict.ts';
-import type { TurnWeek } from './week-of-turns.ts';
+import type { TurnWeek, TurnWeeks } from './week-of-turns.ts';
 
 /** A tier whose replicas may follow the hours. */
 export interface ScalableTier {
@@ -28,7 +28,7 @@ export interface ScalableTier {
   /** Price of a replica; undefined where it has none by the hour. */
   readonly usdPerHour: number | undefined;
   readonly busyHourTurnsPerS: number;
-  readonly week: TurnWeek;
+  readonly weeks: TurnWeeks;
 }
 
 /** How many replicas a search looks up to, as multiples of the plan's. */
@@ -38,10 +38,10 @@ const targetOf = ({ replica, targetRatio }: ScalableTier): number => replica.pla
 
 const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
 
-function run(tier: ScalableTier, policy: ScalingPolicy): FleetRun {
-  const atStart = (tier.week.turnsPerSByHour[0] ?? 0) / targetOf(tier);
+function run(tier: ScalableTier, policy: ScalingPolicy, week: TurnWeek = tier.weeks.busiest): FleetRun {
+  const atStart = (week.turnsPerSByHour[0] ?? 0) / targetOf(tier);
   return simulateFleet({
-    arrivals: tier.week.arrivals,
+    arrivals: week.arrivals,
     replica: tier.replica,
     policy,
     lags: startLags(tier.settings),
@@ -49,8 +49,11 @@ function run(tier: ScalableTier, policy: ScalingPolicy): FleetRun {
   });
 }
 
-function outcomeOf(result: FleetRun, tier: ScalableTier): ScalingOutcome {
-  const { stepsPerHour, hours, replicaHours } = result;
+/** The objectives are judged in the busiest week; what is paid for is an average one. */
+function outcomeOf(result: FleetRun, policy: ScalingPolicy, tier: ScalableTier): ScalingOutcome {
+  const { stepsPerHour, hours } = result;
+  const { busiest, average } = tier.weeks;
+  const { replicaHours } = average === busiest ? result : run(tier, policy, average);
   const judged = judgeRun(result, tier.replica.allowed);
   const { usdPerHour } = tier;
   const ready = hours.reduce((sum, { readySteps }) => sum + readySteps, 0);
@@ -81,12 +84,12 @@ const hoursOf = ({ hours, stepsPerHour }: FleetRun): NonNullable<ScalingPolicyRo
 
 function tryStatic(tier: ScalableTier): ScalingPolicyRow {
   const { plannedReplicas } = tier;
-  const result = run(tier, { kind: 'static', replicas: plannedReplicas });
+  const policy = { kind: 'static' as const, replicas: plannedReplicas };
   return {
     kind: 'static',
     title: `${plannedReplicas} replicas at all hours, as planned`,
     settings: [],
-    outcome: outcomeOf(result, tier),
+    outcome: outcomeOf(run(tier, policy), policy, tier),
   };
 }
 
@@ -106,13 +109,14 @@ const TITLES = {
 
 function tryScaler(kind: 'hpa' | 'keda', tier: ScalableTier, minReplicas: number): ScalingPolicyRow {
   const input = policyInput(tier, minReplicas);
-  const result = run(tier, MAKERS[kind](input));
+  const policy = MAKERS[kind](input);
+  const result = run(tier, policy);
   const floor = minReplicas > tier.minReplicas ? `, never under ${minReplicas} replicas` : '';
   return {
     kind,
     title: `${TITLES[kind]}${floor}`,
     settings: policyFigures(kind, input),
-    outcome: outcomeOf(result, tier),
+    outcome: outcomeOf(result, policy, tier),
     hours: hoursOf(result),
   };
 }
@@ -128,19 +132,23 @@ function staticNeeded(tier: ScalableTier): number | undefined {
 /** The least floor under which an autoscaler keeps the objectives; its own minimum where that will do. */
 function floorNeeded(kind: 'hpa' | 'keda', tier: ScalableTier, most: number): number | undefined {
   const keeps = (minReplicas: number): boolean =>
-    judgeRun(run(tier, MAKERS[kind](policyInput(tier, minReplicas))), tier.replica.allowed)
-      .withinObjectives;
+    judgeRun(run(tier, MAKERS[kind](policyInput(tier, minReplicas))), tier.replica.allowed).withinObjectives;
   return fewestThat(keeps, tier.minReplicas, Math.min(most, tier.maxReplicas));
 }
 
 const replicasWord = (count: number): string => `${count} replica${count === 1 ? '' : 's'}`;
 
-function headroomSentence(staticReplicas: number | undefined, floor: number | undefined, tier: ScalableTier): string {
+function headroomSentence(
+  staticReplicas: number | undefined,
+  floor: number | undefined,
+  tier: ScalableTier,
+): string {
   if (staticReplicas === undefined) {
     return `no fixed number up to ${Math.max(tier.maxReplicas, tier.plannedReplicas * SEARCH_FACTOR)} keeps the objectives in every hour of the week`;
   }
   const instead = `${replicasWord(staticReplicas)} at all hours keep the objectives with nothing lost`;
-  if (floor === undefined) return `${instead}; no floor lets an autoscaler keep them, since a replica starts too late`;
+  if (floor === undefined)
+    return `${instead}; no floor lets an autoscaler keep them, since a replica starts too late`;
   return floor === tier.minReplicas
     ? `${instead}; an autoscaler keeps them from its minimum of ${floor} up`
     : `${instead}; an autoscaler keeps them when it never goes under ${floor}`;

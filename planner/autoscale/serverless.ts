@@ -52,8 +52,7 @@ function functionsOf(context: SizingContext): Functions {
     { upTo: Number.POSITIVE_INFINITY, unitPriceUsd: gbS('over15BUsdPerGbS') },
   ];
   const request = figureOf(context, REQUEST, 'usdPerMRequests');
-  const ofFunction = (field: string): Sourced =>
-    sourcedFromFigure(field, figureOf(context, FUNCTION, field));
+  const ofFunction = (field: string): Sourced => sourcedFromFigure(field, figureOf(context, FUNCTION, field));
   return {
     price: { usdPerMRequests: request.value, gbSteps },
     memoryGib: ofFunction('memoryGib'),
@@ -112,7 +111,10 @@ const STEPS_PER_DECADE = 40;
  * The largest multiple of the volume at which functions cost less than containers; undefined when they do at none or at
  * all that were looked at. Replicas are whole, so the costs can cross more than once.
  */
-export function largestCheaper(functionsUsd: (scale: number) => number, containersUsd: (scale: number) => number) {
+export function largestCheaper(
+  functionsUsd: (scale: number) => number,
+  containersUsd: (scale: number) => number,
+) {
   const isCheaper = (step: number): boolean => {
     const scale = 10 ** (step / STEPS_PER_DECADE);
     return functionsUsd(scale) < containersUsd(scale);
@@ -147,6 +149,15 @@ const containersUsd =
     usdPerHour *
     HOURS_PER_MONTH;
 
+/** Functions at a multiple of the volume. */
+function functionsUsd(functions: Functions, turnsPerMonth: number, coldStartRatio: number) {
+  const { callS, coldStartS, memoryGib, price } = functions;
+  const billedS = callS.value + coldStartRatio * coldStartS.value;
+  return (scale: number): number =>
+    computeServerlessUsd({ requests: turnsPerMonth * scale, billedS, memoryGb: memoryGib.value }, price)
+      .usdPerMonth;
+}
+
 /** Functions instead of the containers of a gateway tier: cold starts, cost and the volume at which neither is cheaper. */
 export function compareServerless(
   model: TierModel,
@@ -155,36 +166,25 @@ export function compareServerless(
 ): ServerlessComparison {
   const { demand } = context;
   const functions = functionsOf(context);
-  const { callS, keepAliveS, coldStartS, memoryGib } = functions;
-  const callsPerS = weekRatesPerS(demand.week, demand.interactionsPerDay).map(
-    (perS) => perS * demand.turnsPerInteraction,
-  );
-  const instance = { meanCallS: callS.value, keepAliveS: keepAliveS.value };
-  const cold = coldStartsOfWeek(callsPerS, instance);
+  const { callS, keepAliveS, coldStartS, memoryGib, prices } = functions;
+  const turns = demand.turnsPerInteraction;
+  const callsPerS = weekRatesPerS(demand.week, demand.interactionsPerDay).map((perS) => perS * turns);
+  const cold = coldStartsOfWeek(callsPerS, { meanCallS: callS.value, keepAliveS: keepAliveS.value });
   const interactionsPerMonth = demand.interactionsPerDay * DAYS_PER_MONTH;
-  const billedS = callS.value + cold.week * coldStartS.value;
-  const functionsUsd = (scale: number): number =>
-    computeServerlessUsd(
-      {
-        requests: interactionsPerMonth * demand.turnsPerInteraction * scale,
-        billedS,
-        memoryGb: memoryGib.value,
-      },
-      functions.price,
-    ).usdPerMonth;
+  const byUse = functionsUsd(functions, interactionsPerMonth * turns, cold.week);
   const always = containersUsd(model, usdPerHour);
-  const scale = largestCheaper(functionsUsd, always);
+  const scale = largestCheaper(byUse, always);
   const breakEven = scale === undefined ? undefined : scale * demand.interactionsPerDay;
-  const cheaper = functionsUsd(1) < always(1) ? 'serverless' : 'containers';
+  const cheaper = byUse(1) < always(1) ? 'serverless' : 'containers';
   return {
     tier: model.tier.id,
     offer: OFFER,
-    figures: [callS, memoryGib, keepAliveS, coldStartS, ...functions.prices],
+    figures: [callS, memoryGib, keepAliveS, coldStartS, ...prices],
     coldStartRatio: cold.week,
     quietestHourColdStartRatio: cold.quietest,
     busiestHourColdStartRatio: cold.busiest,
-    usdPerMonth: functionsUsd(1),
-    usdPerInteraction: functionsUsd(1) / interactionsPerMonth,
+    usdPerMonth: byUse(1),
+    usdPerInteraction: byUse(1) / interactionsPerMonth,
     containersUsdPerMonth: always(1),
     ...(breakEven === undefined ? {} : { breakEvenInteractionsPerDay: breakEven }),
     cheaper,

@@ -39,7 +39,8 @@ function modelStart(context: SizingContext, kind: ModelStart): Sourced {
   if (kind === 'none') {
     return sourced('modelStartS', 0, 's', { basis: 'derived', source: 'no model in this tier' });
   }
-  return sourcedFromFigure('modelStartS', figureOf(context, ...MODEL_STARTS[kind]));
+  const [id, field] = MODEL_STARTS[kind];
+  return sourcedFromFigure('modelStartS', figureOf(context, id, field));
 }
 
 /** Settings of a tier: the mode's own, else the catalogue's. */

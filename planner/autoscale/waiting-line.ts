@@ -56,7 +56,6 @@ export function advanceLine(
   const accepted = arrivals - line.rejected;
   const waitingTooLong = perS === 0 ? 1 : shareAbove(line.waiting, after, perS * replica.lateWaitS);
   line.served = line.waiting + accepted - after;
-  line.late =
-    accepted * (waitingTooLong + (1 - waitingTooLong) * replica.lateRatioAt(replica.maxTurnsPerS));
+  line.late = accepted * (waitingTooLong + (1 - waitingTooLong) * replica.lateRatioAt(replica.maxTurnsPerS));
   line.waiting = after;
 }

@@ -6,17 +6,23 @@ import { type ArrivalSteps, drawArrivals, modulationCv2 } from './arrivals.ts';
 /** Steps of the simulated week: short against the sync of an autoscaler and the minutes of a burst. */
 const STEP_S = 5;
 
-/** The week that holds the busy hour of a plan, in turns. */
+/** A week in turns. */
 export interface TurnWeek {
   readonly turnsPerSByHour: readonly number[];
   readonly arrivals: ArrivalSteps;
 }
 
-/** One week for each demand and seed: every mode and policy meets the same turns. */
-const weeks = new WeakMap<Demand, Map<number, TurnWeek>>();
+/** The week that holds the busy hour of a plan, and the one that is paid for most of the year: often the same. */
+export interface TurnWeeks {
+  readonly busiest: TurnWeek;
+  readonly average: TurnWeek;
+}
 
-function drawWeek(demand: Demand, seed: number): TurnWeek {
-  const perDay = demand.interactionsPerDay * demand.peakFactor;
+/** Weeks for each demand and seed: every mode and policy meets the same turns. */
+const drawn = new WeakMap<Demand, Map<number, TurnWeeks>>();
+
+function drawWeek(demand: Demand, factor: number, seed: number): TurnWeek {
+  const perDay = demand.interactionsPerDay * factor;
   const perSByHour = weekRatesPerS(demand.week, perDay).map((perS) => perS * demand.turnsPerInteraction);
   const burstCv2 = modulationCv2(demand.burstiness.indexOfDispersion60S, demand.busyHourTurnsPerS);
   const random = createRandom(seed).fork('autoscaling week');
@@ -26,11 +32,16 @@ function drawWeek(demand: Demand, seed: number): TurnWeek {
   };
 }
 
-/** Turns of the busiest week, hour by hour and drawn. */
-export function weekOfTurns(demand: Demand, seed: number): TurnWeek {
-  const known = weeks.get(demand) ?? new Map<number, TurnWeek>();
-  weeks.set(demand, known);
-  const found = known.get(seed) ?? drawWeek(demand, seed);
+function drawWeeks(demand: Demand, seed: number): TurnWeeks {
+  const busiest = drawWeek(demand, demand.peakFactor, seed);
+  return { busiest, average: demand.peakFactor === 1 ? busiest : drawWeek(demand, 1, seed) };
+}
+
+/** Turns of the busiest and of an average week, hour by hour and drawn. */
+export function weeksOfTurns(demand: Demand, seed: number): TurnWeeks {
+  const known = drawn.get(demand) ?? new Map<number, TurnWeeks>();
+  drawn.set(demand, known);
+  const found = known.get(seed) ?? drawWeeks(demand, seed);
   known.set(seed, found);
   return found;
 }

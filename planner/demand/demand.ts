@@ -10,7 +10,7 @@ import { sourced } from '../sourced.ts';
 import type { Assumptions } from './assumptions.ts';
 import { type Burstiness, burstinessOf } from './burstiness.ts';
 import { callsPerTurn, type PlannedTokens, plannedTokensPerTurn } from './tokens.ts';
-import { computeVolume, outlookOf, type Volume } from './volume.ts';
+import { computeVolume, type Outlook, outlookOf, type Volume } from './volume.ts';
 import { type WeekProfile, weekOfPlan } from './week.ts';
 
 export { BURSTY_INDEX } from './burstiness.ts';
@@ -138,11 +138,7 @@ function populationsOf(rates: Rates, simulated: boolean): Populations {
   const busyHourTurnsPerS = volume.busyHourInteractionsPerS * customers.turns;
   const sizingTurnsPerS = busyHourTurnsPerS * burstiness.sizingRatio;
   const turnsInFlight = computePopulation(busyHourTurnsPerS, latency.ms);
-  const openInteractions = computeInteractivePopulation(
-    busyHourTurnsPerS,
-    latency.ms,
-    customers.thinkTimeMs,
-  );
+  const openInteractions = computeInteractivePopulation(busyHourTurnsPerS, latency.ms, customers.thinkTimeMs);
   const sizing =
     burstiness.sizingRatio > 1 ? 'busy-hour turns/s × busiest minute ÷ mean' : 'busy-hour turns/s';
   return {
@@ -165,6 +161,41 @@ function populationsOf(rates: Rates, simulated: boolean): Populations {
   };
 }
 
+interface Parts extends Rates {
+  readonly outlook: Outlook;
+  readonly week: WeekProfile;
+  readonly tokensPerTurn: PlannedTokens | undefined;
+}
+
+function demandFrom(parts: Parts, input: DemandInput): Demand {
+  const { volume, customers, burstiness, outlook, week, tokensPerTurn } = parts;
+  const populations = populationsOf(parts, input.reference.target.simulated);
+  return {
+    ...populations,
+    interactionsPerDay: volume.interactionsPerDay,
+    busyHourInteractionsPerS: volume.busyHourInteractionsPerS,
+    turnsPerInteraction: customers.turns,
+    fromTrace: volume.fromTrace,
+    week,
+    peakFactor: outlook.peakFactor,
+    burstiness,
+    tokensPerTurn,
+    llmCallsPerTurn: callsPerTurn(input.file?.spec.interaction),
+    file: input.file,
+    figures: [
+      ...volume.figures,
+      input.assumptions.busyHourShare.figure,
+      ...outlook.figures,
+      ...weekFigures(week),
+      ...customers.figures,
+      ...tokenFigures(tokensPerTurn),
+      ...burstiness.figures,
+      ...populations.figures,
+    ],
+    diagnostics: [...burstiness.diagnostics, ...(tokensPerTurn?.diagnostics ?? [])],
+  };
+}
+
 /**
  * Busy-hour rates and populations. Turns in flight by Little's law, open conversations by the interactive law, with
  * the mean latency measured at the highest rate that met the objectives.
@@ -173,13 +204,13 @@ export function computeDemand(input: DemandInput): Result<Demand> {
   const { reference, assumptions, curve, interactionsPerDay, file } = input;
   const customers = customersOf(input);
   const outlook = outlookOf(file);
-  const share = assumptions.busyHourShare;
+  const busyHourShareRatio = assumptions.busyHourShare.value;
   const volume = computeVolume({
     interactionsPerDay,
     file,
     resultTrace: reference.trace,
     turnsPerInteraction: customers.turns,
-    busyHourShareRatio: share.value,
+    busyHourShareRatio,
     outlook,
   });
   if (volume === undefined) {
@@ -190,35 +221,14 @@ export function computeDemand(input: DemandInput): Result<Demand> {
     return failed('INVALID_DEMAND', `run ${reference.runId} completed no request, so no latency is known`);
   }
   const turnsPerS = volume.busyHourInteractionsPerS * customers.turns;
-  const burstiness = burstinessOf(file, reference.trace, turnsPerS);
-  const populations = populationsOf(
-    { volume, customers, burstiness, latency },
-    reference.target.simulated,
-  );
-  const week = weekOfPlan(file, share.value);
-  const tokensPerTurn = plannedTokensPerTurn(reference, file, customers.turns);
-  return ok({
-    ...populations,
-    interactionsPerDay: volume.interactionsPerDay,
-    busyHourInteractionsPerS: volume.busyHourInteractionsPerS,
-    turnsPerInteraction: customers.turns,
-    fromTrace: volume.fromTrace,
-    week,
-    peakFactor: outlook.peakFactor,
-    burstiness,
-    tokensPerTurn,
-    llmCallsPerTurn: callsPerTurn(file?.spec.interaction),
-    file,
-    figures: [
-      ...volume.figures,
-      share.figure,
-      ...outlook.figures,
-      ...weekFigures(week),
-      ...customers.figures,
-      ...tokenFigures(tokensPerTurn),
-      ...burstiness.figures,
-      ...populations.figures,
-    ],
-    diagnostics: [...burstiness.diagnostics, ...(tokensPerTurn?.diagnostics ?? [])],
-  });
+  const parts = {
+    volume,
+    customers,
+    latency,
+    outlook,
+    burstiness: burstinessOf(file, reference.trace, turnsPerS),
+    week: weekOfPlan(file, busyHourShareRatio),
+    tokensPerTurn: plannedTokensPerTurn(reference, file, customers.turns),
+  };
+  return ok(demandFrom(parts, input));
 }

@@ -1,4 +1,9 @@
-import { type DemandFile, type DemandSpec, statedFigure, type WrittenFigure } from '../../scenarios/demand.ts';
+import {
+  type DemandFile,
+  type DemandSpec,
+  statedFigure,
+  type WrittenFigure,
+} from '../../scenarios/demand.ts';
 import type { PlanOverrides } from './assumptions.ts';
 import { busyHourShareOf, statedWeek } from './week.ts';
 

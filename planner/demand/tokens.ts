@@ -60,7 +60,7 @@ export function measuredTokensPerTurn(result: ResultFile): TokensPerTurn | undef
   };
 }
 
-const valueOf = (written: Parameters<typeof statedFigure>[0] | undefined, absent: number): number =>
+const stated = (written: Parameters<typeof statedFigure>[0] | undefined, absent: number): number =>
   written === undefined ? absent : statedFigure(written).value;
 
 /**
@@ -69,13 +69,13 @@ const valueOf = (written: Parameters<typeof statedFigure>[0] | undefined, absent
 function statedTokens(file: DemandFile, turns: number): TokensPerTurn | undefined {
   const { interaction, name, source } = file.spec;
   if (interaction?.messageTokens === undefined || interaction.answerTokens === undefined) return undefined;
-  const cachedInputRatio = valueOf(interaction.cachedInputRatio, 0);
+  const cachedInputRatio = stated(interaction.cachedInputRatio, 0);
   const sum = computeInteractionTokens(
     {
       turns,
-      systemTokens: valueOf(interaction.systemTokens, 0),
-      messageTokens: valueOf(interaction.messageTokens, 0),
-      answerTokens: valueOf(interaction.answerTokens, 0),
+      systemTokens: stated(interaction.systemTokens, 0),
+      messageTokens: stated(interaction.messageTokens, 0),
+      answerTokens: stated(interaction.answerTokens, 0),
       history: interaction.history,
     },
     { kind: 'share', cachedInputRatio },
@@ -117,12 +117,12 @@ export function plannedTokensPerTurn(
   turns: number,
 ): PlannedTokens | undefined {
   const measured = measuredTokensPerTurn(reference);
-  const stated = file && statedTokens(file, turns);
-  if (measured === undefined) return stated && { ...stated, basis: 'assumed', diagnostics: [] };
+  const fromFile = file && statedTokens(file, turns);
+  if (measured === undefined) return fromFile && { ...fromFile, basis: 'assumed', diagnostics: [] };
   const simulated = reference.trace === undefined && reference.target.simulated;
   return {
     ...measured,
     basis: simulated ? 'simulated' : 'measured',
-    diagnostics: disagreement(stated, measured),
+    diagnostics: disagreement(fromFile, measured),
   };
 }

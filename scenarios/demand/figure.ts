@@ -51,8 +51,7 @@ function seenFigure(seen: readonly number[], source: string | undefined): Stated
 
 /** The figure with its range filled in. */
 export function statedFigure(written: WrittenFigure): StatedFigure {
-  if (typeof written === 'number')
-    return { value: written, low: written, high: written, source: undefined };
+  if (typeof written === 'number') return { value: written, low: written, high: written, source: undefined };
   if ('samples' in written) return seenFigure(written.samples, written.source);
   const { value, low = value, high = value, source } = written;
   return { value, low, high, source };

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { summariseTrace } from '../../bench/arrivals/trace-summary.ts';
 import { planModes } from '../../planner/index.ts';
 import { readCatalogue } from '../../scenarios/catalogue.ts';
 import { readMode } from '../../scenarios/mode.ts';
+import { summariseTrace } from '../../scenarios/traces/trace-summary.ts';
 import { unwrap } from '../../vocabulary/errors.ts';
 import type { PlanFile } from '../../vocabulary/plan-file.ts';
 import { createRandom, sampleExponential } from '../../vocabulary/random.ts';

@@ -17,7 +17,7 @@ const scaledHourSchema = z.strictObject({
   lateRatio: share,
 });
 
-/** What a policy made of the same week of arrivals. */
+/** What a policy made of the busiest week, the same arrivals for each; paid hours are those of an average week. */
 const outcomeSchema = z.strictObject({
   turns: z.number().nonnegative(),
   /** Turned away because the queue was full or the wait hopeless. */
@@ -29,9 +29,9 @@ const outcomeSchema = z.strictObject({
   minReplicas: count,
   maxReplicas: count,
   meanReplicas: z.number().nonnegative(),
-  /** Paid for over the week, starting and idle ones included. */
+  /** Paid for over an average week, starting and idle ones included. */
   replicaHours: z.number().nonnegative(),
-  /** Of a month with this week; absent where a replica has no hourly price. */
+  /** Of a month of average weeks; absent where a replica has no hourly price. */
   usdPerMonth: usd.optional(),
   scaleUps: count,
   scaleDowns: count,

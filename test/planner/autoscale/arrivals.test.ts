@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { createHourlyRate, drawArrivals, modulationCv2 } from '../../../planner/autoscale/arrivals.ts';
 import { createRandom } from '../../../vocabulary/random.ts';
 
-const sumOf = (values: ArrayLike<number>): number => Array.from(values).reduce((sum, value) => sum + value, 0);
+const sumOf = (values: ArrayLike<number>): number =>
+  Array.from(values).reduce((sum, value) => sum + value, 0);
 
 describe('the rate between the hours', () => {
   test('has the mean of each hour, by numerical integration', () => {

@@ -95,7 +95,11 @@ describe('shapes', () => {
 });
 
 test('a week: the quiet night has most, and growth from hour to hour adds its instances', () => {
-  const hours = [...Array<number>(8).fill(0.001), ...Array<number>(12).fill(1), ...Array<number>(4).fill(0.01)];
+  const hours = [
+    ...Array<number>(8).fill(0.001),
+    ...Array<number>(12).fill(1),
+    ...Array<number>(4).fill(0.01),
+  ];
   const cold = coldStartsOfWeek(hours, { meanCallS: 2, keepAliveS: 600 });
   expect(cold.quietest).toBeGreaterThan(0.5);
   expect(cold.busiest).toBeLessThan(0.02);

@@ -48,9 +48,11 @@ describe('the section of a mode', () => {
     const kubernetes = sectionOf(MODES.kubernetes, 100_000);
     expect(kubernetes.tiers.map(({ tier }) => tier)).toEqual(MODES.kubernetes.tiers.map(({ id }) => id));
     const reasons = new Map(
-      [...kubernetes.tiers, ...sectionOf(MODES.onprem, 20_000).tiers, ...sectionOf(MODES.compose, 2_000).tiers].flatMap(
-        (tier) => (tier.kind === 'not-scaled' ? [[tier.tier, tier.reason] as const] : []),
-      ),
+      [
+        ...kubernetes.tiers,
+        ...sectionOf(MODES.onprem, 20_000).tiers,
+        ...sectionOf(MODES.compose, 2_000).tiers,
+      ].flatMap((tier) => (tier.kind === 'not-scaled' ? [[tier.tier, tier.reason] as const] : [])),
     );
     expect(reasons.get('llm')).toContain('vendor');
     expect(reasons.get('inference')).toContain('bought');
@@ -60,7 +62,10 @@ describe('the section of a mode', () => {
 
   test('a mode may keep a tier from scaling', () => {
     const mode = withTier(MODES.kubernetes, { scaling: { autoscaler: 'none', reason: 'a frozen release' } });
-    expect(sectionOf(mode, 100_000).tiers[0]).toMatchObject({ kind: 'not-scaled', reason: 'a frozen release' });
+    expect(sectionOf(mode, 100_000).tiers[0]).toMatchObject({
+      kind: 'not-scaled',
+      reason: 'a frozen release',
+    });
   });
 });
 
@@ -119,16 +124,15 @@ describe('10 M interactions a day', () => {
 describe('lags', () => {
   test('replicas that take an hour to start cannot follow: a floor is needed, or more fixed ones', () => {
     const slow = scaledOf(
-      sectionOf(
-        withTier(unbounded(MODES.kubernetes), { scaling: { nodeStartS: 3600 } }),
-        10_000_000,
-      ),
+      sectionOf(withTier(unbounded(MODES.kubernetes), { scaling: { nodeStartS: 3600 } }), 10_000_000),
     );
     const fast = scaledOf(busy);
     expect(slow.startLagS).toBeGreaterThan(3600);
     expect(slow.policies[1]?.outcome.lateRatio).toBeGreaterThan(fast.policies[1]?.outcome.lateRatio ?? 0);
     expect(slow.policies[1]?.outcome.withinObjectives).toBe(false);
-    expect(slow.headroom.minReplicas ?? Number.POSITIVE_INFINITY).toBeGreaterThan(fast.headroom.minReplicas ?? 0);
+    expect(slow.headroom.minReplicas ?? Number.POSITIVE_INFINITY).toBeGreaterThan(
+      fast.headroom.minReplicas ?? 0,
+    );
   });
 });
 
@@ -161,12 +165,32 @@ describe('functions instead of containers', () => {
 
 describe('where two costs cross', () => {
   test('the last crossing below which the first is cheaper', () => {
-    expect(largestCheaper((scale) => scale, () => 10)).toBeCloseTo(10, 4);
-    expect(largestCheaper((scale) => scale, (scale) => (scale < 2 ? 1.5 : 4))).toBeCloseTo(4, 4);
+    expect(
+      largestCheaper(
+        (scale) => scale,
+        () => 10,
+      ),
+    ).toBeCloseTo(10, 4);
+    expect(
+      largestCheaper(
+        (scale) => scale,
+        (scale) => (scale < 2 ? 1.5 : 4),
+      ),
+    ).toBeCloseTo(4, 4);
   });
 
   test('none where one is always cheaper', () => {
-    expect(largestCheaper(() => 1, () => 2)).toBeUndefined();
-    expect(largestCheaper(() => 3, () => 2)).toBeUndefined();
+    expect(
+      largestCheaper(
+        () => 1,
+        () => 2,
+      ),
+    ).toBeUndefined();
+    expect(
+      largestCheaper(
+        () => 3,
+        () => 2,
+      ),
+    ).toBeUndefined();
   });
 });

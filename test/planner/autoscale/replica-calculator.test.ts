@@ -15,7 +15,7 @@ describe('the unit tests of Kubernetes itself (replica_calculator_test.go)', () 
     ['ScaleUpIgnoresFailedPods', [500, 700], 0, 30, 4],
     ['ScaleDown', [100, 300, 500, 250, 250], 0, 50, 3],
     ['Tolerance', [900, 1000, 1100], 0, 100, 3],
-  ] as const)('%s', (_, usage, starting, targetPercent, expected) => {
+  ] as const)('%s', (...[, usage, starting, targetPercent, expected]) => {
     const pods = { replicas: usage.length + starting, ready: usage.length, starting };
     const rules = { targetRatio: targetPercent / 100, toleranceRatio: 0.1 };
     expect(replicasForUtilisation(pods, mean(usage), rules)).toBe(expected);
@@ -25,7 +25,7 @@ describe('the unit tests of Kubernetes itself (replica_calculator_test.go)', () 
     ['ScaleUpPerPodCMExternal', 3, 8600, 2150, 4],
     ['ScaleUpCMPerPodObject', 3, 20_000, 5000, 4],
     ['ScaleDownPerPodCMObject', 5, 6000, 2000, 3],
-  ] as const)('%s', (_, replicas, total, targetPerReplica, expected) => {
+  ] as const)('%s', (...[, replicas, total, targetPerReplica, expected]) => {
     const pods = { replicas, ready: replicas, starting: 0 };
     expect(replicasForTotal(pods, total, { targetPerReplica, toleranceRatio: 0.1 })).toBe(expected);
   });
@@ -58,7 +58,9 @@ describe('against a count of every pod', () => {
         const reading = { replicas: usage.length + starting, ready: usage.length, starting };
         const meanRatio = usage.reduce((sum, percent) => sum + percent, 0) / usage.length / 100;
         const rules = { targetRatio: target / 100, toleranceRatio: 0.1 };
-        expect(replicasForUtilisation(reading, meanRatio, rules)).toBe(podByPod(usage, starting, target, 0.1));
+        expect(replicasForUtilisation(reading, meanRatio, rules)).toBe(
+          podByPod(usage, starting, target, 0.1),
+        );
       }),
       { numRuns: 2000, seed: 1 },
     );

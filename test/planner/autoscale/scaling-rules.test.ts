@@ -56,7 +56,11 @@ describe('the default behaviour of Kubernetes', () => {
 });
 
 /** The window and the limit by looking at the whole past each time. */
-function naive(past: readonly { atS: number; replicas: number }[], rules: ScalingRules, start: number): number {
+function naive(
+  past: readonly { atS: number; replicas: number }[],
+  rules: ScalingRules,
+  start: number,
+): number {
   let current = start;
   const added: { atS: number; replicas: number }[] = [];
   past.forEach(({ atS, replicas }, index) => {

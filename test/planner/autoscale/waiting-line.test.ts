@@ -68,7 +68,10 @@ test('measured lateness at the load of the step', () => {
 
 test('nothing is lost: arrived = served + rejected + still waiting; no count is negative or above what arrived', () => {
   const steps = fc.array(
-    fc.record({ arrivals: fc.double({ min: 0, max: 500, noNaN: true }), ready: fc.integer({ min: 0, max: 9 }) }),
+    fc.record({
+      arrivals: fc.double({ min: 0, max: 500, noNaN: true }),
+      ready: fc.integer({ min: 0, max: 9 }),
+    }),
     { minLength: 1, maxLength: 100 },
   );
   fc.assert(

@@ -36,7 +36,10 @@ function demandOf(file: DemandFile, options: Options = {}): Demand {
 const figure = (demand: Demand, name: string) => demand.figures.find((each) => each.name === name);
 
 /** 15 % of 86,400 a day in the busiest hour is 3.6 interactions/s. */
-const DAY = { volume: { kind: 'per-day', interactionsPerDay: 86_400 }, profile: { busyHourShareRatio: 0.15 } };
+const DAY = {
+  volume: { kind: 'per-day', interactionsPerDay: 86_400 },
+  profile: { busyHourShareRatio: 0.15 },
+};
 
 describe('volume', () => {
   test('per day: the busiest hour of the profile', () => {
@@ -193,7 +196,10 @@ describe('the shape of an interaction', () => {
 describe('what a plan assumes', () => {
   const file = demandFile({
     ...DAY,
-    escalation: { escalatedRatio: { value: 0.3, low: 0.2, high: 0.5, source: 'tickets' }, directToHumanRatio: 0.1 },
+    escalation: {
+      escalatedRatio: { value: 0.3, low: 0.2, high: 0.5, source: 'tickets' },
+      directToHumanRatio: 0.1,
+    },
     people: { averageHandleTimeS: 300, shrinkageRatio: 0.25, maxOccupancyRatio: 0.8, answeredRatio: 0.9 },
   });
 

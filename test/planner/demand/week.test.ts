@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { busyHourShareOf, sharpen, statedWeek, weekOfPlan, weekRatesPerS } from '../../../planner/demand/week.ts';
+import {
+  busyHourShareOf,
+  sharpen,
+  statedWeek,
+  weekOfPlan,
+  weekRatesPerS,
+} from '../../../planner/demand/week.ts';
 import { type DemandFile, demandFileSchema } from '../../../scenarios/demand.ts';
 import { demandFile, traceArrivals } from '../fixtures/demand.ts';
 

@@ -1,5 +1,5 @@
-import { lineIssue } from '../../scenarios/tables.ts';
 import type { Issue } from '../../vocabulary/errors.ts';
+import { lineIssue } from '../tables.ts';
 
 const TOKENS = /^\d{1,9}$/;
 const MAX_TOKENS = 999_999_999;

@@ -1,6 +1,6 @@
-import { readJsonLines, type TableRow } from '../../scenarios/tables.ts';
 import type { Result } from '../../vocabulary/errors.ts';
 import { MS_PER_S } from '../../vocabulary/units.ts';
+import { readJsonLines, type TableRow } from '../tables.ts';
 import type { TraceRequest } from './trace.ts';
 import { collectTrace, type ReadRow } from './trace-collect.ts';
 import { FieldReader, shownField } from './trace-fields.ts';

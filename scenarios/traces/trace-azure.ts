@@ -1,5 +1,5 @@
-import { lineIssue, MAX_LISTED_ISSUES, readCsvRows, type TableRow } from '../../scenarios/tables.ts';
 import type { Issue, Result } from '../../vocabulary/errors.ts';
+import { lineIssue, MAX_LISTED_ISSUES, readCsvRows, type TableRow } from '../tables.ts';
 import type { TraceRequest } from './trace.ts';
 import { collectTrace, type ReadRow } from './trace-collect.ts';
 import { FieldReader } from './trace-fields.ts';

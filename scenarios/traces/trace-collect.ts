@@ -1,5 +1,5 @@
-import { failedRows, lineIssue } from '../../scenarios/tables.ts';
 import { type Issue, ok, type Result } from '../../vocabulary/errors.ts';
+import { failedRows, lineIssue } from '../tables.ts';
 import type { TraceRequest } from './trace.ts';
 import { type Instant, msBetween } from './trace-instants.ts';
 

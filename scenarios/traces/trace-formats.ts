@@ -1,11 +1,7 @@
 import { basename } from 'node:path';
-import {
-  TRACE_FORMAT_NAMES,
-  type TraceFormatName,
-  type TraceReading,
-} from '../../scenarios/trace-reading.ts';
 import { ok, type Result } from '../../vocabulary/errors.ts';
 import { readPackedText } from '../../vocabulary/packed-text.ts';
+import { TRACE_FORMAT_NAMES, type TraceFormatName, type TraceReading } from '../trace-reading.ts';
 import type { Trace, TraceRequest } from './trace.ts';
 import { parseAzureTrace } from './trace-azure.ts';
 import { parseBurstGptTrace } from './trace-burstgpt.ts';

@@ -1,11 +1,11 @@
 import { dirname, join } from 'node:path';
-import { failedRows, lineIssue, readCsvRows, type TableRow } from '../../scenarios/tables.ts';
-import type { TraceReading } from '../../scenarios/trace-reading.ts';
 import { createSampler, type Sampler } from '../../vocabulary/distributions.ts';
 import { failed, type Issue, ok, type Result } from '../../vocabulary/errors.ts';
 import { readPackedText } from '../../vocabulary/packed-text.ts';
 import { createRandom, type Random, sampleGamma } from '../../vocabulary/random.ts';
 import { msFromS } from '../../vocabulary/units.ts';
+import { failedRows, lineIssue, readCsvRows, type TableRow } from '../tables.ts';
+import type { TraceReading } from '../trace-reading.ts';
 import type { TraceRequest } from './trace.ts';
 
 const WINDOW_HEADER = 'model,client,t_s,rate_rps,iat_cv,dist,param1,param2';

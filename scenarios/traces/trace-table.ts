@@ -1,7 +1,7 @@
-import { lineIssue, readCsvRows, readJsonLines, type TableRows } from '../../scenarios/tables.ts';
-import type { TraceColumns } from '../../scenarios/trace-reading.ts';
 import { failed, type Issue, type Result } from '../../vocabulary/errors.ts';
 import { MS_PER_S, US_PER_MS } from '../../vocabulary/units.ts';
+import { lineIssue, readCsvRows, readJsonLines, type TableRows } from '../tables.ts';
+import type { TraceColumns } from '../trace-reading.ts';
 import type { TraceRequest } from './trace.ts';
 import { collectTrace, type ReadRow } from './trace-collect.ts';
 import { FieldReader, shownField } from './trace-fields.ts';
