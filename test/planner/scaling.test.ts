@@ -30,6 +30,12 @@ const total = ({ lines }: SizedFixture): number => lines.reduce((sum, { line }) 
 const drivenUsd = ({ lines }: SizedFixture, driver: string): number =>
   lines.filter((line) => line.driver === driver).reduce((sum, { line }) => sum + line.usdPerMonth, 0);
 
+/** Lines by the volume, without traffic, which becomes cheaper in steps, or traffic alone. */
+const volumeUsd = ({ lines }: SizedFixture, traffic: boolean): number =>
+  lines
+    .filter(({ driver, line }) => driver === 'volume' && (line.category === 'network') === traffic)
+    .reduce((sum, { line }) => sum + line.usdPerMonth, 0);
+
 const near = (actual: number, expected: number): void => {
   expect(Math.abs(actual - expected)).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(expected)));
 };
@@ -100,7 +106,10 @@ describe('thousands of valid inputs', () => {
         before.plans.forEach(({ replicas, tier }, index) => {
           expect(after.plans[index]?.replicas, tier).toBeGreaterThanOrEqual(replicas);
         });
-        near(drivenUsd(after, 'volume'), drivenUsd(before, 'volume') * factor);
+        near(volumeUsd(after, false), volumeUsd(before, false) * factor);
+        const traffic = volumeUsd(after, true);
+        expect(traffic).toBeLessThanOrEqual(volumeUsd(before, true) * factor * (1 + 1e-9));
+        expect(traffic).toBeGreaterThanOrEqual(volumeUsd(before, true) * (1 - 1e-9));
         near(drivenUsd(after, 'people'), drivenUsd(before, 'people') * factor);
         near(drivenUsd(after, 'fixed'), drivenUsd(before, 'fixed'));
         expect(total(after)).toBeGreaterThanOrEqual(total(before) * (1 - 1e-12));
