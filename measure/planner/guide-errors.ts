@@ -9,7 +9,11 @@ export interface GuideError {
   readonly right?: readonly [number, number];
 }
 
-const error = (lines: readonly number[], what: string, right?: readonly [number, number] | number): GuideError => ({
+const error = (
+  lines: readonly number[],
+  what: string,
+  right?: readonly [number, number] | number,
+): GuideError => ({
   what,
   lines,
   ...(right === undefined ? {} : { right: typeof right === 'number' ? [right, right] : right }),
@@ -20,7 +24,8 @@ export const GUIDE_ERRORS: readonly GuideError[] = [
   error([26, 120], 'no vertical scaling, but the primary database scales vertically'),
   error([28], 'identical environments, but demo and production differ'),
   error([89, 174, 214], 'three different sets of metrics to scale on'),
-  error([161, 164, 96], 'MiB and MB, GiB and GB taken for the same'),
+  error([161], 'MiB and MB taken for the same', 512),
+  error([164], 'GiB and GB taken for the same', 2_000),
   error([174, 214], '70 % of the CPU requested is 17.5 % of the limit', 0.175),
   error([216], 'scales out when the p95 objective is already broken'),
   error([217], 'a queue of 100 waits 4 s; 12 fit into the objective', 12),
@@ -54,7 +59,6 @@ export const GUIDE_ERRORS: readonly GuideError[] = [
   error([306], 'one database priced, three nodes run', [150, 300]),
   error([307], 'one cache priced, three nodes run', [90, 150]),
   error([314], '0.022 to 0.069 of infrastructure each, not 0.020', [0.022, 0.069]),
-  error([316], 'infrastructure at a million a month by its own bill', [0.00022, 0.00069]),
   error([314], 'the recommended mix costs 0.00878', 0.00878),
   error([315], 'the recommended mix costs 0.00878', 0.00878),
   error([316], 'the recommended mix costs 0.00878', 0.00878),

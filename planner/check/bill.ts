@@ -63,7 +63,8 @@ export const perMonthOf = (volume: Volume): Maybe =>
 
 /** Instances that a volume takes: from the most to the least favourable case, never below the minimum. */
 export function instancesForVolume(volume: Volume, context: CheckContext): Quantity {
-  const perDay = stated(volume.interactionsPerDay) ?? over(stated(volume.interactionsPerMonth), constant(DAYS_PER_MONTH));
+  const perDay =
+    stated(volume.interactionsPerDay) ?? over(stated(volume.interactionsPerMonth), constant(DAYS_PER_MONTH));
   const needs = perDay === undefined ? [] : needsOf(perDay.high, context);
   if (needs.length === 0) return stated(mainTier(context)?.minInstances) ?? constant(1);
   const counts = needs.map(({ instances }) => instances);
@@ -87,7 +88,9 @@ export function billPerMonth(context: CheckContext, instances: Quantity): Maybe 
   const { bill } = context.claims;
   if (bill === undefined) return undefined;
   if (bill.per?.is === 'deployment') {
-    return stated(bill.totalUsdPerMonth) ?? sum(bill.lines.map((line) => lineForAll(line, instances, context)));
+    return (
+      stated(bill.totalUsdPerMonth) ?? sum(bill.lines.map((line) => lineForAll(line, instances, context)))
+    );
   }
   return sum(bill.lines.map((line) => lineForAll(line, instances, context)));
 }
@@ -97,11 +100,13 @@ export function shareOfBill(category: string, context: CheckContext): Maybe {
   const { bill } = context.claims;
   if (bill === undefined) return undefined;
   const instances = stated(mainTier(context)?.minInstances) ?? constant(1);
-  const of = (lines: readonly Line[]): Maybe => sum(lines.map((line) => lineForAll(line, instances, context)));
+  const of = (lines: readonly Line[]): Maybe =>
+    sum(lines.map((line) => lineForAll(line, instances, context)));
   const own = of(bill.lines.filter((line) => line.category === category));
   const rest = of(bill.lines.filter((line) => line.category !== category));
   if (own === undefined || rest === undefined || own.high + rest.high === 0) return undefined;
   const from = [...own.from, ...rest.from];
-  const shareOf = (part: number, others: number): number => (part + others === 0 ? 0 : part / (part + others));
+  const shareOf = (part: number, others: number): number =>
+    part + others === 0 ? 0 : part / (part + others);
   return { low: shareOf(own.low, rest.high), high: shareOf(own.high, rest.low), from };
 }

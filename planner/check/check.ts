@@ -5,6 +5,7 @@ import type { Finding, Severity } from './finding.ts';
 import { CAPACITY_RULES } from './rules/capacity-rules.ts';
 import { DEMAND_RULES } from './rules/demand-rules.ts';
 import { INTERACTION_RULES } from './rules/interaction-rules.ts';
+import { LOAD_RULES } from './rules/load-rules.ts';
 import { MONEY_RULES } from './rules/money-rules.ts';
 import { PEOPLE_RULES } from './rules/people-rules.ts';
 import { PRINCIPLE_RULES } from './rules/principle-rules.ts';
@@ -21,6 +22,7 @@ export const CHECK_RULES: readonly Rule[] = [
   ...RESTATED_RULES,
   ...INTERACTION_RULES,
   ...CAPACITY_RULES,
+  ...LOAD_RULES,
   ...SIZE_RULES,
   ...REDUNDANCY_RULES,
   ...DEMAND_RULES,
@@ -48,10 +50,11 @@ const lineOf = ({ line }: Finding): number => line ?? Number.MAX_SAFE_INTEGER;
  */
 export function checkClaims(claims: Claims, catalogue: Catalogue): CheckReport {
   const context = createCheckContext(claims, catalogue);
-  const findings = CHECK_RULES.flatMap((rule) => rule.check(context).map((draft) => ({ rule: rule.id, ...draft }))).sort(
-    (a, b) => lineOf(a) - lineOf(b),
-  );
-  const count = (severity: Severity): number => findings.filter((finding) => finding.severity === severity).length;
+  const findings = CHECK_RULES.flatMap((rule) =>
+    rule.check(context).map((draft) => ({ rule: rule.id, ...draft })),
+  ).sort((a, b) => lineOf(a) - lineOf(b));
+  const count = (severity: Severity): number =>
+    findings.filter((finding) => finding.severity === severity).length;
   return {
     title: claims.title,
     source: claims.source,

@@ -1,6 +1,14 @@
 import type { Figure } from '../../scenarios/claims.ts';
-import { agrees, agreesAsShare, type Claim, claimsOf, type Ends, type Place, type Quantity } from './quantity.ts';
-import { showRange, slipBehind, type Unit } from './text.ts';
+import {
+  agrees,
+  agreesAsShare,
+  type Claim,
+  claimsOf,
+  type Ends,
+  type Place,
+  type Quantity,
+} from './quantity.ts';
+import { showClaim, showRange, slipBehind, type Unit } from './text.ts';
 
 /**
  * `contradiction`: figures of the document that cannot all be true. `doubt`: figures that can, but only just or by
@@ -61,7 +69,7 @@ export function othersThan(own: Place, places: readonly Place[]): Place[] {
 /** A claim that is wrong, with what it should say. */
 export function wrong(claim: Claim, expected: Quantity, { unit, say, severity }: Holding): Draft {
   const slip = claim.low === claim.high ? slipBehind(claim.low, expected.low) : undefined;
-  const said = say({ claimed: showRange(claim, unit), right: showRange(expected, unit) });
+  const said = say({ claimed: showClaim(claim, unit), right: showRange(expected, unit) });
   return {
     path: claim.path,
     line: claim.line,

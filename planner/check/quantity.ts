@@ -24,9 +24,7 @@ export interface Quantity extends Ends {
 
 /** Each statement of a figure; none for one that is absent. */
 export const claimsOf = (figure: Figure | undefined): Claim[] =>
-  figure === undefined
-    ? []
-    : figure.statements.map((statement) => ({ path: figure.path, ...statement }));
+  figure === undefined ? [] : figure.statements.map((statement) => ({ path: figure.path, ...statement }));
 
 /** The first statement: the one that others are held against. */
 export const claimOf = (figure: Figure | undefined): Claim | undefined => claimsOf(figure)[0];
@@ -58,12 +56,9 @@ function combine(a: Maybe, b: Maybe, ends: (x: Quantity, y: Quantity) => readonl
 }
 
 /** Interval arithmetic for quantities ≥ 0 (R. E. Moore, Interval Analysis, 1966); undefined when a part is. */
-export const plus = (a: Maybe, b: Maybe): Maybe =>
-  combine(a, b, (x, y) => [x.low + y.low, x.high + y.high]);
-export const minus = (a: Maybe, b: Maybe): Maybe =>
-  combine(a, b, (x, y) => [x.low - y.high, x.high - y.low]);
-export const times = (a: Maybe, b: Maybe): Maybe =>
-  combine(a, b, (x, y) => [x.low * y.low, x.high * y.high]);
+export const plus = (a: Maybe, b: Maybe): Maybe => combine(a, b, (x, y) => [x.low + y.low, x.high + y.high]);
+export const minus = (a: Maybe, b: Maybe): Maybe => combine(a, b, (x, y) => [x.low - y.high, x.high - y.low]);
+export const times = (a: Maybe, b: Maybe): Maybe => combine(a, b, (x, y) => [x.low * y.low, x.high * y.high]);
 /** Undefined when the divisor can be 0. */
 export const over = (a: Maybe, b: Maybe): Maybe =>
   b !== undefined && b.low === 0 ? undefined : combine(a, b, (x, y) => [x.low / y.high, x.high / y.low]);

@@ -1,7 +1,16 @@
 import { S_PER_DAY, S_PER_HOUR } from '../../vocabulary/units.ts';
 import { sizeRedundancy } from '../size/redundancy.ts';
 import type { Carried, CheckContext, Tier } from './context.ts';
-import { claimOf, constant, over, plus, type Quantity, RELATIVE_TOLERANCE, stated, times } from './quantity.ts';
+import {
+  claimOf,
+  constant,
+  over,
+  plus,
+  type Quantity,
+  RELATIVE_TOLERANCE,
+  stated,
+  times,
+} from './quantity.ts';
 
 type Maybe = Quantity | undefined;
 
@@ -39,8 +48,10 @@ export function instancesFor(needed: number, tier: Tier): number {
   const zones = claimOf(tier.zones)?.low;
   const zonesLost = claimOf(tier.zonesLost)?.low ?? 0;
   const whole = Math.max(1, Math.ceil(needed - 1e-9));
-  const survives = zones !== undefined && Number.isInteger(zones) && Number.isInteger(zonesLost) && zonesLost < zones;
-  const redundant = survives && zonesLost > 0 ? sizeRedundancy(whole, { zones, zonesLost, replicasLost: 0 }) : whole;
+  const survives =
+    zones !== undefined && Number.isInteger(zones) && Number.isInteger(zonesLost) && zonesLost < zones;
+  const redundant =
+    survives && zonesLost > 0 ? sizeRedundancy(whole, { zones, zonesLost, replicasLost: 0 }) : whole;
   return Math.max(redundant, claimOf(tier.minInstances)?.low ?? 1);
 }
 

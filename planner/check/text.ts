@@ -1,12 +1,22 @@
 import { formatNumber, formatUsd } from '../../presentation/numbers.ts';
-import { BYTES_PER_GIB, BYTES_PER_MIB, DAYS_PER_MONTH, HOURS_PER_DAY, PERCENT, S_PER_DAY, S_PER_HOUR, S_PER_MIN } from '../../vocabulary/units.ts';
+import {
+  BYTES_PER_GIB,
+  BYTES_PER_MIB,
+  DAYS_PER_MONTH,
+  HOURS_PER_DAY,
+  PERCENT,
+  S_PER_DAY,
+  S_PER_HOUR,
+  S_PER_MIN,
+} from '../../vocabulary/units.ts';
 import type { Ends } from './quantity.ts';
 
 /** Unit of a finding's figures: `USD` and `ratio` are written their own way, any other follows the number. */
 export type Unit = string;
 
 const USD_DIGITS = 4;
-const percentText = (value: number): string => `${Number((value * PERCENT).toFixed(2))} %`;
+const PERCENT_FORMAT = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 });
+const percentText = (value: number): string => `${PERCENT_FORMAT.format(value * PERCENT)} %`;
 
 /** One figure as a sentence says it; fractions of a dollar with four digits, since some are thousandths of a cent. */
 export function show(value: number, unit: Unit): string {
@@ -16,12 +26,19 @@ export function show(value: number, unit: Unit): string {
   return value < 1 ? `$${Number(value.toPrecision(USD_DIGITS))}` : formatUsd(value);
 }
 
+/** A claim as it was written: with its trailing zeros. */
+export function showClaim(claim: Ends & { readonly decimals?: number | undefined }, unit: Unit): string {
+  const { low, high, decimals } = claim;
+  if (decimals === undefined || low !== high || unit === 'ratio') return showRange(claim, unit);
+  return `${unit === 'USD' ? '$' : ''}${low.toFixed(decimals)}`;
+}
+
 /** A range as a sentence says it: `5–10`, `at least 90 %`, `33.3`. */
 export function showRange({ low, high }: Ends, unit: Unit): string {
   if (low === high || show(low, unit) === show(high, unit)) return show(low, unit);
   if (high === Number.POSITIVE_INFINITY) return `at least ${show(low, unit)}`;
   if (low === 0) return `at most ${show(high, unit)}`;
-  return `${show(low, unit)}–${show(high, unit)}`;
+  return `${show(low, unit).replace(/ %$/, '')}–${show(high, unit)}`;
 }
 
 /** Conversions that people forget, by the factor that they leave behind. */

@@ -12,6 +12,9 @@ const carriedSchema = z.strictObject({
   turnsPerS: positive,
   /** On a day whose busy hour is `demand.busyHourRatio`; on a flat day where the document states none. */
   interactionsPerDay: positive,
+  /** Tokens that the key-value cache of its engine holds, and those of one open conversation. */
+  kvTokens: positive,
+  tokensPerConversation: positive,
 });
 
 /** One layer that runs in several copies. */
@@ -20,6 +23,9 @@ const tierSchema = z.strictObject({
   scaling: word(['horizontal', 'vertical', 'both']),
   /** Where it keeps the state of a conversation. */
   state: word(['external', 'process', 'either']),
+  /** That run in the busy hour, and the share of what they carry that it uses. */
+  instances: positive,
+  busyHourUtilisation: ratio,
   minInstances: positive,
   maxInstances: positive,
   /** Copies that take writes, and copies that take over from them without a person. */
@@ -42,9 +48,7 @@ const tierSchema = z.strictObject({
   scaleOutP95S: positive,
   /** Each place that says on what it scales. */
   scalesOn: z
-    .array(
-      z.strictObject({ metrics: z.array(name).min(1), line: z.int().positive().optional() }),
-    )
+    .array(z.strictObject({ metrics: z.array(name).min(1), line: z.int().positive().optional() }))
     .default([]),
   /** Of the tier as a whole. */
   availabilityRatio: ratio,

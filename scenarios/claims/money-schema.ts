@@ -44,6 +44,8 @@ export const billSchema = z.strictObject({
     )
     .min(1),
   totalUsdPerMonth: amount,
+  /** Regions that it is for; 1 without it. */
+  regions: positive,
 });
 
 /** A row of a table of cost per interaction by volume. */
@@ -63,9 +65,7 @@ export const sharesSchema = z.strictObject({
   name,
   /** `cost`: parts are held against the bill. */
   of: z.enum(['cost', 'contacts', 'other']),
-  parts: z
-    .array(z.strictObject({ name, category: name.optional(), ratio }))
-    .min(1),
+  parts: z.array(z.strictObject({ name, category: name.optional(), ratio })).min(1),
 });
 
 /** A measure that saves a share of something. */

@@ -8,6 +8,7 @@ import {
   tiersSchema,
 } from './capacity-schema.ts';
 import { callKindSchema, demandSchema, interactionSchema, peopleSchema } from './conversation-schema.ts';
+import { positive } from './figure.ts';
 import {
   arithmeticSchema,
   billSchema,
@@ -37,6 +38,8 @@ export const claimsSchema = z.strictObject({
   calls: z.array(callKindSchema).default([]),
   demand: demandSchema.prefault({}),
   tiers: tiersSchema.default([]),
+  /** Regions that run, standby ones included. */
+  regions: positive,
   sizes: z.array(sizeSchema).default([]),
   models: z.array(modelSchema).default([]),
   mix: mixSchema.optional(),

@@ -1,9 +1,10 @@
 import { S_PER_HOUR } from '../../../vocabulary/units.ts';
 import type { CheckContext, Rule } from '../context.ts';
 import { broken, type Draft, hold, missing, wrong } from '../finding.ts';
-import { claimOf, claimsOf, constant, over, type Quantity, stated, times } from '../quantity.ts';
+import { claimOf, claimsOf, constant, over, plus, type Quantity, stated, times } from '../quantity.ts';
 import { interactionsPerDayOf, mainTier, turnsPerSAtConcurrency } from '../sizing.ts';
 import { show, showRange } from '../text.ts';
+import { busyHourTurnsPerS } from './load-rules.ts';
 
 const text = (quantity: Quantity | undefined, unit = ''): string =>
   quantity === undefined ? '?' : showRange(quantity, unit);
@@ -14,7 +15,8 @@ function littlePerInstance(context: CheckContext): Draft[] {
   return context.claims.tiers.flatMap(({ perInstance }) =>
     perInstance.flatMap((row) => {
       const expected = turnsPerSAtConcurrency(row, context);
-      const pause = thinkTimeS === undefined ? 'back to back' : `with ${text(stated(thinkTimeS))} s of thinking`;
+      const pause =
+        thinkTimeS === undefined ? 'back to back' : `with ${text(stated(thinkTimeS))} s of thinking`;
       return hold(row.turnsPerS, expected, {
         unit: 'per s',
         say: ({ claimed, right }) =>
@@ -59,9 +61,13 @@ function dailyPerInstance(context: CheckContext): Draft[] {
   return claims.tiers.flatMap((tier) =>
     tier.perInstance.flatMap((row) => {
       const rate = stated(row.turnsPerS) ?? turnsPerSAtConcurrency(row, context);
-      const day = busy === undefined ? 'all day' : `with ${text(busy, 'ratio')} of the day in its busiest hour`;
+      const day =
+        busy === undefined ? 'all day' : `with ${text(busy, 'ratio')} of the day in its busiest hour`;
       const implied = impliedBusyHour(rate, turns, stated(row.interactionsPerDay));
-      const hint = busy === undefined && implied !== undefined ? `; that would put ${implied} of the day into one hour` : '';
+      const hint =
+        busy === undefined && implied !== undefined
+          ? `; that would put ${implied} of the day into one hour`
+          : '';
       return hold(row.interactionsPerDay, interactionsPerDayOf(row, tier, context), {
         unit: 'per day',
         say: ({ claimed, right }) =>
@@ -82,25 +88,25 @@ function impliedBusyHour(
 }
 
 /** N = X·(R + Z) on the demand itself, and its rates against its volumes. */
-function littleOfDemand({ claims }: CheckContext): Draft[] {
-  const { interaction, demand } = claims;
-  const perS = over(times(stated(demand.interactionsPerDay), stated(demand.busyHourRatio)), constant(S_PER_HOUR));
-  const turnsPerS = times(stated(demand.busyHourInteractionsPerS) ?? perS, stated(interaction.turns));
-  const cycle = stated(interaction.meanResponseS);
-  const think = stated(interaction.thinkTimeS);
-  const whole = cycle === undefined || think === undefined ? undefined : { low: cycle.low + think.low, high: cycle.high + think.high, from: [...cycle.from, ...think.from] };
+function littleOfDemand(context: CheckContext): Draft[] {
+  const { interaction, demand } = context.claims;
+  const perHour = times(stated(demand.interactionsPerDay), stated(demand.busyHourRatio));
+  const perS = over(perHour, constant(S_PER_HOUR));
+  const cycle = plus(stated(interaction.meanResponseS), stated(interaction.thinkTimeS));
+  const fromInteractions = times(stated(demand.busyHourInteractionsPerS) ?? perS, stated(interaction.turns));
   return [
     ...hold(demand.busyHourInteractionsPerS, perS, {
       unit: 'per s',
       say: ({ claimed, right }) => `the busy hour of that day has ${right} interactions/s, not ${claimed}`,
     }),
-    ...hold(demand.busyHourTurnsPerS, turnsPerS, {
+    ...hold(demand.busyHourTurnsPerS, fromInteractions, {
       unit: 'per s',
       say: ({ claimed, right }) => `the busy hour has ${right} turns/s, not ${claimed}`,
     }),
-    ...hold(demand.openInteractions, times(stated(demand.busyHourTurnsPerS) ?? turnsPerS, whole), {
+    ...hold(demand.openInteractions, times(busyHourTurnsPerS(context), cycle), {
       unit: 'interactions',
-      say: ({ claimed, right }) => `turns/s × (response + think time) are ${right} open interactions, not ${claimed}`,
+      say: ({ claimed, right }) =>
+        `turns/s × (response + think time) are ${right} open interactions, not ${claimed}`,
     }),
   ];
 }
@@ -139,7 +145,10 @@ function queueBehindTarget({ claims }: CheckContext): Draft[] {
     if (rates.length === 0) return [];
     const slowest = rates.reduce((least, next) => (next.low < least.low ? next : least));
     const spareS = Math.max(0, limit.high - response.low);
-    const allowed = { ...constant(Math.floor(spareS * slowest.low)), from: [slowest, limit, ...response.from] };
+    const allowed = {
+      ...constant(Math.floor(spareS * slowest.low)),
+      from: [slowest, limit, ...response.from],
+    };
     return claimsOf(tier.queuedRequests)
       .filter((claim) => claim.low / slowest.low > limit.high)
       .map((claim) =>
@@ -170,10 +179,26 @@ const withoutOpenEnd = ({ claims }: CheckContext): Draft[] =>
   });
 
 export const CAPACITY_RULES: readonly Rule[] = [
-  { id: 'little', title: "Little's law: N = X·(R + Z)", check: (context) => [...littlePerInstance(context), ...littleOfDemand(context)] },
-  { id: 'think-time', title: 'the interactive law: open conversations contain think time', check: thinkTimeStated },
-  { id: 'daily-capacity', title: 'interactions a day = turns/s × 86,400 ÷ turns, or from the busy hour', check: dailyPerInstance },
+  {
+    id: 'little',
+    title: "Little's law: N = X·(R + Z)",
+    check: (context) => [...littlePerInstance(context), ...littleOfDemand(context)],
+  },
+  {
+    id: 'think-time',
+    title: 'the interactive law: open conversations contain think time',
+    check: thinkTimeStated,
+  },
+  {
+    id: 'daily-capacity',
+    title: 'interactions a day = turns/s × 86,400 ÷ turns, or from the busy hour',
+    check: dailyPerInstance,
+  },
   { id: 'concurrency-limit', title: 'at once ≤ instances × what one holds', check: concurrencyOfAll },
-  { id: 'queue-wait', title: 'wait in a queue = its length ÷ its rate, and must fit into the objective', check: queueBehindTarget },
+  {
+    id: 'queue-wait',
+    title: 'wait in a queue = its length ÷ its rate, and must fit into the objective',
+    check: queueBehindTarget,
+  },
   { id: 'limits-order', title: 'a minimum is not above its maximum', check: withoutOpenEnd },
 ];

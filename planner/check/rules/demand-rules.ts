@@ -2,7 +2,20 @@ import type { Catalogue } from '../../../scenarios/catalogue.ts';
 import { DAYS_PER_MONTH, HOURS_PER_DAY, MIN_PER_HOUR } from '../../../vocabulary/units.ts';
 import type { CheckContext, Rule } from '../context.ts';
 import { broken, type Draft, hold, missing, wrong } from '../finding.ts';
-import { type Claim, claimOf, claimsOf, constant, mapEnds, over, placeOf, plus, type Quantity, stated, sum, times } from '../quantity.ts';
+import {
+  type Claim,
+  claimOf,
+  claimsOf,
+  constant,
+  mapEnds,
+  over,
+  placeOf,
+  plus,
+  type Quantity,
+  stated,
+  sum,
+  times,
+} from '../quantity.ts';
 import { show } from '../text.ts';
 
 const MIN_PER_DAY = HOURS_PER_DAY * MIN_PER_HOUR;
@@ -21,26 +34,44 @@ function monthsAndDays({ claims }: CheckContext): Draft[] {
 const perDayOf = (volume: CheckContext['claims']['volumes'][number]): Quantity | undefined =>
   stated(volume.interactionsPerDay) ?? over(stated(volume.interactionsPerMonth), constant(DAYS_PER_MONTH));
 
+/** Two ranges of volumes that are further apart than this have nothing in common. */
+const APART = 1.05;
+
 /** Costs are stated for the volumes that the sizes are for. */
 function volumesMeetSizes({ claims }: CheckContext): Draft[] {
   const priced = claims.volumes.flatMap((volume) => perDayOf(volume) ?? []);
   const sized = claims.sizes.flatMap((size) => claimsOf(size.interactionsPerDay));
-  const volume = claims.volumes.at(-1);
-  const claim = claimOf(volume?.interactionsPerMonth) ?? claimOf(volume?.interactionsPerDay);
-  if (priced.length === 0 || sized.length === 0 || claim === undefined) return [];
-  const most = Math.max(...priced.map(({ high }) => high));
-  const least = priced.reduce((min, { low }) => Math.min(min, low), Number.POSITIVE_INFINITY);
-  const [smallest, largest] = [Math.min(...sized.map(({ low }) => low)), Math.max(...sized.map(({ high }) => high))];
-  if (most >= smallest && least <= largest) return [];
-  const dearest = claims.volumes.flatMap((row) => claimsOf(row.interactionsPerMonth)).reduce<Claim>((best, next) => (next.high > best.high ? next : best), claim);
+  const rows = claims.volumes.flatMap((row) => [
+    ...claimsOf(row.interactionsPerMonth),
+    ...claimsOf(row.interactionsPerDay),
+  ]);
+  const [first] = rows;
+  if (priced.length === 0 || sized.length === 0 || first === undefined) return [];
+  const [cheapest, dearest] = [
+    Math.min(...priced.map(({ low }) => low)),
+    Math.max(...priced.map(({ high }) => high)),
+  ];
+  const [smallest, largest] = [
+    Math.min(...sized.map(({ low }) => low)),
+    Math.max(...sized.map(({ high }) => high)),
+  ];
+  const isBelow = dearest * APART < smallest;
+  if (!isBelow && largest * APART >= cheapest) return [];
+  const place = rows.reduce(
+    (best, next) => ((isBelow ? next.high > best.high : next.low < best.low) ? next : best),
+    first,
+  );
+  const [near, far] = isBelow ? [dearest, smallest] : [cheapest, largest];
+  const byMonth = claims.volumes.some((row) => row.interactionsPerMonth !== undefined);
+  const slip = byMonth ? ': one table counts months, the other days' : '';
   return [
     broken({
-      place: dearest,
+      place,
       against: sized,
-      claimed: { low: most, high: most },
-      corrected: { low: smallest * DAYS_PER_MONTH, high: largest * DAYS_PER_MONTH },
-      unit: 'per month',
-      sentence: `costs end at ${show(most, '')} interactions a day and sizes begin at ${show(smallest, '')} (${show(smallest * DAYS_PER_MONTH, '')} a month): one table counts months, the other days, and no size has a cost`,
+      claimed: { low: near, high: near },
+      corrected: { low: smallest, high: largest },
+      unit: 'per day',
+      sentence: `costs ${isBelow ? 'end' : 'begin'} at ${show(near, '')} interactions a day and sizes ${isBelow ? 'begin' : 'end'} at ${show(far, '')}, so no size has a cost${slip}`,
     }),
   ];
 }
@@ -76,11 +107,13 @@ function statedNeed(context: CheckContext): Draft[] {
   return [
     ...hold(quotaNeed.requestsPerMin, load.requestsPerMin, {
       unit: 'per min',
-      say: ({ claimed, right }) => `that volume makes ${right} model calls a minute on the average of the day, not ${claimed}`,
+      say: ({ claimed, right }) =>
+        `that volume makes ${right} model calls a minute on the average of the day, not ${claimed}`,
     }),
     ...hold(quotaNeed.tokensPerMin, load.tokensPerMin, {
       unit: 'per min',
-      say: ({ claimed, right }) => `that volume takes ${right} tokens a minute on the average of the day, not ${claimed}`,
+      say: ({ claimed, right }) =>
+        `that volume takes ${right} tokens a minute on the average of the day, not ${claimed}`,
     }),
   ];
 }
@@ -102,7 +135,9 @@ function quotasCarry(context: CheckContext): Draft[] {
   const day = largestDay(context);
   if (day === undefined) return [];
   const load = vendorLoad(atHigh(day), context);
-  const peak = mapEnds(stated(claims.demand.busyHourRatio), (share) => Math.max(1, share * HOURS_PER_DAY)) ?? constant(1);
+  const peak =
+    mapEnds(stated(claims.demand.busyHourRatio), (share) => Math.max(1, share * HOURS_PER_DAY)) ??
+    constant(1);
   const rows = [
     ['requestsPerMin', 'model calls', times(load.requestsPerMin, peak)],
     ['tokensPerMin', 'tokens', times(load.tokensPerMin, peak)],
@@ -111,11 +146,13 @@ function quotasCarry(context: CheckContext): Draft[] {
     const limits = claims.quotas.filter((quota) => quota[field] !== undefined);
     const total = limits.length === 0 ? undefined : sum(limits.map((quota) => stated(quota[field])));
     const claim = claimOf(limits[0]?.[field]);
-    if (needed === undefined || total === undefined || claim === undefined || total.high >= needed.low * 0.98) return [];
+    if (needed === undefined || total === undefined || claim === undefined || total.high >= needed.low * 0.98)
+      return [];
     return [
       wrong({ ...claim, low: total.low, high: total.high }, needed, {
         unit: 'per min',
-        say: ({ claimed, right }) => `${show(day.high, '')} interactions a day make ${right} ${what} a minute, more than the ${claimed} that all vendors allow`,
+        say: ({ claimed, right }) =>
+          `${show(day.high, '')} interactions a day make ${right} ${what} a minute, more than the ${claimed} that all vendors allow`,
       }),
     ];
   });
@@ -123,7 +160,8 @@ function quotasCarry(context: CheckContext): Draft[] {
 
 function quotaStated(context: CheckContext): Draft[] {
   const { claims, catalogue } = context;
-  if (claims.quotas.length > 0 || claims.quotaNeed.requestsPerMin !== undefined || claims.models.length === 0) return [];
+  if (claims.quotas.length > 0 || claims.quotaNeed.requestsPerMin !== undefined || claims.models.length === 0)
+    return [];
   const day = largestDay(context);
   const known = highestQuota(catalogue);
   if (day === undefined || known === undefined) return [];
@@ -142,7 +180,11 @@ function quotaStated(context: CheckContext): Draft[] {
 
 export const DEMAND_RULES: readonly Rule[] = [
   { id: 'months-and-days', title: 'a month has 30.4 days', check: monthsAndDays },
-  { id: 'volumes-meet-sizes', title: 'costs and sizes are stated for the same volumes in the same unit', check: volumesMeetSizes },
+  {
+    id: 'volumes-meet-sizes',
+    title: 'costs and sizes are stated for the same volumes in the same unit',
+    check: volumesMeetSizes,
+  },
   { id: 'quota-need', title: 'model calls a minute = interactions × calls ÷ minutes', check: statedNeed },
   { id: 'quotas', title: 'what vendors allow, summed, carries the busiest hour', check: quotasCarry },
   { id: 'quota-stated', title: 'a volume beyond any known quota needs one of its own', check: quotaStated },

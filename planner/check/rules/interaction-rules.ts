@@ -1,10 +1,34 @@
-import { callsOfKind, callsOfKindPerTurn, type CheckContext, type Rule, tokensOfKind } from '../context.ts';
+import {
+  type CallKind,
+  type CheckContext,
+  callsOfKind,
+  callsOfKindPerTurn,
+  type Rule,
+  tokensOfKind,
+} from '../context.ts';
 import { type Draft, hold, wrong } from '../finding.ts';
-import { claimOf, claimsOf, constant, mapEnds, minus, over, plus, type Quantity, RELATIVE_TOLERANCE, stated, sum, times } from '../quantity.ts';
+import {
+  claimOf,
+  claimsOf,
+  constant,
+  mapEnds,
+  minus,
+  over,
+  plus,
+  type Quantity,
+  RELATIVE_TOLERANCE,
+  stated,
+  sum,
+  times,
+} from '../quantity.ts';
 import { show } from '../text.ts';
 
 const count = (quantity: Quantity | undefined): string =>
-  quantity === undefined ? '?' : quantity.low === quantity.high ? show(quantity.low, '') : `${show(quantity.low, '')}–${show(quantity.high, '')}`;
+  quantity === undefined
+    ? '?'
+    : quantity.low === quantity.high
+      ? show(quantity.low, '')
+      : `${show(quantity.low, '')}–${show(quantity.high, '')}`;
 
 function callCounts({ claims, callsPerTurn }: CheckContext): Draft[] {
   const { interaction, calls } = claims;
@@ -23,10 +47,14 @@ function callCounts({ claims, callsPerTurn }: CheckContext): Draft[] {
           say: ({ claimed, right }) => `the kinds of call add up to ${right} per interaction, not ${claimed}`,
         })
       : []),
-    ...hold(interaction.callsPerTurn, calls.length === 0 ? undefined : sum(calls.map((kind) => callsOfKindPerTurn(kind, claims))), {
-      unit: 'calls',
-      say: ({ claimed, right }) => `the kinds of call add up to ${right} per turn, not ${claimed}`,
-    }),
+    ...hold(
+      interaction.callsPerTurn,
+      calls.length === 0 ? undefined : sum(calls.map((kind) => callsOfKindPerTurn(kind, claims))),
+      {
+        unit: 'calls',
+        say: ({ claimed, right }) => `the kinds of call add up to ${right} per turn, not ${claimed}`,
+      },
+    ),
     ...calls.flatMap((kind) =>
       hold(kind.callsPerInteraction, times(stated(kind.callsPerTurn), turns), {
         unit: 'calls',
@@ -61,11 +89,13 @@ function tokenTotals({ claims }: CheckContext, direction: Direction): Draft[] {
     direction === 'input'
       ? [interaction.inputTokensPerInteraction, interaction.inputTokensPerTurn]
       : [interaction.outputTokensPerInteraction, interaction.outputTokensPerTurn];
-  const added = calls.length === 0 ? undefined : sum(calls.map((kind) => tokensOfKind(kind, claims, direction)));
+  const added =
+    calls.length === 0 ? undefined : sum(calls.map((kind) => tokensOfKind(kind, claims, direction)));
   return [
     ...hold(total, added ?? times(stated(perTurn), stated(interaction.turns)), {
       unit: 'tokens',
-      say: ({ claimed, right }) => `an interaction has ${right} ${direction} tokens in all its calls, not ${claimed}`,
+      say: ({ claimed, right }) =>
+        `an interaction has ${right} ${direction} tokens in all its calls, not ${claimed}`,
     }),
     ...hold(perTurn, over(added, stated(interaction.turns)), {
       unit: 'tokens',
@@ -75,31 +105,51 @@ function tokenTotals({ claims }: CheckContext, direction: Direction): Draft[] {
   ];
 }
 
+interface History {
+  /** Input tokens of the mean call, as stated. */
+  readonly given: Quantity;
+  /** Answers of earlier turns in the mean call. */
+  readonly answers: Quantity;
+  /** What the mean call must hold: exact where prompt and messages are stated, else what is given and the answers. */
+  readonly needed: Quantity;
+  readonly isExact: boolean;
+}
+
 /** Input of the mean turn when all earlier messages and answers are sent again: system + message·t + answer·(t − 1). */
-function historyNeeds({ claims }: CheckContext): Draft[] {
+function historyOf(kind: CallKind, { claims }: CheckContext): History | undefined {
   const turns = stated(claims.interaction.turns);
+  const calls = callsOfKind(kind, claims);
+  const given = over(tokensOfKind(kind, claims, 'input'), calls);
+  const answer = over(tokensOfKind(kind, claims, 'output'), calls);
+  const answers = times(answer, times(minus(turns, constant(1)), constant(0.5)));
+  const messages = times(stated(kind.messageTokens), times(plus(turns, constant(1)), constant(0.5)));
+  const exact = plus(plus(answers, messages), stated(kind.systemTokens));
+  const needed = exact ?? plus(answers, given);
+  if (given === undefined || answers === undefined || needed === undefined) return undefined;
+  return { given, answers, needed, isExact: exact !== undefined };
+}
+
+function holdsHistory({ given, answers, needed, isExact }: History): boolean {
+  return isExact
+    ? needed.high <= given.low * (1 + RELATIVE_TOLERANCE)
+    : answers.high <= given.low * MAX_ANSWER_SHARE;
+}
+
+function historyNeeds(context: CheckContext): Draft[] {
+  const { claims } = context;
   return claims.calls.flatMap((kind) => {
-    if (kind.carriesHistory === undefined) return [];
-    const calls = callsOfKind(kind, claims);
-    const given = over(tokensOfKind(kind, claims, 'input'), calls);
-    const answer = over(tokensOfKind(kind, claims, 'output'), calls);
-    const answers = times(answer, times(minus(turns, constant(1)), constant(0.5)));
-    const messages = times(stated(kind.messageTokens), times(plus(turns, constant(1)), constant(0.5)));
-    const known = plus(plus(answers, messages ?? constant(0)), stated(kind.systemTokens) ?? constant(0));
     const claim = claimOf(kind.inputTokensPerCall) ?? claimOf(kind.inputTokensPerInteraction);
-    if (given === undefined || known === undefined || answers === undefined || claim === undefined) return [];
-    const isComplete = messages !== undefined && kind.systemTokens !== undefined;
-    const limit = given.low * (isComplete ? 1 + RELATIVE_TOLERANCE : MAX_ANSWER_SHARE);
-    if (known.high <= limit) return [];
-    const perCall = isComplete ? known : plus(answers, given);
-    const grown = kind.inputTokensPerCall === undefined ? times(perCall, calls) : perCall;
-    if (grown === undefined) return [];
+    const history = kind.carriesHistory === undefined ? undefined : historyOf(kind, context);
+    if (claim === undefined || history === undefined || holdsHistory(history)) return [];
+    const { given, answers, needed, isExact } = history;
+    const isPerCall = kind.inputTokensPerCall !== undefined;
+    const grown = isPerCall ? needed : (times(needed, callsOfKind(kind, claims)) ?? needed);
     return [
       wrong(claim, grown, {
         unit: 'tokens',
-        severity: isComplete ? 'contradiction' : 'doubt',
+        severity: isExact ? 'contradiction' : 'doubt',
         say: ({ right }) =>
-          `earlier answers alone average ${show(answers.high, '')} input tokens per ${kind.name} call over ${count(turns)} turns, so ${count(given)} per call cannot hold them with the prompt and messages; with the history growing it is about ${right}`,
+          `earlier answers alone average ${show(answers.high, '')} input tokens per ${kind.name} call over ${count(stated(claims.interaction.turns))} turns, so ${count(given)} cannot hold them with the prompt and messages; with the history growing it is about ${right}${isPerCall ? '' : ' in all'}`,
       }),
     ];
   });
@@ -119,7 +169,10 @@ function streamSpeed({ claims }: CheckContext): Draft[] {
   const speed = over(perTurn, stated(claims.interaction.meanResponseS));
   if (perTurn === undefined || speed === undefined || claim === undefined) return [];
   if (speed.low <= FAST_STREAM_TOKENS_PER_S) return [];
-  const needed = { ...perTurn, ...mapEnds(perTurn, (tokens) => tokens / FAST_STREAM_TOKENS_PER_S) } as Quantity;
+  const needed = {
+    ...perTurn,
+    ...mapEnds(perTurn, (tokens) => tokens / FAST_STREAM_TOKENS_PER_S),
+  } as Quantity;
   return [
     wrong(claim, needed, {
       unit: 's',
@@ -159,20 +212,40 @@ function duration({ claims }: CheckContext): Draft[] {
   const { turns, meanResponseS, thinkTimeS, durationS } = claims.interaction;
   return hold(durationS, times(stated(turns), plus(stated(meanResponseS), stated(thinkTimeS))), {
     unit: 's',
-    say: ({ claimed, right }) => `the turns of an interaction with their pauses take ${right} s, not ${claimed}`,
+    say: ({ claimed, right }) =>
+      `the turns of an interaction with their pauses take ${right} s, not ${claimed}`,
   });
 }
 
 export const INTERACTION_RULES: readonly Rule[] = [
-  { id: 'calls', title: 'calls per interaction = turns × calls per turn = sum over the kinds of call', check: callCounts },
+  {
+    id: 'calls',
+    title: 'calls per interaction = turns × calls per turn = sum over the kinds of call',
+    check: callCounts,
+  },
   {
     id: 'tokens',
     title: 'tokens per interaction = calls × tokens per call, and a turn has those of all its calls',
     check: (context) =>
-      DIRECTIONS.flatMap((direction) => [...tokensByKind(context, direction), ...tokenTotals(context, direction)]),
+      DIRECTIONS.flatMap((direction) => [
+        ...tokensByKind(context, direction),
+        ...tokenTotals(context, direction),
+      ]),
   },
-  { id: 'history-growth', title: 'input of turn t = system + message·t + answers·(t − 1)', check: historyNeeds },
-  { id: 'stream-speed', title: 'output tokens of a turn ÷ its time = the speed of one stream', check: streamSpeed },
-  { id: 'percentile-above-mean', title: 'a 95th percentile lies well above its mean unless times hardly vary', check: percentileAboveMean },
+  {
+    id: 'history-growth',
+    title: 'input of turn t = system + message·t + answers·(t − 1)',
+    check: historyNeeds,
+  },
+  {
+    id: 'stream-speed',
+    title: 'output tokens of a turn ÷ its time = the speed of one stream',
+    check: streamSpeed,
+  },
+  {
+    id: 'percentile-above-mean',
+    title: 'a 95th percentile lies well above its mean unless times hardly vary',
+    check: percentileAboveMean,
+  },
   { id: 'duration', title: 'time of an interaction = turns × (response + think time)', check: duration },
 ];

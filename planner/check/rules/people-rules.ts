@@ -4,7 +4,18 @@ import { sizeStaffing } from '../../people/staffing.ts';
 import { billPerMonth, cheapestModelUsd, dearestModelUsd, mixUsd } from '../bill.ts';
 import type { CheckContext, Rule } from '../context.ts';
 import { type Draft, hold, missing, wrong } from '../finding.ts';
-import { claimOf, claimsOf, constant, minus, over, placeOf, plus, type Quantity, stated, times } from '../quantity.ts';
+import {
+  claimOf,
+  claimsOf,
+  constant,
+  minus,
+  over,
+  placeOf,
+  plus,
+  type Quantity,
+  stated,
+  times,
+} from '../quantity.ts';
 import { mainTier } from '../sizing.ts';
 import { show, showRange } from '../text.ts';
 
@@ -35,7 +46,8 @@ function savings(context: CheckContext): Draft[] {
       label?.is === 'return-on-investment'
         ? hold(saving.ratio, paidBack, {
             unit: 'ratio',
-            say: ({ claimed, right }) => `${sums} is a saving; a return on investment, saved ÷ spent, would be ${right}, not ${claimed}`,
+            say: ({ claimed, right }) =>
+              `${sums} is a saving; a return on investment, saved ÷ spent, would be ${right}, not ${claimed}`,
           })
         : [];
     if (saving.of === 'machine') {
@@ -43,7 +55,8 @@ function savings(context: CheckContext): Draft[] {
         ...named,
         ...hold(saving.ratio, ofMachine, {
           unit: 'ratio',
-          say: ({ claimed, right }) => `${sums} saves ${right} of a contact that the machine resolves, not ${claimed}`,
+          say: ({ claimed, right }) =>
+            `${sums} saves ${right} of a contact that the machine resolves, not ${claimed}`,
         }),
       ];
     }
@@ -73,18 +86,25 @@ function rangeOfCosts(context: CheckContext): Maybe {
   const totals = context.claims.volumes.flatMap(({ totalUsd }) => claimsOf(totalUsd));
   const dearest = dearestModelUsd(context);
   if (totals.length === 0 || dearest === undefined) return undefined;
-  const infrastructure = Math.max(0, ...context.claims.volumes.flatMap((row) => claimsOf(row.infrastructureUsd).map(({ high }) => high)));
+  const infrastructure = Math.max(
+    0,
+    ...context.claims.volumes.flatMap((row) => claimsOf(row.infrastructureUsd).map(({ high }) => high)),
+  );
   return {
     low: Math.min(...totals.map(({ low }) => low)),
     high: Math.max(dearest.high + infrastructure, ...totals.map(({ high }) => high)),
-    from: [...totals.map(placeOf), ...context.claims.models.flatMap(({ totalUsd }) => claimsOf(totalUsd).map(placeOf))],
+    from: [
+      ...totals.map(placeOf),
+      ...context.claims.models.flatMap(({ totalUsd }) => claimsOf(totalUsd).map(placeOf)),
+    ],
   };
 }
 
 function machineRange(context: CheckContext): Draft[] {
   return hold(context.claims.people.machineUsdRange, rangeOfCosts(context), {
     unit: 'USD',
-    say: ({ claimed, right }) => `the models and volumes of the document cost ${right} an interaction, not ${claimed}`,
+    say: ({ claimed, right }) =>
+      `the models and volumes of the document cost ${right} an interaction, not ${claimed}`,
   });
 }
 
@@ -93,15 +113,23 @@ function conservativeIsWorst({ claims }: CheckContext): Draft[] {
   const { machineUsd, machineUsdRange, conservative } = claims.people;
   const claim = claimOf(machineUsd);
   if (claim === undefined || conservative === undefined) return [];
-  const cases = [...claims.volumes.flatMap(({ totalUsd }) => claimsOf(totalUsd)), ...claimsOf(machineUsdRange)].filter(({ high }) => Number.isFinite(high));
+  const cases = [
+    ...claims.volumes.flatMap(({ totalUsd }) => claimsOf(totalUsd)),
+    ...claimsOf(machineUsdRange),
+  ].filter(({ high }) => Number.isFinite(high));
   if (cases.length === 0) return [];
   const worst = cases.reduce((most, next) => (next.high > most.high ? next : most));
   if (claim.low >= worst.high * 0.98) return [];
   return [
-    wrong(claim, { low: worst.high, high: worst.high, from: [conservative, ...cases] }, {
-      unit: 'USD',
-      say: ({ claimed, right }) => `${claimed} an interaction is called conservative, but the document itself reaches ${right}`,
-    }),
+    wrong(
+      claim,
+      { low: worst.high, high: worst.high, from: [conservative, ...cases] },
+      {
+        unit: 'USD',
+        say: ({ claimed, right }) =>
+          `${claimed} an interaction is called conservative, but the document itself reaches ${right}`,
+      },
+    ),
   ];
 }
 
@@ -123,7 +151,8 @@ function breakEven(context: CheckContext): Draft[] {
   if (people.breakEvenInteractionsPerMonth !== undefined) {
     return hold(people.breakEvenInteractionsPerMonth, volume, {
       unit: 'per month',
-      say: ({ claimed, right }) => `the saving of ${right} interactions a month pays the bill, not of ${claimed}`,
+      say: ({ claimed, right }) =>
+        `the saving of ${right} interactions a month pays the bill, not of ${claimed}`,
     });
   }
   if (people.breakEven === undefined) return [];
@@ -141,7 +170,15 @@ function breakEven(context: CheckContext): Draft[] {
 function agentsFor(perDay: number, escalation: number, context: CheckContext): number | undefined {
   const defaults = resolveAssumptions(context.catalogue, {});
   if (defaults.kind === 'failed') return undefined;
-  const { busyHourShare, averageHandleTimeS, answeredRatio, targetWaitS, patienceS, maxOccupancy, shrinkage } = defaults.value;
+  const {
+    busyHourShare,
+    averageHandleTimeS,
+    answeredRatio,
+    targetWaitS,
+    patienceS,
+    maxOccupancy,
+    shrinkage,
+  } = defaults.value;
   const { demand, people } = context.claims;
   const share = claimOf(demand.busyHourRatio)?.high ?? busyHourShare.value;
   return sizeStaffing({
@@ -176,10 +213,15 @@ function peopleSized(context: CheckContext): Draft[] {
   if (low === undefined || high === undefined) return [];
   const from = [escalation, day].map(placeOf);
   if (people.scheduledAgents !== undefined) {
-    return hold(people.scheduledAgents, { low, high, from }, {
-      unit: 'agents',
-      say: ({ claimed, right }) => `${showRange(escalation, 'ratio')} of ${show(day.low, '')} interactions a day take ${right} scheduled agents, not ${claimed}`,
-    });
+    return hold(
+      people.scheduledAgents,
+      { low, high, from },
+      {
+        unit: 'agents',
+        say: ({ claimed, right }) =>
+          `${showRange(escalation, 'ratio')} of ${show(day.low, '')} interactions a day take ${right} scheduled agents, not ${claimed}`,
+      },
+    );
   }
   return [
     missing({

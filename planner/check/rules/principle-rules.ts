@@ -7,7 +7,13 @@ function verticalTier({ claims }: CheckContext): Draft[] {
   return claims.tiers.flatMap(({ id, scaling }) =>
     scaling === undefined || scaling.is === 'horizontal'
       ? []
-      : [broken({ place: promise, against: [scaling], sentence: `nothing is said to depend on scaling vertically, but ${id} scales ${scaling.is === 'both' ? 'both ways' : 'vertically'}` })],
+      : [
+          broken({
+            place: promise,
+            against: [scaling],
+            sentence: `nothing is said to depend on scaling vertically, but ${id} scales ${scaling.is === 'both' ? 'both ways' : 'vertically'}`,
+          }),
+        ],
   );
 }
 
@@ -17,7 +23,13 @@ function stateInProcess({ claims }: CheckContext): Draft[] {
   return claims.tiers.flatMap(({ id, state }) =>
     state === undefined || state.is === 'external'
       ? []
-      : [broken({ place: promise, against: [state], sentence: `services are said to hold no state, but ${id} may keep that of conversations in the memory of a process` })],
+      : [
+          broken({
+            place: promise,
+            against: [state],
+            sentence: `services are said to hold no state, but ${id} may keep that of conversations in the memory of a process`,
+          }),
+        ],
   );
 }
 
@@ -28,10 +40,14 @@ function environmentsDiffer({ claims }: CheckContext): Draft[] {
   return others.flatMap((other) => {
     const differing = Object.entries(first.settings).flatMap(([setting, here]) => {
       const there = other.settings[setting];
-      return here === undefined || there === undefined || here.is === there.is ? [] : [{ setting, here, there }];
+      return here === undefined || there === undefined || here.is === there.is
+        ? []
+        : [{ setting, here, there }];
     });
     if (differing.length === 0) return [];
-    const list = differing.map(({ setting, here, there }) => `${setting} (${here.is}, ${there.is})`).join(', ');
+    const list = differing
+      .map(({ setting, here, there }) => `${setting} (${here.is}, ${there.is})`)
+      .join(', ');
     return [
       broken({
         place: promise,
@@ -48,7 +64,9 @@ function sampledAnswers({ claims }: CheckContext): Draft[] {
   return [
     broken({
       place: promise,
-      against: claims.models.flatMap(({ totalUsd }) => (totalUsd === undefined ? [] : [{ path: totalUsd.path, line: totalUsd.statements[0].line }])),
+      against: claims.models.flatMap(({ totalUsd }) =>
+        totalUsd === undefined ? [] : [{ path: totalUsd.path, line: totalUsd.statements[0].line }],
+      ),
       sentence: 'answers are said to be deterministic, but a language model writes them, and it samples',
     }),
   ];
@@ -57,6 +75,10 @@ function sampledAnswers({ claims }: CheckContext): Draft[] {
 export const PRINCIPLE_RULES: readonly Rule[] = [
   { id: 'vertical-scaling', title: 'a principle holds for every tier', check: verticalTier },
   { id: 'stateless', title: 'stateless services keep state outside the process', check: stateInProcess },
-  { id: 'identical-environments', title: 'identical environments have the same settings', check: environmentsDiffer },
+  {
+    id: 'identical-environments',
+    title: 'identical environments have the same settings',
+    check: environmentsDiffer,
+  },
   { id: 'deterministic', title: 'a sampled answer is not deterministic', check: sampledAnswers },
 ];

@@ -13,7 +13,8 @@ function lossesStated(context: CheckContext): Draft[] {
   const target = availabilityTarget(context);
   const [size] = context.claims.sizes;
   const instances = claimOf(size?.instances);
-  if (tier === undefined || target === undefined || instances === undefined || tier.zonesLost !== undefined) return [];
+  if (tier === undefined || target === undefined || instances === undefined || tier.zonesLost !== undefined)
+    return [];
   const needed = instances.low + 1;
   return [
     missing({
@@ -76,20 +77,37 @@ function zonesSpread({ claims }: CheckContext): Draft[] {
     const drafts: Draft[] = [];
     if (zones !== undefined && lost !== undefined && lost.high >= zones.low) {
       drafts.push(
-        wrong(lost, { ...constant(zones.low - 1), from: [zones] }, {
-          unit: 'zones',
-          say: ({ claimed, right }) => `of ${show(zones.low, '')} zones ${tier.id} can lose ${right} at most, not ${claimed}`,
-        }),
+        wrong(
+          lost,
+          { ...constant(zones.low - 1), from: [zones] },
+          {
+            unit: 'zones',
+            say: ({ claimed, right }) =>
+              `of ${show(zones.low, '')} zones ${tier.id} can lose ${right} at most, not ${claimed}`,
+          },
+        ),
       );
     }
     const least = claimOf(tier.minInstances);
     const across = zones === undefined || lost === undefined ? undefined : lost.high + 1;
-    if (least !== undefined && zones !== undefined && across !== undefined && lost !== undefined && least.low < across && lost.high < zones.low) {
+    if (
+      least !== undefined &&
+      zones !== undefined &&
+      across !== undefined &&
+      lost !== undefined &&
+      least.low < across &&
+      lost.high < zones.low
+    ) {
       drafts.push(
-        wrong(least, { ...constant(across), from: [zones, lost] }, {
-          unit: 'instances',
-          say: ({ claimed, right }) => `${tier.id} survives ${show(lost.high, '')} zone only with ${right} instances in different ones, not ${claimed}`,
-        }),
+        wrong(
+          least,
+          { ...constant(across), from: [zones, lost] },
+          {
+            unit: 'instances',
+            say: ({ claimed, right }) =>
+              `${tier.id} survives ${show(lost.high, '')} zone only with ${right} instances in different ones, not ${claimed}`,
+          },
+        ),
       );
     }
     return drafts;
@@ -102,7 +120,8 @@ function utilisationBase({ claims }: CheckContext): Draft[] {
     const utilisation = claimOf(tier.cpuUtilisation);
     const share = over(stated(tier.requestCores), stated(tier.limitCores));
     const ofLimit = times(stated(tier.cpuUtilisation), share);
-    if (utilisation === undefined || share === undefined || ofLimit === undefined || share.high > 0.5) return [];
+    if (utilisation === undefined || share === undefined || ofLimit === undefined || share.high > 0.5)
+      return [];
     return [
       wrong(utilisation, ofLimit, {
         unit: 'ratio',
@@ -114,7 +133,11 @@ function utilisationBase({ claims }: CheckContext): Draft[] {
   });
 }
 
-const SHAPES: readonly (readonly [keyof Tier & ('requestMemoryMb' | 'limitMemoryMb' | 'limitCores'), 'minMemoryMb' | 'memoryMb' | 'cores', string])[] = [
+const SHAPES: readonly (readonly [
+  keyof Tier & ('requestMemoryMb' | 'limitMemoryMb' | 'limitCores'),
+  'minMemoryMb' | 'memoryMb' | 'cores',
+  string,
+])[] = [
   ['requestMemoryMb', 'minMemoryMb', 'MB'],
   ['limitMemoryMb', 'memoryMb', 'MB'],
   ['limitCores', 'cores', 'cores'],
@@ -127,7 +150,8 @@ const containerShape = ({ claims }: CheckContext): Draft[] =>
       hold(tier[inContainer], stated(tier[inText]), {
         unit,
         severity: 'doubt',
-        say: ({ claimed, right }) => `${tier.id} is given ${claimed} ${unit} where the text asks for ${right}`,
+        say: ({ claimed, right }) =>
+          `${tier.id} is given ${claimed} ${unit} where the text asks for ${right}`,
       }),
     ),
   );
@@ -156,9 +180,25 @@ const EARLY = 0.75;
 export const REDUNDANCY_RULES: readonly Rule[] = [
   { id: 'losses', title: 'survivors of a loss carry N ÷ (N − lost) of their share', check: lossesStated },
   { id: 'headroom', title: 'capacity at the plan = capacity × planned utilisation', check: headroomKept },
-  { id: 'single-writer', title: 'what must be available has a second copy that takes over', check: singleWriter },
-  { id: 'zones', title: 'fewer zones are lost than there are, and copies lie in different ones', check: zonesSpread },
-  { id: 'utilisation-base', title: 'an autoscaler counts utilisation against the request', check: utilisationBase },
+  {
+    id: 'single-writer',
+    title: 'what must be available has a second copy that takes over',
+    check: singleWriter,
+  },
+  {
+    id: 'zones',
+    title: 'fewer zones are lost than there are, and copies lie in different ones',
+    check: zonesSpread,
+  },
+  {
+    id: 'utilisation-base',
+    title: 'an autoscaler counts utilisation against the request',
+    check: utilisationBase,
+  },
   { id: 'container-shape', title: 'the container is given what the text asks for', check: containerShape },
-  { id: 'trigger-before-target', title: 'scaling starts before the objective is reached', check: triggerBeforeTarget },
+  {
+    id: 'trigger-before-target',
+    title: 'scaling starts before the objective is reached',
+    check: triggerBeforeTarget,
+  },
 ];

@@ -1,7 +1,17 @@
 import type { Figure } from '../../../scenarios/claims.ts';
 import type { CheckContext, Rule } from '../context.ts';
 import { broken, type Draft, wrong } from '../finding.ts';
-import { agrees, agreesAsShare, claimsOf, constant, fromClaim, over, type Quantity, sum, times } from '../quantity.ts';
+import {
+  agrees,
+  agreesAsShare,
+  claimsOf,
+  constant,
+  fromClaim,
+  over,
+  type Quantity,
+  sum,
+  times,
+} from '../quantity.ts';
 
 const isFigure = (value: object): value is Figure => 'kind' in value && value.kind === 'figure';
 
@@ -11,7 +21,8 @@ function figuresIn(tree: unknown): Figure[] {
   return isFigure(tree) ? [tree] : Object.values(tree).flatMap(figuresIn);
 }
 
-const lineText = (line: number | undefined): string => (line === undefined ? 'as assumed' : `on line ${line}`);
+const lineText = (line: number | undefined): string =>
+  line === undefined ? 'as assumed' : `on line ${line}`;
 /** Fields of shares end so; 99 % and 99.9 % are far apart there. */
 const IS_SHARE = /ratio$|utilisation$/i;
 
@@ -25,7 +36,8 @@ function restated({ claims }: CheckContext): Draft[] {
       .map((other) =>
         wrong(other, fromClaim(first), {
           unit: '',
-          say: ({ claimed, right }) => `${figure.path} is ${right} ${lineText(first.line)} and ${claimed} ${lineText(other.line)}`,
+          say: ({ claimed, right }) =>
+            `${figure.path} is ${right} ${lineText(first.line)} and ${claimed} ${lineText(other.line)}`,
         }),
       );
   });
@@ -38,11 +50,15 @@ function scalingMetrics({ claims }: CheckContext): Draft[] {
     if (first === undefined) return [];
     const place = (j: number, line: number | undefined) => ({ path: `tiers[${i}].scalesOn[${j}]`, line });
     const differing = others.flatMap((other, j) =>
-      [...other.metrics].sort().join() === [...first.metrics].sort().join() ? [] : [{ other, place: place(j + 1, other.line) }],
+      [...other.metrics].sort().join() === [...first.metrics].sort().join()
+        ? []
+        : [{ other, place: place(j + 1, other.line) }],
     );
     const [worst] = differing;
     if (worst === undefined) return [];
-    const lists = [first, ...differing.map(({ other }) => other)].map(({ metrics, line }) => `${metrics.join(', ')} (${lineText(line)})`);
+    const lists = [first, ...differing.map(({ other }) => other)].map(
+      ({ metrics, line }) => `${metrics.join(', ')} (${lineText(line)})`,
+    );
     return [
       broken({
         place: worst.place,
@@ -57,11 +73,16 @@ function scalingMetrics({ claims }: CheckContext): Draft[] {
 type Maybe = Quantity | undefined;
 
 function resultOf({ sumOf, productOf, quotientOf }: CheckContext['claims']['arithmetic'][number]): Maybe {
-  const terms = (sumOf ?? productOf ?? quotientOf ?? []).flatMap((figure) => claimsOf(figure).slice(0, 1).map(fromClaim));
+  const terms = (sumOf ?? productOf ?? quotientOf ?? []).flatMap((figure) =>
+    claimsOf(figure).slice(0, 1).map(fromClaim),
+  );
   if (sumOf !== undefined) return sum(terms);
   if (productOf !== undefined) return terms.reduce<Maybe>(times, constant(1));
   const [first, ...divisors] = terms;
-  return divisors.reduce<Maybe>((value, divisor) => (divisor.low > 0 ? over(value, divisor) : undefined), first);
+  return divisors.reduce<Maybe>(
+    (value, divisor) => (divisor.low > 0 ? over(value, divisor) : undefined),
+    first,
+  );
 }
 
 function arithmetic({ claims }: CheckContext): Draft[] {

@@ -2,7 +2,16 @@ import { HOURS_PER_MONTH, HOURS_PER_YEAR, MIN_PER_HOUR } from '../../../vocabula
 import { computeInteractionAvailability } from '../../money/interaction.ts';
 import type { CheckContext, Rule } from '../context.ts';
 import { broken, type Draft, hold, missing, wrong } from '../finding.ts';
-import { claimOf, claimsOf, complementOf, constant, mapEnds, placeOf, type Quantity, stated, times } from '../quantity.ts';
+import {
+  claimOf,
+  claimsOf,
+  complementOf,
+  constant,
+  placeOf,
+  type Quantity,
+  stated,
+  times,
+} from '../quantity.ts';
 import { show, showRange } from '../text.ts';
 
 type Target = CheckContext['claims']['targets'][number];
@@ -81,7 +90,8 @@ function layersInSeries(context: CheckContext): Draft[] {
   return [
     wrong(claim, product, {
       unit: 'ratio',
-      say: ({ claimed, right }) => `the layers in series are up ${right} of the time together, not ${claimed}`,
+      say: ({ claimed, right }) =>
+        `the layers in series are up ${right} of the time together, not ${claimed}`,
     }),
   ];
 }
@@ -96,10 +106,15 @@ function alerts(context: CheckContext): Draft[] {
     const early = risesWhenGood ? alert.high > aim.low : alert.high < aim.high;
     if (!early || target.metric === 'other') return [];
     return [
-      wrong(alert, { low: aim.high, high: aim.high, from: [aim] }, {
-        unit: target.metric === 'p95-response-s' ? 's' : 'ratio',
-        say: ({ claimed, right }) => `the alert of ${target.metric} at ${claimed} fires while its objective of ${right} is met`,
-      }),
+      wrong(
+        alert,
+        { low: aim.high, high: aim.high, from: [aim] },
+        {
+          unit: target.metric === 'p95-response-s' ? 's' : 'ratio',
+          say: ({ claimed, right }) =>
+            `the alert of ${target.metric} at ${claimed} fires while its objective of ${right} is met`,
+        },
+      ),
     ];
   });
   return [...wrongSide, ...alertsAgree(context)];
@@ -114,11 +129,16 @@ function alertsAgree(context: CheckContext): Draft[] {
   const ratio = failing.high / down;
   if (!(down > 0) || (ratio > 1 / ALIKE && ratio < ALIKE)) return [];
   return [
-    wrong(failing, { low: down, high: down, from: [up] }, {
-      unit: 'ratio',
-      severity: 'doubt',
-      say: ({ claimed, right }) => `availability alerts at ${right} failed requests and errors at ${claimed}: of two alerts on one thing one never speaks first`,
-    }),
+    wrong(
+      failing,
+      { low: down, high: down, from: [up] },
+      {
+        unit: 'ratio',
+        severity: 'doubt',
+        say: ({ claimed, right }) =>
+          `availability alerts at ${right} failed requests and errors at ${claimed}: of two alerts on one thing one never speaks first`,
+      },
+    ),
   ];
 }
 
@@ -134,22 +154,33 @@ function incidents(context: CheckContext): Draft[] {
     const worse = rows[i];
     if (worse === undefined || row.claim.high >= worse.claim.high) return [];
     return [
-      wrong(row.claim, { low: worse.claim.high, high: worse.claim.high, from: [worse.claim] }, {
-        unit: 'min',
-        say: ({ claimed }) => `${row.severity} is answered within ${claimed} min, sooner than the worse ${worse.severity}`,
-      }),
+      wrong(
+        row.claim,
+        { low: worse.claim.high, high: worse.claim.high, from: [worse.claim] },
+        {
+          unit: 'min',
+          say: ({ claimed }) =>
+            `${row.severity} is answered within ${claimed} min, sooner than the worse ${worse.severity}`,
+        },
+      ),
     ];
   });
-  const target = stated(targetOf(context, 'availability')?.target);
-  const budget = mapEnds(target, (ratio) => -complementOf(ratio) * HOURS_PER_MONTH * MIN_PER_HOUR);
+  const target = claimOf(targetOf(context, 'availability')?.target);
   const [worst] = rows;
-  if (budget === undefined || worst === undefined || worst.claim.high <= -budget.low) return disorder;
+  if (target === undefined || worst === undefined || !(target.low <= 1)) return disorder;
+  const allowedMin = complementOf(target.low) * HOURS_PER_MONTH * MIN_PER_HOUR;
+  if (worst.claim.high <= allowedMin) return disorder;
   return [
     ...disorder,
-    wrong(worst.claim, { low: 0, high: -budget.low, from: budget.from }, {
-      unit: 'min',
-      say: ({ claimed, right }) => `${worst.severity} is answered within ${claimed} min, when the downtime of a month (${right} min) is used up`,
-    }),
+    wrong(
+      worst.claim,
+      { low: 0, high: allowedMin, from: [target] },
+      {
+        unit: 'min',
+        say: ({ claimed, right }) =>
+          `${worst.severity} is answered within ${claimed} min, when the downtime of a month (${right} min) is used up`,
+      },
+    ),
   ];
 }
 
@@ -172,9 +203,25 @@ function alwaysUp(context: CheckContext): Draft[] {
 }
 
 export const SERVICE_RULES: readonly Rule[] = [
-  { id: 'per-interaction', title: 'all parts of an interaction must succeed: ratio ^ parts', check: perInteraction },
-  { id: 'layers-in-series', title: 'availability of layers in series is their product', check: layersInSeries },
-  { id: 'alerts', title: 'an alert lies beyond its objective, and two alerts on one thing agree', check: alerts },
-  { id: 'incidents', title: 'worse incidents are answered sooner, within the downtime allowed', check: incidents },
+  {
+    id: 'per-interaction',
+    title: 'all parts of an interaction must succeed: ratio ^ parts',
+    check: perInteraction,
+  },
+  {
+    id: 'layers-in-series',
+    title: 'availability of layers in series is their product',
+    check: layersInSeries,
+  },
+  {
+    id: 'alerts',
+    title: 'an alert lies beyond its objective, and two alerts on one thing agree',
+    check: alerts,
+  },
+  {
+    id: 'incidents',
+    title: 'worse incidents are answered sooner, within the downtime allowed',
+    check: incidents,
+  },
   { id: 'always-up', title: 'an objective below 100 % allows downtime', check: alwaysUp },
 ];

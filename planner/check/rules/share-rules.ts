@@ -1,7 +1,17 @@
 import { modelUsd, shareOfBill } from '../bill.ts';
 import type { CheckContext, Rule } from '../context.ts';
 import { broken, type Draft, hold, wrong } from '../finding.ts';
-import { type Claim, claimOf, constant, minus, over, type Quantity, stated, times } from '../quantity.ts';
+import {
+  type Claim,
+  claimOf,
+  claimsOf,
+  constant,
+  minus,
+  over,
+  type Quantity,
+  stated,
+  times,
+} from '../quantity.ts';
 import { show, showRange } from '../text.ts';
 
 /** Ends of a range may be rounded, so that sums miss by this much. */
@@ -28,7 +38,10 @@ function sumsOfShares({ claims }: CheckContext): Draft[] {
     const middle = (sums.low + sums.high) / 2;
     const reachable = sums.low <= 1 + SUM_TOLERANCE && sums.high >= 1 - SUM_TOLERANCE;
     if (reachable && Math.abs(middle - 1) <= SUM_TOLERANCE) return unreachableEnds(known, sums);
-    const ends = sums.low === sums.high ? showRange(sums, 'ratio') : `${showRange(sums, 'ratio')}, ${show(middle, 'ratio')} in the middle`;
+    const ends =
+      sums.low === sums.high
+        ? showRange(sums, 'ratio')
+        : `${showRange(sums, 'ratio')}, ${show(middle, 'ratio')} in the middle`;
     return [
       broken({
         place: first.claim,
@@ -48,13 +61,18 @@ function unreachableEnds(parts: readonly Part[], sums: { low: number; high: numb
   return parts.flatMap(({ name, claim }) => {
     const others = { low: sums.low - claim.low, high: sums.high - claim.high };
     const fits = { low: Math.max(claim.low, 1 - others.high), high: Math.min(claim.high, 1 - others.low) };
-    if (Math.abs(fits.low - claim.low) <= SUM_TOLERANCE && Math.abs(fits.high - claim.high) <= SUM_TOLERANCE) return [];
+    if (Math.abs(fits.low - claim.low) <= SUM_TOLERANCE && Math.abs(fits.high - claim.high) <= SUM_TOLERANCE)
+      return [];
     return [
-      wrong(claim, { ...fits, from: parts.map((part) => part.claim) }, {
-        unit: 'ratio',
-        severity: 'doubt',
-        say: ({ claimed, right }) => `the other parts leave ${right} for ${name}, not ${claimed}`,
-      }),
+      wrong(
+        claim,
+        { ...fits, from: parts.map((part) => part.claim) },
+        {
+          unit: 'ratio',
+          severity: 'doubt',
+          say: ({ claimed, right }) => `the other parts leave ${right} for ${name}, not ${claimed}`,
+        },
+      ),
     ];
   });
 }
@@ -89,25 +107,29 @@ function sharesAgainstCosts({ claims }: CheckContext): Draft[] {
 function partsWithoutLines({ claims }: CheckContext): Draft[] {
   const { bill } = claims;
   const share = claims.shares.find(({ of }) => of === 'cost');
-  if (bill === undefined || share === undefined) return [];
-  const named = share.parts.flatMap(({ category, ratio }) => (category === undefined ? [] : [{ category, claim: claimOf(ratio) }]));
+  const parts = share?.parts.filter(({ category }) => category !== undefined) ?? [];
+  if (bill === undefined || parts.length === 0) return [];
   const billed = new Set([...bill.lines.map(({ category }) => category), MODEL_CATEGORY]);
-  const shared = new Set(named.map(({ category }) => category));
-  const withoutLine = named.filter(({ category }) => !billed.has(category));
+  const shared = new Set(parts.map(({ category }) => category));
+  const withoutLine = parts.filter(({ category }) => category !== undefined && !billed.has(category));
   const withoutShare = bill.lines.filter(({ category }) => !shared.has(category));
-  const [first] = [...withoutLine.flatMap(({ claim }) => claim ?? []), ...withoutShare.flatMap((line) => claimOf(line.usdPerMonth) ?? [])];
-  if (first === undefined || named.length === 0) return [];
+  const places = [
+    ...withoutLine.flatMap(({ ratio }) => claimsOf(ratio)),
+    ...withoutShare.flatMap(({ usdPerMonth }) => claimsOf(usdPerMonth)),
+  ];
+  const [place] = places;
+  if (place === undefined) return [];
+  const names = (rows: readonly { readonly name: string }[]): string =>
+    rows.map(({ name }) => name).join(', ');
   const sides = [
-    ...(withoutLine.length === 0 ? [] : [`${withoutLine.map(({ category }) => category).join(', ')} has a share of the cost and no line in the bill`]),
-    ...(withoutShare.length === 0 ? [] : [`${withoutShare.map(({ name }) => name).join(', ')} has a line and no share`]),
+    ...(withoutLine.length === 0
+      ? []
+      : [`no line of the bill pays for ${names(withoutLine)}, which have a share of the cost`]),
+    ...(withoutShare.length === 0
+      ? []
+      : [`no share of the cost is for ${names(withoutShare)}, which have a line in the bill`]),
   ];
-  return [
-    broken({
-      place: first,
-      against: [...withoutLine.flatMap(({ claim }) => claim ?? []), ...withoutShare.flatMap((line) => claimOf(line.usdPerMonth) ?? [])],
-      sentence: sides.join(', and '),
-    }),
-  ];
+  return [broken({ place, against: places, sentence: sides.join(', and ') })];
 }
 
 /** Even a discount of this much on the part does not give the saving on the whole. */
@@ -117,7 +139,10 @@ function savingsOnParts(context: CheckContext): Draft[] {
   const { savings } = context.claims;
   return savings.flatMap((saving) => {
     const claim = claimOf(saving.ratio);
-    const share = saving.on === 'infrastructure' && saving.actsOn !== undefined ? shareOfBill(saving.actsOn, context) : undefined;
+    const share =
+      saving.on === 'infrastructure' && saving.actsOn !== undefined
+        ? shareOfBill(saving.actsOn, context)
+        : undefined;
     if (claim === undefined || share === undefined || !Number.isFinite(claim.high)) return [];
     if (claim.high <= share.high * DEEPEST_DISCOUNT) return [];
     const corrected = times({ ...claim, from: [claim] }, share) as Quantity;
@@ -126,7 +151,7 @@ function savingsOnParts(context: CheckContext): Draft[] {
         unit: 'ratio',
         severity: claim.low > share.high ? 'contradiction' : 'doubt',
         say: ({ claimed, right }) =>
-          `${saving.name} acts on ${saving.actsOn}, which is ${showRange(share, 'ratio')} of the bill of the smallest deployment: ${claimed} of it is ${right} of infrastructure`,
+          `what ${saving.name} saves is saved on ${saving.actsOn}, ${showRange(share, 'ratio')} of the bill of the smallest deployment: ${claimed} of that is ${right} of infrastructure`,
       }),
     ];
   });
@@ -141,7 +166,8 @@ function savingsByModel(context: CheckContext): Draft[] {
     const ratio = over(modelUsd(to, context), modelUsd(from, context));
     return hold(saving.ratio, minus(constant(1), ratio), {
       unit: 'ratio',
-      say: ({ claimed, right }) => `${to.name} in place of ${from.name} saves ${right} of the model cost, not ${claimed}`,
+      say: ({ claimed, right }) =>
+        `${to.name} in place of ${from.name} saves ${right} of the model cost, not ${claimed}`,
     });
   });
 }
@@ -149,7 +175,11 @@ function savingsByModel(context: CheckContext): Draft[] {
 export const SHARE_RULES: readonly Rule[] = [
   { id: 'shares', title: 'parts of a whole add up to 100 %', check: sumsOfShares },
   { id: 'shares-of-cost', title: 'a share of the cost is that cost ÷ the total', check: sharesAgainstCosts },
-  { id: 'parts-of-cost', title: 'every part of the cost has a line in the bill, every line a part', check: partsWithoutLines },
+  {
+    id: 'parts-of-cost',
+    title: 'every part of the cost has a line in the bill, every line a part',
+    check: partsWithoutLines,
+  },
   {
     id: 'savings',
     title: 'saving on the whole = saving on the part × its share',

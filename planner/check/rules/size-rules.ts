@@ -23,7 +23,9 @@ function endsOfSizes({ claims }: CheckContext): End[] {
     const low = { ...common, instances: instances.low, perDay: perDay.low };
     const high = { ...common, instances: instances.high, perDay: perDay.high };
     const isOne = low.instances === high.instances && low.perDay === high.perDay;
-    return (isOne ? [low] : [low, high]).filter((end) => Number.isFinite(end.perDay) && Number.isFinite(end.instances));
+    return (isOne ? [low] : [low, high]).filter(
+      (end) => Number.isFinite(end.perDay) && Number.isFinite(end.instances),
+    );
   });
 }
 
@@ -37,21 +39,27 @@ function sizesAgainstInstances(context: CheckContext): Draft[] {
   return endsOfSizes(context).flatMap((end) => {
     const needs = needsOf(end.perDay, context, end.case);
     if (needs.length === 0) return [];
-    if (needs.some(({ least, most: largest }) => end.instances >= least && end.instances <= largest)) return [];
+    if (needs.some(({ least, most: largest }) => end.instances >= least && end.instances <= largest))
+      return [];
     const fewest = Math.min(...needs.map(({ least }) => least));
     const counts = needs.map(({ instances }) => instances);
     const corrected = { low: Math.min(...counts), high: Math.max(...counts) };
     const carried = listed(needs, ({ perDay }) => perDay.high * end.instances);
-    const limit = most !== undefined && corrected.low > most.high ? `, above the limit of ${show(most.high, '')}` : '';
+    const limit =
+      most !== undefined && corrected.low > most.high ? `; more than ${show(most.high, '')} may not run` : '';
     return [
       broken({
         place: end.place,
-        against: [end.also, ...needs.flatMap(({ perDay }) => perDay.from), ...(limit === '' || most === undefined ? [] : [most])],
+        against: [
+          end.also,
+          ...needs.flatMap(({ perDay }) => perDay.from),
+          ...(limit === '' || most === undefined ? [] : [most]),
+        ],
         severity: end.instances < fewest || needs.length > 1 ? 'contradiction' : 'doubt',
         claimed: { low: end.instances, high: end.instances },
         corrected,
         unit: 'instances',
-        sentence: `${show(end.perDay, '')} interactions a day (${end.size}) take ${listed(needs, ({ instances }) => instances)} instances${limit}, not ${show(end.instances, '')}, whose daily figures add up to ${carried}`,
+        sentence: `${show(end.perDay, '')} interactions a day (${end.size}) take ${listed(needs, ({ instances }) => instances)} instances, not ${show(end.instances, '')}, which carry ${carried}${limit}`,
       }),
     ];
   });
@@ -99,7 +107,6 @@ function demandAboveLimit(context: CheckContext): Draft[] {
     const needs = needsOf(claim.high, context);
     const fewest = Math.min(...needs.map(({ least }) => least));
     if (needs.length === 0 || fewest <= most.high) return [];
-    const counts = needs.map(({ instances }) => instances);
     const carried = Math.max(...needs.map(({ perDay }) => perDay.high)) * most.high;
     return [
       broken({
@@ -108,7 +115,7 @@ function demandAboveLimit(context: CheckContext): Draft[] {
         claimed: { low: claim.high, high: claim.high },
         corrected: { low: carried, high: carried },
         unit: 'per day',
-        sentence: `${show(claim.high, '')} interactions a day take ${listed(needs, ({ instances }) => instances)} instances (${show(Math.min(...counts), '')} at least), but no more than ${show(most.high, '')} may run, which carry ${show(carried, '')}`,
+        sentence: `${show(claim.high, '')} interactions a day take ${listed(needs, ({ instances }) => instances)} instances, but no more than ${show(most.high, '')} may run, which carry ${show(carried, '')}`,
       }),
     ];
   });
@@ -119,7 +126,9 @@ function sizeGaps({ claims }: CheckContext): Draft[] {
   const rows = claims.sizes
     .flatMap((size) => {
       const instances = claimOf(size.instances);
-      return instances === undefined || instances.low === instances.high ? [] : [{ name: size.name, instances }];
+      return instances === undefined || instances.low === instances.high
+        ? []
+        : [{ name: size.name, instances }];
     })
     .sort((a, b) => a.instances.low - b.instances.low);
   return rows.flatMap((row, i) => {
@@ -165,9 +174,21 @@ function sizeAtLimit(context: CheckContext): Draft[] {
 }
 
 export const SIZE_RULES: readonly Rule[] = [
-  { id: 'instances', title: 'instances = ⌈demand ÷ what one carries⌉, with the losses to survive', check: sizesAgainstInstances },
-  { id: 'no-gain-from-scale', title: 'one instance carries no more when there are more of them', check: scalingGain },
+  {
+    id: 'instances',
+    title: 'instances = ⌈demand ÷ what one carries⌉, with the losses to survive',
+    check: sizesAgainstInstances,
+  },
+  {
+    id: 'no-gain-from-scale',
+    title: 'one instance carries no more when there are more of them',
+    check: scalingGain,
+  },
   { id: 'demand-limit', title: 'demand ≤ the most instances × what one carries', check: demandAboveLimit },
   { id: 'size-gaps', title: 'rows of a table of ranges meet', check: sizeGaps },
-  { id: 'room-to-grow', title: 'a size below the limit, so that one more can be started', check: sizeAtLimit },
+  {
+    id: 'room-to-grow',
+    title: 'a size below the limit, so that one more can be started',
+    check: sizeAtLimit,
+  },
 ];

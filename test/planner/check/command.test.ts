@@ -22,13 +22,24 @@ describe('busyhour check', () => {
   });
 
   it('exits 0 on the corrected guide, by name, with an empty list for machines', async () => {
-    const { exitCode, stdout } = await runCommand(['check', 'call-centre-guide-corrected', '--fail-on', 'any', '--json']);
+    const { exitCode, stdout } = await runCommand([
+      'check',
+      'call-centre-guide-corrected',
+      '--fail-on',
+      'any',
+      '--json',
+    ]);
     expect(exitCode).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ findings: [], counts: { contradiction: 0, doubt: 0, omission: 0 } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      findings: [],
+      counts: { contradiction: 0, doubt: 0, omission: 0 },
+    });
   });
 
   it('gives each figure to machines with its place, what it says and what it should say', async () => {
-    const file = claimsFile('interaction: { turns: 5, callsPerTurn: 2, callsPerInteraction: { value: 7, line: 12 } }\n');
+    const file = claimsFile(
+      'interaction: { turns: 5, callsPerTurn: 2, callsPerInteraction: { value: 7, line: 12 } }\n',
+    );
     const { exitCode, stdout } = await runCommand(['check', file, '--json']);
     expect(exitCode).toBe(30);
     const { findings } = JSON.parse(stdout) as { findings: unknown[] };
@@ -55,10 +66,13 @@ describe('busyhour check', () => {
   });
 
   it('lists every problem of a file that is no claims file, exit 10', async () => {
-    const file = claimsFile('interaction: { turns: -5, meanResponseS: soon }\nmix: { parts: [{ model: gone }] }\nwings: 2\n');
+    const file = claimsFile(
+      'interaction: { turns: -5, meanResponseS: soon }\nmix: { parts: [{ model: gone }] }\nwings: 2\n',
+    );
     const { exitCode, stderr } = await runCommand(['check', file]);
     expect(exitCode).toBe(10);
-    for (const path of ['interaction.turns', 'interaction.meanResponseS', 'wings']) expect(stderr).toContain(path);
+    for (const path of ['interaction.turns', 'interaction.meanResponseS', 'wings'])
+      expect(stderr).toContain(path);
     expect((await runCommand(['check', 'no-such-guide'])).stderr).toContain('call-centre-guide');
     expect((await runCommand(['check', '/nowhere/claims.yaml'])).exitCode).toBe(10);
   });

@@ -31,7 +31,8 @@ export function consistentGuide(random: Random): Guide {
     inputTokensPerCall: whole(400, 3_000),
     outputTokensPerCall: whole(20, 400),
   }));
-  const sumOf = (of: (kind: (typeof kinds)[number]) => number): number => kinds.reduce((total, kind) => total + of(kind), 0);
+  const sumOf = (of: (kind: (typeof kinds)[number]) => number): number =>
+    kinds.reduce((total, kind) => total + of(kind), 0);
   const callsPerTurn = sumOf((kind) => kind.callsPerTurn);
   const inputPerTurn = sumOf((kind) => kind.callsPerTurn * kind.inputTokensPerCall);
   const outputPerTurn = sumOf((kind) => kind.callsPerTurn * kind.outputTokensPerCall);
@@ -43,7 +44,9 @@ export function consistentGuide(random: Random): Guide {
   const concurrent = whole(20, 500);
   const turnsPerS = concurrent / (responseS + thinkS);
   const carried = (turnsPerS * utilisation * 3600) / share / turns;
-  const days = [whole(8, 20), whole(60, 200), whole(400, 3_000)].map((times) => Math.round(carried * times * between(0.9, 1)));
+  const days = [whole(8, 20), whole(60, 200), whole(400, 3_000)].map((times) =>
+    Math.round(carried * times * between(0.9, 1)),
+  );
   const instances = days.map((day) => instancesFor(day, carried, zones, 2));
   const models = Array.from({ length: 2 }, (_, i) => {
     const [input, output] = [between(0.05, 30), between(0.2, 80)];
@@ -118,6 +121,8 @@ export function consistentGuide(random: Random): Guide {
         id: 'application',
         scaling: 'horizontal',
         state: 'external',
+        instances: instances[0] ?? 0,
+        busyHourUtilisation: digits((perS * turns) / (turnsPerS * (instances[0] ?? 1))),
         minInstances: 2,
         maxInstances: 2 * Math.max(...instances),
         ...(zones > 0 ? { zones, zonesLost: 1 } : {}),
@@ -126,11 +131,20 @@ export function consistentGuide(random: Random): Guide {
         limitCores: 2,
         availabilityRatio: digits(1 - (1 - availability) / 10),
         perInstance: [
-          { case: 'measured', concurrentInteractions: concurrent, turnsPerS: digits(turnsPerS), interactionsPerDay: digits(carried) },
+          {
+            case: 'measured',
+            concurrentInteractions: concurrent,
+            turnsPerS: digits(turnsPerS),
+            interactionsPerDay: digits(carried),
+          },
         ],
       },
     ],
-    sizes: days.map((day, i) => ({ name: `size ${i}`, instances: instances[i] ?? 0, interactionsPerDay: day })),
+    sizes: days.map((day, i) => ({
+      name: `size ${i}`,
+      instances: instances[i] ?? 0,
+      interactionsPerDay: day,
+    })),
     models: models.map((model) => ({
       name: model.name,
       inputUsdPerMTokens: model.input,
@@ -166,7 +180,10 @@ export function consistentGuide(random: Random): Guide {
       {
         name: 'contacts',
         of: 'contacts',
-        parts: [...parts, 1 - (parts[0] ?? 0) - (parts[1] ?? 0)].map((ratio, i) => ({ name: `part ${i}`, ratio: digits(ratio) })),
+        parts: [...parts, 1 - (parts[0] ?? 0) - (parts[1] ?? 0)].map((ratio, i) => ({
+          name: `part ${i}`,
+          ratio: digits(ratio),
+        })),
       },
     ],
     savings: [],
@@ -184,18 +201,30 @@ export function consistentGuide(random: Random): Guide {
       ],
     },
     targets: [
-      { metric: 'fallback', per: 'call', target: { atMost: 0.01 }, perInteraction: digits(1 - 0.99 ** calls) },
+      {
+        metric: 'fallback',
+        per: 'call',
+        target: { atMost: 0.01 },
+        perInteraction: digits(1 - 0.99 ** calls),
+      },
       { metric: 'p95-response-s', target: { atMost: digits(responseS * between(2, 5)) } },
       // Without a word on losses, a target of availability would be a promise that nothing keeps.
       ...(zones > 0 ? [available] : []),
     ],
-    quotas: [{ provider: 'a', requestsPerMin: digits(Math.max(...days) * Math.max(1, share * 24) * calls / 1440 * 1.2) }],
+    quotas: [
+      {
+        provider: 'a',
+        requestsPerMin: digits(((Math.max(...days) * Math.max(1, share * 24) * calls) / 1440) * 1.2),
+      },
+    ],
     quotaNeed: {
       forInteractionsPerDay: firstDay,
       requestsPerMin: digits((firstDay * calls) / 1440),
       tokensPerMin: digits((firstDay * turns * (inputPerTurn + outputPerTurn)) / 1440),
     },
-    arithmetic: [{ name: 'a product', result: digits(turns * concurrent * 1.5), productOf: [turns, concurrent, 1.5] }],
+    arithmetic: [
+      { name: 'a product', result: digits(turns * concurrent * 1.5), productOf: [turns, concurrent, 1.5] },
+    ],
   };
   return guide;
 }
@@ -224,6 +253,8 @@ export const HELD_FIGURES = [
   'demand.busyHourInteractionsPerS',
   'demand.busyHourTurnsPerS',
   'demand.openInteractions',
+  'tiers.0.instances',
+  'tiers.0.busyHourUtilisation',
   'tiers.0.cpuUtilisation',
   'tiers.0.perInstance.0.concurrentInteractions',
   'tiers.0.perInstance.0.turnsPerS',

@@ -31,22 +31,28 @@ const WORKED: readonly (readonly [line: number, rule: string, low: number, high:
 describe('the published guide', () => {
   it.each(WORKED)('line %i, %s: %d–%d', (line, rule, low, high) => {
     const ends = at(line, rule).map((finding) => [finding.corrected?.low, finding.corrected?.high]);
-    const near = (value: number | undefined, right: number): boolean => Math.abs((value ?? 0) / right - 1) < 0.005;
+    const near = (value: number | undefined, right: number): boolean =>
+      Math.abs((value ?? 0) / right - 1) < 0.005;
     expect(ends.filter(([a, b]) => near(a, low) && near(b, high))).toHaveLength(1);
   });
 
   it('has at least 25 errors of those that a reader found, each with a finding of its own', () => {
     const { found, missed, others } = matchErrors(GUIDE_ERRORS, published.findings);
-    expect(missed.map(({ what }) => what)).toEqual(['standby regions have no cost']);
-    expect(found.length).toBe(GUIDE_ERRORS.length - 1);
+    expect(missed.map(({ what }) => what)).toEqual([]);
+    expect(found.length).toBeGreaterThanOrEqual(25);
     expect(others.map(({ line, rule }) => `${line} ${rule}`)).toEqual([]);
   });
 
   it('does not match errors that are not there', () => {
-    const elsewhere = GUIDE_ERRORS.map((error) => ({ ...error, lines: error.lines.map((line) => line + 500) }));
+    const elsewhere = GUIDE_ERRORS.map((error) => ({
+      ...error,
+      lines: error.lines.map((line) => line + 500),
+    }));
     expect(matchErrors(elsewhere, published.findings).found).toEqual([]);
     const tenfold = GUIDE_ERRORS.flatMap((error) =>
-      error.right === undefined ? [] : [{ ...error, right: [error.right[0] * 10, error.right[1] * 10] as const }],
+      error.right === undefined
+        ? []
+        : [{ ...error, right: [error.right[0] * 10, error.right[1] * 10] as const }],
     );
     expect(matchErrors(tenfold, published.findings).found.length).toBeLessThan(2);
   });

@@ -19,7 +19,9 @@ const dotted = (path: string): string => path.replace(/\[(\d+)\]/g, '.$1');
 
 /** A share cannot exceed 1, and a quota is only too small. */
 function factorFor(path: string, guide: ReturnType<typeof consistentGuide>, grows: boolean): number {
-  const value = path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], guide) as number;
+  const value = path
+    .split('.')
+    .reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], guide) as number;
   const isShare = /[rR]atio$|Utilisation$|perInteraction$/.test(path);
   if (path.startsWith('quotas') || (isShare && value > 0.5)) return 0.5;
   return grows ? 1.7 : 0.5;
@@ -37,7 +39,17 @@ describe('a guide whose figures follow from one another', () => {
 
   it('raises nothing when sections of it are left out', () => {
     // With these, what remains has a figure less to be held against, and no promise without its figure.
-    const sections = ['demand', 'sizes', 'volumes', 'mix', 'bill', 'shares', 'targets', 'quotas', 'arithmetic'];
+    const sections = [
+      'demand',
+      'sizes',
+      'volumes',
+      'mix',
+      'bill',
+      'shares',
+      'targets',
+      'quotas',
+      'arithmetic',
+    ];
     fc.assert(
       fc.property(seeds, fc.subarray(sections), (seed, dropped) => {
         const guide = Object.entries(consistentGuide(createRandom(seed)));
@@ -59,7 +71,9 @@ describe('a guide whose figures follow from one another', () => {
       fc.property(seeds, fc.boolean(), (seed, grows) => {
         const guide = consistentGuide(createRandom(seed));
         const found = findingsOf(withFigureTimes(guide, path, factorFor(path, guide, grows)));
-        const named = found.flatMap((finding) => [finding, ...finding.against]).map((place) => dotted(place.path));
+        const named = found
+          .flatMap((finding) => [finding, ...finding.against])
+          .map((place) => dotted(place.path));
         expect(named).toContain(path);
       }),
       { numRuns: 25, seed: 3 },
@@ -68,15 +82,20 @@ describe('a guide whose figures follow from one another', () => {
 
   it('never gives a figure that is not a number, whatever is changed', () => {
     fc.assert(
-      fc.property(seeds, fc.constantFrom(...HELD_FIGURES), fc.constantFrom(0.001, 0.1, 1.3), (seed, path, factor) => {
-        const guide = consistentGuide(createRandom(seed));
-        const changed = resolveClaims(withFigureTimes(guide, path, factor));
-        if (changed.kind === 'failed') return;
-        for (const finding of checkClaims(changed.value, catalogue).findings) {
-          expect(JSON.stringify(finding)).not.toContain('null');
-          expect(finding.sentence).not.toMatch(/NaN|undefined|Infinity|\?/);
-        }
-      }),
+      fc.property(
+        seeds,
+        fc.constantFrom(...HELD_FIGURES),
+        fc.constantFrom(0.001, 0.1, 1.3),
+        (seed, path, factor) => {
+          const guide = consistentGuide(createRandom(seed));
+          const changed = resolveClaims(withFigureTimes(guide, path, factor));
+          if (changed.kind === 'failed') return;
+          for (const finding of checkClaims(changed.value, catalogue).findings) {
+            expect(JSON.stringify(finding)).not.toContain('null');
+            expect(finding.sentence).not.toMatch(/NaN|undefined|Infinity|\?/);
+          }
+        },
+      ),
       { numRuns: 300, seed: 4 },
     );
   });

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { agrees, agreesAsShare, constant, minus, over, plus, roundingOf, standsFor, times } from '../../../planner/check/quantity.ts';
+import {
+  agrees,
+  agreesAsShare,
+  constant,
+  minus,
+  over,
+  plus,
+  roundingOf,
+  standsFor,
+  times,
+} from '../../../planner/check/quantity.ts';
 import { show, showRange, slipBehind } from '../../../planner/check/text.ts';
 
 const claim = (low: number, high = low, decimals?: number) => ({ path: 'x', low, high, decimals });

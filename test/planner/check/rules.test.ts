@@ -28,9 +28,23 @@ const model = (totalUsd: number) => ({ name: 'm', totalUsd });
 const CASES: readonly Case[] = [
   {
     rule: 'restated',
-    wrong: { tiers: tier({ maxInstances: [{ value: 50, line: 3 }, { value: 40, line: 9 }] }) },
+    wrong: {
+      tiers: tier({
+        maxInstances: [
+          { value: 50, line: 3 },
+          { value: 40, line: 9 },
+        ],
+      }),
+    },
     corrected: [50, 50],
-    right: { tiers: tier({ maxInstances: [{ value: 50, line: 3 }, { value: 50, line: 9 }] }) },
+    right: {
+      tiers: tier({
+        maxInstances: [
+          { value: 50, line: 3 },
+          { value: 50, line: 9 },
+        ],
+      }),
+    },
   },
   {
     rule: 'scaling-metrics',
@@ -58,21 +72,59 @@ const CASES: readonly Case[] = [
   {
     // 300 + 50 · (1 + 10) ÷ 2 + 200 · (10 − 1) ÷ 2 = 1,475.
     rule: 'history-growth',
-    wrong: { interaction: { turns: 10 }, calls: [{ name: 'a', callsPerTurn: 1, inputTokensPerCall: 550, outputTokensPerCall: 200, systemTokens: 300, messageTokens: 50, carriesHistory: true }] },
+    wrong: {
+      interaction: { turns: 10 },
+      calls: [
+        {
+          name: 'a',
+          callsPerTurn: 1,
+          inputTokensPerCall: 550,
+          outputTokensPerCall: 200,
+          systemTokens: 300,
+          messageTokens: 50,
+          carriesHistory: true,
+        },
+      ],
+    },
     corrected: [1475, 1475],
-    right: { interaction: { turns: 10 }, calls: [{ name: 'a', callsPerTurn: 1, inputTokensPerCall: 1475, outputTokensPerCall: 200, systemTokens: 300, messageTokens: 50, carriesHistory: true }] },
+    right: {
+      interaction: { turns: 10 },
+      calls: [
+        {
+          name: 'a',
+          callsPerTurn: 1,
+          inputTokensPerCall: 1475,
+          outputTokensPerCall: 200,
+          systemTokens: 300,
+          messageTokens: 50,
+          carriesHistory: true,
+        },
+      ],
+    },
   },
   {
     rule: 'stream-speed',
-    wrong: { interaction: { turns: 1, meanResponseS: 1 }, calls: [{ name: 'a', callsPerTurn: 1, outputTokensPerCall: 1000 }] },
+    wrong: {
+      interaction: { turns: 1, meanResponseS: 1 },
+      calls: [{ name: 'a', callsPerTurn: 1, outputTokensPerCall: 1000 }],
+    },
     corrected: [5, 5],
-    right: { interaction: { turns: 1, meanResponseS: 10 }, calls: [{ name: 'a', callsPerTurn: 1, outputTokensPerCall: 1000 }] },
+    right: {
+      interaction: { turns: 1, meanResponseS: 10 },
+      calls: [{ name: 'a', callsPerTurn: 1, outputTokensPerCall: 1000 }],
+    },
   },
   {
     rule: 'percentile-above-mean',
-    wrong: { interaction: { meanResponseS: 3 }, targets: [{ metric: 'p95-response-s', target: { atMost: 2 } }] },
+    wrong: {
+      interaction: { meanResponseS: 3 },
+      targets: [{ metric: 'p95-response-s', target: { atMost: 2 } }],
+    },
     corrected: [8.987, 8.987],
-    right: { interaction: { meanResponseS: 0.6 }, targets: [{ metric: 'p95-response-s', target: { atMost: 2 } }] },
+    right: {
+      interaction: { meanResponseS: 0.6 },
+      targets: [{ metric: 'p95-response-s', target: { atMost: 2 } }],
+    },
   },
   {
     rule: 'duration',
@@ -82,14 +134,26 @@ const CASES: readonly Case[] = [
   },
   {
     rule: 'little',
-    wrong: { interaction: { meanResponseS: 2, thinkTimeS: 18 }, tiers: carried({ concurrentInteractions: 100, turnsPerS: 50 }) },
+    wrong: {
+      interaction: { meanResponseS: 2, thinkTimeS: 18 },
+      tiers: carried({ concurrentInteractions: 100, turnsPerS: 50 }),
+    },
     corrected: [5, 5],
-    right: { interaction: { meanResponseS: 2, thinkTimeS: 18 }, tiers: carried({ concurrentInteractions: 100, turnsPerS: 5 }) },
+    right: {
+      interaction: { meanResponseS: 2, thinkTimeS: 18 },
+      tiers: carried({ concurrentInteractions: 100, turnsPerS: 5 }),
+    },
   },
   {
     rule: 'think-time',
-    wrong: { interaction: { meanResponseS: 2 }, tiers: carried({ concurrentInteractions: 100, turnsPerS: 50 }) },
-    right: { interaction: { meanResponseS: 2, thinkTimeS: 0 }, tiers: carried({ concurrentInteractions: 100, turnsPerS: 50 }) },
+    wrong: {
+      interaction: { meanResponseS: 2 },
+      tiers: carried({ concurrentInteractions: 100, turnsPerS: 50 }),
+    },
+    right: {
+      interaction: { meanResponseS: 2, thinkTimeS: 0 },
+      tiers: carried({ concurrentInteractions: 100, turnsPerS: 50 }),
+    },
   },
   {
     rule: 'daily-capacity',
@@ -100,21 +164,84 @@ const CASES: readonly Case[] = [
   {
     // 10 turns/s ÷ 10 × 0.7 × 3600 ÷ 0.2 = 12,600.
     rule: 'daily-capacity',
-    wrong: { interaction: { turns: 10 }, demand: { busyHourRatio: 0.2 }, tiers: tier({ cpuUtilisation: 0.7, perInstance: [{ case: 'a', turnsPerS: 10, interactionsPerDay: 86_400 }] }) },
+    wrong: {
+      interaction: { turns: 10 },
+      demand: { busyHourRatio: 0.2 },
+      tiers: tier({
+        cpuUtilisation: 0.7,
+        perInstance: [{ case: 'a', turnsPerS: 10, interactionsPerDay: 86_400 }],
+      }),
+    },
     corrected: [12_600, 12_600],
-    right: { interaction: { turns: 10 }, demand: { busyHourRatio: 0.2 }, tiers: tier({ cpuUtilisation: 0.7, perInstance: [{ case: 'a', turnsPerS: 10, interactionsPerDay: 12_600 }] }) },
+    right: {
+      interaction: { turns: 10 },
+      demand: { busyHourRatio: 0.2 },
+      tiers: tier({
+        cpuUtilisation: 0.7,
+        perInstance: [{ case: 'a', turnsPerS: 10, interactionsPerDay: 12_600 }],
+      }),
+    },
   },
   {
     rule: 'concurrency-limit',
-    wrong: { principles: { concurrentInteractions: { unlimited: true } }, tiers: tier({ maxInstances: 8, perInstance: [{ case: 'a', concurrentInteractions: 30 }] }) },
+    wrong: {
+      principles: { concurrentInteractions: { unlimited: true } },
+      tiers: tier({ maxInstances: 8, perInstance: [{ case: 'a', concurrentInteractions: 30 }] }),
+    },
     corrected: [240, 240],
-    right: { principles: { concurrentInteractions: 240 }, tiers: tier({ maxInstances: 8, perInstance: [{ case: 'a', concurrentInteractions: 30 }] }) },
+    right: {
+      principles: { concurrentInteractions: 240 },
+      tiers: tier({ maxInstances: 8, perInstance: [{ case: 'a', concurrentInteractions: 30 }] }),
+    },
   },
   {
     rule: 'queue-wait',
-    wrong: { interaction: { meanResponseS: 1, thinkTimeS: 0 }, targets: [{ metric: 'p95-response-s', target: { atMost: 3 } }], tiers: tier({ queuedRequests: 200, perInstance: [{ case: 'a', turnsPerS: 20 }] }) },
+    wrong: {
+      interaction: { meanResponseS: 1, thinkTimeS: 0 },
+      targets: [{ metric: 'p95-response-s', target: { atMost: 3 } }],
+      tiers: tier({ queuedRequests: 200, perInstance: [{ case: 'a', turnsPerS: 20 }] }),
+    },
     corrected: [40, 40],
-    right: { interaction: { meanResponseS: 1, thinkTimeS: 0 }, targets: [{ metric: 'p95-response-s', target: { atMost: 3 } }], tiers: tier({ queuedRequests: 40, perInstance: [{ case: 'a', turnsPerS: 20 }] }) },
+    right: {
+      interaction: { meanResponseS: 1, thinkTimeS: 0 },
+      targets: [{ metric: 'p95-response-s', target: { atMost: 3 } }],
+      tiers: tier({ queuedRequests: 40, perInstance: [{ case: 'a', turnsPerS: 20 }] }),
+    },
+  },
+  {
+    // 30 turns/s ÷ 5 = 6 busy instances: 6 never catch up.
+    rule: 'stability',
+    wrong: {
+      demand: { busyHourTurnsPerS: 30 },
+      tiers: tier({ instances: 6, perInstance: [{ case: 'a', turnsPerS: 5 }] }),
+    },
+    corrected: [7, 7],
+    right: {
+      demand: { busyHourTurnsPerS: 30 },
+      tiers: tier({ instances: 8, busyHourUtilisation: 0.75, perInstance: [{ case: 'a', turnsPerS: 5 }] }),
+    },
+  },
+  {
+    rule: 'stability',
+    wrong: {
+      demand: { busyHourTurnsPerS: 30 },
+      tiers: tier({ instances: 10, busyHourUtilisation: 0.3, perInstance: [{ case: 'a', turnsPerS: 5 }] }),
+    },
+    corrected: [0.6, 0.6],
+    right: {
+      demand: { busyHourTurnsPerS: 30 },
+      tiers: tier({ instances: 10, busyHourUtilisation: 0.6, perInstance: [{ case: 'a', turnsPerS: 5 }] }),
+    },
+  },
+  {
+    rule: 'kv-tokens',
+    wrong: {
+      tiers: carried({ concurrentInteractions: 200, kvTokens: 400_000, tokensPerConversation: 3_000 }),
+    },
+    corrected: [120, 120],
+    right: {
+      tiers: carried({ concurrentInteractions: 120, kvTokens: 400_000, tokensPerConversation: 3_000 }),
+    },
   },
   {
     rule: 'limits-order',
@@ -125,39 +252,87 @@ const CASES: readonly Case[] = [
   {
     // 10 are needed; of 15 over three zones, 10 remain when one zone of 5 is lost.
     rule: 'instances',
-    wrong: { tiers: tier({ zones: 3, zonesLost: 1, perInstance: [{ case: 'a', interactionsPerDay: 1000 }] }), sizes: [{ name: 's', instances: 10, interactionsPerDay: 10_000 }] },
+    wrong: {
+      tiers: tier({ zones: 3, zonesLost: 1, perInstance: [{ case: 'a', interactionsPerDay: 1000 }] }),
+      sizes: [{ name: 's', instances: 10, interactionsPerDay: 10_000 }],
+    },
     corrected: [15, 15],
-    right: { tiers: tier({ zones: 3, zonesLost: 1, perInstance: [{ case: 'a', interactionsPerDay: 1000 }] }), sizes: [{ name: 's', instances: 15, interactionsPerDay: 10_000 }] },
+    right: {
+      tiers: tier({ zones: 3, zonesLost: 1, perInstance: [{ case: 'a', interactionsPerDay: 1000 }] }),
+      sizes: [{ name: 's', instances: 15, interactionsPerDay: 10_000 }],
+    },
   },
   {
     rule: 'no-gain-from-scale',
-    wrong: { tiers: carried({ interactionsPerDay: 1000 }), sizes: [{ name: 's', instances: 10, interactionsPerDay: 10_000 }, { name: 'l', instances: 20, interactionsPerDay: 100_000 }] },
+    wrong: {
+      tiers: carried({ interactionsPerDay: 1000 }),
+      sizes: [
+        { name: 's', instances: 10, interactionsPerDay: 10_000 },
+        { name: 'l', instances: 20, interactionsPerDay: 100_000 },
+      ],
+    },
     corrected: [1000, 1000],
-    right: { tiers: carried({ interactionsPerDay: 1000 }), sizes: [{ name: 's', instances: 10, interactionsPerDay: 10_000 }, { name: 'l', instances: 100, interactionsPerDay: 100_000 }] },
+    right: {
+      tiers: carried({ interactionsPerDay: 1000 }),
+      sizes: [
+        { name: 's', instances: 10, interactionsPerDay: 10_000 },
+        { name: 'l', instances: 100, interactionsPerDay: 100_000 },
+      ],
+    },
   },
   {
     rule: 'demand-limit',
-    wrong: { demand: { interactionsPerDay: 50_000 }, tiers: tier({ maxInstances: 20, perInstance: [{ case: 'a', interactionsPerDay: 1000 }] }) },
+    wrong: {
+      demand: { interactionsPerDay: 50_000 },
+      tiers: tier({ maxInstances: 20, perInstance: [{ case: 'a', interactionsPerDay: 1000 }] }),
+    },
     corrected: [20_000, 20_000],
-    right: { demand: { interactionsPerDay: 20_000 }, tiers: tier({ maxInstances: 20, perInstance: [{ case: 'a', interactionsPerDay: 1000 }] }) },
+    right: {
+      demand: { interactionsPerDay: 20_000 },
+      tiers: tier({ maxInstances: 20, perInstance: [{ case: 'a', interactionsPerDay: 1000 }] }),
+    },
   },
   {
     rule: 'size-gaps',
-    wrong: { sizes: [{ name: 's', instances: [1, 4] }, { name: 'l', instances: [8, 20] }].map((size) => ({ ...size, instances: size.instances as [number, number], interactionsPerDay: 1 })) },
+    wrong: {
+      sizes: [
+        { name: 's', instances: [1, 4] },
+        { name: 'l', instances: [8, 20] },
+      ].map((size) => ({ ...size, instances: size.instances as [number, number], interactionsPerDay: 1 })),
+    },
     corrected: [5, 20],
-    right: { sizes: [{ name: 's', instances: [1, 7] }, { name: 'l', instances: [8, 20] }].map((size) => ({ ...size, instances: size.instances as [number, number], interactionsPerDay: 1 })) },
+    right: {
+      sizes: [
+        { name: 's', instances: [1, 7] },
+        { name: 'l', instances: [8, 20] },
+      ].map((size) => ({ ...size, instances: size.instances as [number, number], interactionsPerDay: 1 })),
+    },
   },
   {
     rule: 'room-to-grow',
-    wrong: { tiers: tier({ maxInstances: 20, perInstance: [{ case: 'a', interactionsPerDay: 1000 }] }), sizes: [{ name: 'l', instances: 20, interactionsPerDay: 20_000 }] },
+    wrong: {
+      tiers: tier({ maxInstances: 20, perInstance: [{ case: 'a', interactionsPerDay: 1000 }] }),
+      sizes: [{ name: 'l', instances: 20, interactionsPerDay: 20_000 }],
+    },
     corrected: [19, 19],
-    right: { tiers: tier({ maxInstances: 24, perInstance: [{ case: 'a', interactionsPerDay: 1000 }] }), sizes: [{ name: 'l', instances: 20, interactionsPerDay: 20_000 }] },
+    right: {
+      tiers: tier({ maxInstances: 24, perInstance: [{ case: 'a', interactionsPerDay: 1000 }] }),
+      sizes: [{ name: 'l', instances: 20, interactionsPerDay: 20_000 }],
+    },
   },
   {
     rule: 'losses',
-    wrong: { targets: [{ metric: 'availability', per: 'time', target: 0.999 }], tiers: carried({ interactionsPerDay: 1000 }), sizes: [{ name: 's', instances: 4, interactionsPerDay: 4000 }] },
+    wrong: {
+      targets: [{ metric: 'availability', per: 'time', target: 0.999 }],
+      tiers: carried({ interactionsPerDay: 1000 }),
+      sizes: [{ name: 's', instances: 4, interactionsPerDay: 4000 }],
+    },
     corrected: [5, 5],
-    right: { targets: [{ metric: 'availability', per: 'time', target: 0.999 }], tiers: tier({ zones: 2, zonesLost: 1, perInstance: [{ case: 'a', interactionsPerDay: 1000 }] }), sizes: [{ name: 's', instances: 8, interactionsPerDay: 4000 }] },
+    right: {
+      targets: [{ metric: 'availability', per: 'time', target: 0.999 }],
+      tiers: tier({ zones: 2, zonesLost: 1, perInstance: [{ case: 'a', interactionsPerDay: 1000 }] }),
+      sizes: [{ name: 's', instances: 8, interactionsPerDay: 4000 }],
+    },
   },
   {
     rule: 'headroom',
@@ -167,9 +342,15 @@ const CASES: readonly Case[] = [
   },
   {
     rule: 'single-writer',
-    wrong: { targets: [{ metric: 'availability', per: 'time', target: 0.999 }], tiers: tier({ primaries: 1, standbys: 0 }) },
+    wrong: {
+      targets: [{ metric: 'availability', per: 'time', target: 0.999 }],
+      tiers: tier({ primaries: 1, standbys: 0 }),
+    },
     corrected: [2, 2],
-    right: { targets: [{ metric: 'availability', per: 'time', target: 0.999 }], tiers: tier({ primaries: 1, standbys: 1 }) },
+    right: {
+      targets: [{ metric: 'availability', per: 'time', target: 0.999 }],
+      tiers: tier({ primaries: 1, standbys: 1 }),
+    },
   },
   {
     rule: 'zones',
@@ -191,9 +372,15 @@ const CASES: readonly Case[] = [
   },
   {
     rule: 'trigger-before-target',
-    wrong: { targets: [{ metric: 'p95-response-s', target: { atMost: 2 } }], tiers: tier({ scaleOutP95S: 2.5 }) },
+    wrong: {
+      targets: [{ metric: 'p95-response-s', target: { atMost: 2 } }],
+      tiers: tier({ scaleOutP95S: 2.5 }),
+    },
     corrected: [0, 1.5],
-    right: { targets: [{ metric: 'p95-response-s', target: { atMost: 2 } }], tiers: tier({ scaleOutP95S: 1.5 }) },
+    right: {
+      targets: [{ metric: 'p95-response-s', target: { atMost: 2 } }],
+      tiers: tier({ scaleOutP95S: 1.5 }),
+    },
   },
   {
     rule: 'months-and-days',
@@ -203,34 +390,78 @@ const CASES: readonly Case[] = [
   },
   {
     rule: 'volumes-meet-sizes',
-    wrong: { volumes: [{ name: 'v', interactionsPerMonth: 10_000 }], sizes: [{ name: 's', instances: 1, interactionsPerDay: 10_000 }] },
-    corrected: [304_167, 304_167],
-    right: { volumes: [{ name: 'v', interactionsPerMonth: 310_000 }], sizes: [{ name: 's', instances: 1, interactionsPerDay: 10_000 }] },
+    wrong: {
+      volumes: [{ name: 'v', interactionsPerMonth: 10_000 }],
+      sizes: [{ name: 's', instances: 1, interactionsPerDay: 10_000 }],
+    },
+    corrected: [10_000, 10_000],
+    right: {
+      volumes: [{ name: 'v', interactionsPerMonth: 310_000 }],
+      sizes: [{ name: 's', instances: 1, interactionsPerDay: 10_000 }],
+    },
   },
   {
     rule: 'quota-need',
-    wrong: { interaction: { turns: 6, callsPerTurn: 2 }, quotaNeed: { forInteractionsPerDay: 144_000, requestsPerMin: 100 } },
+    wrong: {
+      interaction: { turns: 6, callsPerTurn: 2 },
+      quotaNeed: { forInteractionsPerDay: 144_000, requestsPerMin: 100 },
+    },
     corrected: [1200, 1200],
-    right: { interaction: { turns: 6, callsPerTurn: 2 }, quotaNeed: { forInteractionsPerDay: 144_000, requestsPerMin: 1200 } },
+    right: {
+      interaction: { turns: 6, callsPerTurn: 2 },
+      quotaNeed: { forInteractionsPerDay: 144_000, requestsPerMin: 1200 },
+    },
   },
   {
     // 144,000 × 12 ÷ 1440 = 1,200 a minute, 2.4 times that in a busy hour of 10 %.
     rule: 'quotas',
-    wrong: { interaction: { turns: 6, callsPerTurn: 2 }, demand: { interactionsPerDay: 144_000, busyHourRatio: 0.1 }, quotas: [{ provider: 'a', requestsPerMin: 1000 }, { provider: 'b', requestsPerMin: 1000 }] },
+    wrong: {
+      interaction: { turns: 6, callsPerTurn: 2 },
+      demand: { interactionsPerDay: 144_000, busyHourRatio: 0.1 },
+      quotas: [
+        { provider: 'a', requestsPerMin: 1000 },
+        { provider: 'b', requestsPerMin: 1000 },
+      ],
+    },
     corrected: [2880, 2880],
-    right: { interaction: { turns: 6, callsPerTurn: 2 }, demand: { interactionsPerDay: 144_000, busyHourRatio: 0.1 }, quotas: [{ provider: 'a', requestsPerMin: 2000 }, { provider: 'b', requestsPerMin: 1000 }] },
+    right: {
+      interaction: { turns: 6, callsPerTurn: 2 },
+      demand: { interactionsPerDay: 144_000, busyHourRatio: 0.1 },
+      quotas: [
+        { provider: 'a', requestsPerMin: 2000 },
+        { provider: 'b', requestsPerMin: 1000 },
+      ],
+    },
   },
   {
     rule: 'quota-stated',
-    wrong: { interaction: { turns: 6, callsPerTurn: 2 }, demand: { interactionsPerDay: 144_000_000 }, models: [model(1)] },
+    wrong: {
+      interaction: { turns: 6, callsPerTurn: 2 },
+      demand: { interactionsPerDay: 144_000_000 },
+      models: [model(1)],
+    },
     corrected: [1_200_000, 1_200_000],
-    right: { interaction: { turns: 6, callsPerTurn: 2 }, demand: { interactionsPerDay: 1_440 }, models: [model(1)] },
+    right: {
+      interaction: { turns: 6, callsPerTurn: 2 },
+      demand: { interactionsPerDay: 1_440 },
+      models: [model(1)],
+    },
   },
   {
     rule: 'model-cost',
-    wrong: { interaction: { turns: 1, inputTokensPerTurn: 1_000_000, outputTokensPerTurn: 500_000 }, models: [{ name: 'm', inputUsdPerMTokens: 2, outputUsdPerMTokens: 8, inputUsd: 2, outputUsd: 4, totalUsd: 8 }] },
+    wrong: {
+      interaction: { turns: 1, inputTokensPerTurn: 1_000_000, outputTokensPerTurn: 500_000 },
+      models: [
+        { name: 'm', inputUsdPerMTokens: 2, outputUsdPerMTokens: 8, inputUsd: 2, outputUsd: 4, totalUsd: 8 },
+      ],
+    },
     corrected: [6, 6],
-    right: { interaction: { turns: 1, inputTokensPerTurn: 1_000_000, outputTokensPerTurn: 500_000 }, models: [{ name: 'm', inputUsdPerMTokens: 2, outputUsdPerMTokens: 8, inputUsd: 2, outputUsd: 4, totalUsd: 6 }] },
+    right: {
+      interaction: { turns: 1, inputTokensPerTurn: 1_000_000, outputTokensPerTurn: 500_000 },
+      models: [
+        { name: 'm', inputUsdPerMTokens: 2, outputUsdPerMTokens: 8, inputUsd: 2, outputUsd: 4, totalUsd: 6 },
+      ],
+    },
   },
   {
     rule: 'catalogue-price',
@@ -240,76 +471,289 @@ const CASES: readonly Case[] = [
   },
   {
     rule: 'mix',
-    wrong: { models: [{ name: 'a', totalUsd: 0.01 }, { name: 'b', totalUsd: 0.1 }], mix: { parts: [{ model: 'a', ratio: 0.9 }, { model: 'b', ratio: 0.1 }], usd: 0.055 } },
+    wrong: {
+      models: [
+        { name: 'a', totalUsd: 0.01 },
+        { name: 'b', totalUsd: 0.1 },
+      ],
+      mix: {
+        parts: [
+          { model: 'a', ratio: 0.9 },
+          { model: 'b', ratio: 0.1 },
+        ],
+        usd: 0.055,
+      },
+    },
     corrected: [0.019, 0.019],
-    right: { models: [{ name: 'a', totalUsd: 0.01 }, { name: 'b', totalUsd: 0.1 }], mix: { parts: [{ model: 'a', ratio: 0.9 }, { model: 'b', ratio: 0.1 }], usd: 0.019 } },
+    right: {
+      models: [
+        { name: 'a', totalUsd: 0.01 },
+        { name: 'b', totalUsd: 0.1 },
+      ],
+      mix: {
+        parts: [
+          { model: 'a', ratio: 0.9 },
+          { model: 'b', ratio: 0.1 },
+        ],
+        usd: 0.019,
+      },
+    },
   },
   {
     rule: 'volume-cost',
-    wrong: { bill: { lines: [{ name: 'vm', category: 'compute', usdPerMonth: 500 }] }, volumes: [{ name: 'v', interactionsPerMonth: 10_000, infrastructureUsd: 0.5 }] },
+    wrong: {
+      bill: { lines: [{ name: 'vm', category: 'compute', usdPerMonth: 500 }] },
+      volumes: [{ name: 'v', interactionsPerMonth: 10_000, infrastructureUsd: 0.5 }],
+    },
     corrected: [0.05, 0.05],
-    right: { bill: { lines: [{ name: 'vm', category: 'compute', usdPerMonth: 500 }] }, volumes: [{ name: 'v', interactionsPerMonth: 10_000, infrastructureUsd: 0.05 }] },
+    right: {
+      bill: { lines: [{ name: 'vm', category: 'compute', usdPerMonth: 500 }] },
+      volumes: [{ name: 'v', interactionsPerMonth: 10_000, infrastructureUsd: 0.05 }],
+    },
   },
   {
     rule: 'bill-total',
-    wrong: { bill: { lines: [{ name: 'a', category: 'c', usdPerMonth: [50, 80] }, { name: 'b', category: 'c', usdPerMonth: 20 }], totalUsdPerMonth: [90, 110] } },
+    wrong: {
+      bill: {
+        lines: [
+          { name: 'a', category: 'c', usdPerMonth: [50, 80] },
+          { name: 'b', category: 'c', usdPerMonth: 20 },
+        ],
+        totalUsdPerMonth: [90, 110],
+      },
+    },
     corrected: [70, 100],
-    right: { bill: { lines: [{ name: 'a', category: 'c', usdPerMonth: [50, 80] }, { name: 'b', category: 'c', usdPerMonth: 20 }], totalUsdPerMonth: [70, 100] } },
+    right: {
+      bill: {
+        lines: [
+          { name: 'a', category: 'c', usdPerMonth: [50, 80] },
+          { name: 'b', category: 'c', usdPerMonth: 20 },
+        ],
+        totalUsdPerMonth: [70, 100],
+      },
+    },
   },
   {
     rule: 'shared-cost',
-    wrong: { bill: { per: 'instance', lines: [{ name: 'vm', category: 'c', usdPerMonth: 80 }, { name: 'lb', category: 'n', shared: true, usdPerMonth: 20 }] } },
+    wrong: {
+      bill: {
+        per: 'instance',
+        lines: [
+          { name: 'vm', category: 'c', usdPerMonth: 80 },
+          { name: 'lb', category: 'n', shared: true, usdPerMonth: 20 },
+        ],
+      },
+    },
     corrected: [80, 80],
-    right: { bill: { per: 'deployment', lines: [{ name: 'vm', category: 'c', usdPerMonth: 80 }, { name: 'lb', category: 'n', shared: true, usdPerMonth: 20 }] } },
+    right: {
+      bill: {
+        per: 'deployment',
+        lines: [
+          { name: 'vm', category: 'c', usdPerMonth: 80 },
+          { name: 'lb', category: 'n', shared: true, usdPerMonth: 20 },
+        ],
+      },
+    },
   },
   {
     rule: 'priced-as-run',
-    wrong: { tiers: tier({ minInstances: 3 }), bill: { lines: [{ name: 'db', tier: 'app', category: 'c', shared: true, usdPerMonth: 100 }] } },
+    wrong: {
+      tiers: tier({ minInstances: 3 }),
+      bill: { lines: [{ name: 'db', tier: 'app', category: 'c', shared: true, usdPerMonth: 100 }] },
+    },
     corrected: [300, 300],
-    right: { tiers: tier({ minInstances: 3 }), bill: { lines: [{ name: 'db', tier: 'app', category: 'c', shared: true, count: 3, usdPerMonth: 300 }] } },
+    right: {
+      tiers: tier({ minInstances: 3 }),
+      bill: { lines: [{ name: 'db', tier: 'app', category: 'c', shared: true, count: 3, usdPerMonth: 300 }] },
+    },
+  },
+  {
+    rule: 'priced-as-run',
+    wrong: { regions: 3, bill: { lines: [{ name: 'vm', category: 'c', usdPerMonth: 100 }] } },
+    corrected: [1, 1],
+    right: { regions: 3, bill: { regions: 3, lines: [{ name: 'vm', category: 'c', usdPerMonth: 100 }] } },
   },
   {
     rule: 'shares',
-    wrong: { shares: [{ name: 'all', of: 'other', parts: [{ name: 'a', ratio: 0.7 }, { name: 'b', ratio: 0.4 }] }] },
+    wrong: {
+      shares: [
+        {
+          name: 'all',
+          of: 'other',
+          parts: [
+            { name: 'a', ratio: 0.7 },
+            { name: 'b', ratio: 0.4 },
+          ],
+        },
+      ],
+    },
     corrected: [1, 1],
-    right: { shares: [{ name: 'all', of: 'other', parts: [{ name: 'a', ratio: 0.7 }, { name: 'b', ratio: 0.3 }] }] },
+    right: {
+      shares: [
+        {
+          name: 'all',
+          of: 'other',
+          parts: [
+            { name: 'a', ratio: 0.7 },
+            { name: 'b', ratio: 0.3 },
+          ],
+        },
+      ],
+    },
   },
   {
     // 100 % in the middle, but b can never be 60 %: a takes at least 50 %.
     rule: 'shares',
-    wrong: { shares: [{ name: 'all', of: 'other', parts: [{ name: 'a', ratio: [0.5, 0.7] }, { name: 'b', ratio: [0.2, 0.6] }] }] },
+    wrong: {
+      shares: [
+        {
+          name: 'all',
+          of: 'other',
+          parts: [
+            { name: 'a', ratio: [0.5, 0.7] },
+            { name: 'b', ratio: [0.2, 0.6] },
+          ],
+        },
+      ],
+    },
     corrected: [0.3, 0.5],
-    right: { shares: [{ name: 'all', of: 'other', parts: [{ name: 'a', ratio: [0.5, 0.7] }, { name: 'b', ratio: [0.3, 0.5] }] }] },
+    right: {
+      shares: [
+        {
+          name: 'all',
+          of: 'other',
+          parts: [
+            { name: 'a', ratio: [0.5, 0.7] },
+            { name: 'b', ratio: [0.3, 0.5] },
+          ],
+        },
+      ],
+    },
   },
   {
     rule: 'shares-of-cost',
-    wrong: { volumes: [{ name: 'v', llmUsd: 0.01, totalUsd: 0.05 }], shares: [{ name: 'cost', of: 'cost', parts: [{ name: 'llm', category: 'llm', ratio: 0.6 }, { name: 'rest', ratio: 0.4 }] }] },
+    wrong: {
+      volumes: [{ name: 'v', llmUsd: 0.01, totalUsd: 0.05 }],
+      shares: [
+        {
+          name: 'cost',
+          of: 'cost',
+          parts: [
+            { name: 'llm', category: 'llm', ratio: 0.6 },
+            { name: 'rest', ratio: 0.4 },
+          ],
+        },
+      ],
+    },
     corrected: [0.2, 0.2],
-    right: { volumes: [{ name: 'v', llmUsd: 0.03, totalUsd: 0.05 }], shares: [{ name: 'cost', of: 'cost', parts: [{ name: 'llm', category: 'llm', ratio: 0.6 }, { name: 'rest', ratio: 0.4 }] }] },
+    right: {
+      volumes: [{ name: 'v', llmUsd: 0.03, totalUsd: 0.05 }],
+      shares: [
+        {
+          name: 'cost',
+          of: 'cost',
+          parts: [
+            { name: 'llm', category: 'llm', ratio: 0.6 },
+            { name: 'rest', ratio: 0.4 },
+          ],
+        },
+      ],
+    },
   },
   {
     rule: 'parts-of-cost',
-    wrong: { bill: { lines: [{ name: 'vm', category: 'compute', usdPerMonth: 80 }] }, shares: [{ name: 'cost', of: 'cost', parts: [{ name: 'c', category: 'compute', ratio: 0.6 }, { name: 'disk', category: 'storage', ratio: 0.4 }] }] },
-    right: { bill: { lines: [{ name: 'vm', category: 'compute', usdPerMonth: 80 }, { name: 'd', category: 'storage', usdPerMonth: 8 }] }, shares: [{ name: 'cost', of: 'cost', parts: [{ name: 'c', category: 'compute', ratio: 0.6 }, { name: 'disk', category: 'storage', ratio: 0.4 }] }] },
+    wrong: {
+      bill: { lines: [{ name: 'vm', category: 'compute', usdPerMonth: 80 }] },
+      shares: [
+        {
+          name: 'cost',
+          of: 'cost',
+          parts: [
+            { name: 'c', category: 'compute', ratio: 0.6 },
+            { name: 'disk', category: 'storage', ratio: 0.4 },
+          ],
+        },
+      ],
+    },
+    right: {
+      bill: {
+        lines: [
+          { name: 'vm', category: 'compute', usdPerMonth: 80 },
+          { name: 'd', category: 'storage', usdPerMonth: 8 },
+        ],
+      },
+      shares: [
+        {
+          name: 'cost',
+          of: 'cost',
+          parts: [
+            { name: 'c', category: 'compute', ratio: 0.6 },
+            { name: 'disk', category: 'storage', ratio: 0.4 },
+          ],
+        },
+      ],
+    },
   },
   {
     // Compute is 80 of 100.
     rule: 'savings',
-    wrong: { bill: { lines: [{ name: 'vm', category: 'compute', usdPerMonth: 80 }, { name: 'lb', category: 'network', shared: true, usdPerMonth: 20 }] }, savings: [{ name: 'spot', on: 'infrastructure', actsOn: 'compute', ratio: 0.7 }] },
+    wrong: {
+      bill: {
+        lines: [
+          { name: 'vm', category: 'compute', usdPerMonth: 80 },
+          { name: 'lb', category: 'network', shared: true, usdPerMonth: 20 },
+        ],
+      },
+      savings: [{ name: 'spot', on: 'infrastructure', actsOn: 'compute', ratio: 0.7 }],
+    },
     corrected: [0.56, 0.56],
-    right: { bill: { lines: [{ name: 'vm', category: 'compute', usdPerMonth: 80 }, { name: 'lb', category: 'network', shared: true, usdPerMonth: 20 }] }, savings: [{ name: 'spot', on: 'infrastructure', actsOn: 'compute', ratio: 0.56 }] },
+    right: {
+      bill: {
+        lines: [
+          { name: 'vm', category: 'compute', usdPerMonth: 80 },
+          { name: 'lb', category: 'network', shared: true, usdPerMonth: 20 },
+        ],
+      },
+      savings: [{ name: 'spot', on: 'infrastructure', actsOn: 'compute', ratio: 0.56 }],
+    },
   },
   {
     rule: 'savings',
-    wrong: { models: [{ name: 'a', totalUsd: 1 }, { name: 'b', totalUsd: 4 }], savings: [{ name: 'smaller', on: 'llm', from: 'b', to: 'a', ratio: { atLeast: 0.9 } }] },
+    wrong: {
+      models: [
+        { name: 'a', totalUsd: 1 },
+        { name: 'b', totalUsd: 4 },
+      ],
+      savings: [{ name: 'smaller', on: 'llm', from: 'b', to: 'a', ratio: { atLeast: 0.9 } }],
+    },
     corrected: [0.75, 0.75],
-    right: { models: [{ name: 'a', totalUsd: 1 }, { name: 'b', totalUsd: 4 }], savings: [{ name: 'smaller', on: 'llm', from: 'b', to: 'a', ratio: 0.75 }] },
+    right: {
+      models: [
+        { name: 'a', totalUsd: 1 },
+        { name: 'b', totalUsd: 4 },
+      ],
+      savings: [{ name: 'smaller', on: 'llm', from: 'b', to: 'a', ratio: 0.75 }],
+    },
   },
   {
     rule: 'saving',
-    wrong: { people: { humanUsd: 8, machineUsd: 0.8, escalationRatio: 0.3, savings: [{ name: 's', of: 'all', ratio: 0.9 }] } },
+    wrong: {
+      people: {
+        humanUsd: 8,
+        machineUsd: 0.8,
+        escalationRatio: 0.3,
+        savings: [{ name: 's', of: 'all', ratio: 0.9 }],
+      },
+    },
     corrected: [0.6, 0.6],
-    right: { people: { humanUsd: 8, machineUsd: 0.8, escalationRatio: 0.3, savings: [{ name: 's', of: 'all', ratio: 0.6 }] } },
+    right: {
+      people: {
+        humanUsd: 8,
+        machineUsd: 0.8,
+        escalationRatio: 0.3,
+        savings: [{ name: 's', of: 'all', ratio: 0.6 }],
+      },
+    },
   },
   {
     rule: 'blended-cost',
@@ -319,9 +763,17 @@ const CASES: readonly Case[] = [
   },
   {
     rule: 'cost-range',
-    wrong: { models: [model(0.4)], volumes: [{ name: 'v', totalUsd: 0.2, infrastructureUsd: 0.1 }], people: { machineUsdRange: [0.2, 0.3] } },
+    wrong: {
+      models: [model(0.4)],
+      volumes: [{ name: 'v', totalUsd: 0.2, infrastructureUsd: 0.1 }],
+      people: { machineUsdRange: [0.2, 0.3] },
+    },
     corrected: [0.2, 0.5],
-    right: { models: [model(0.4)], volumes: [{ name: 'v', totalUsd: 0.2, infrastructureUsd: 0.1 }], people: { machineUsdRange: [0.2, 0.5] } },
+    right: {
+      models: [model(0.4)],
+      volumes: [{ name: 'v', totalUsd: 0.2, infrastructureUsd: 0.1 }],
+      people: { machineUsdRange: [0.2, 0.5] },
+    },
   },
   {
     rule: 'conservative',
@@ -332,29 +784,69 @@ const CASES: readonly Case[] = [
   {
     // 300 ÷ (5 − 1 − 0.2 · 5) = 100.
     rule: 'break-even',
-    wrong: { models: [model(1)], bill: { lines: [{ name: 'vm', category: 'c', usdPerMonth: 300 }] }, people: { humanUsd: 5, escalationRatio: 0.2, breakEvenInteractionsPerMonth: 60 } },
+    wrong: {
+      models: [model(1)],
+      bill: { lines: [{ name: 'vm', category: 'c', usdPerMonth: 300 }] },
+      people: { humanUsd: 5, escalationRatio: 0.2, breakEvenInteractionsPerMonth: 60 },
+    },
     corrected: [100, 100],
-    right: { models: [model(1)], bill: { lines: [{ name: 'vm', category: 'c', usdPerMonth: 300 }] }, people: { humanUsd: 5, escalationRatio: 0.2, breakEvenInteractionsPerMonth: 100 } },
+    right: {
+      models: [model(1)],
+      bill: { lines: [{ name: 'vm', category: 'c', usdPerMonth: 300 }] },
+      people: { humanUsd: 5, escalationRatio: 0.2, breakEvenInteractionsPerMonth: 100 },
+    },
   },
   {
     // 25,000 × 15 % × 25 % × 360 s = 93.75 erlangs ÷ 0.85 = 111 agents ÷ 0.7 = 159.
     rule: 'people',
-    wrong: { people: { escalationRatio: 0.25, averageHandleS: 360, forInteractionsPerDay: 25_000, scheduledAgents: 60 } },
+    wrong: {
+      people: {
+        escalationRatio: 0.25,
+        averageHandleS: 360,
+        forInteractionsPerDay: 25_000,
+        scheduledAgents: 60,
+      },
+    },
     corrected: [159, 159],
-    right: { people: { escalationRatio: 0.25, averageHandleS: 360, forInteractionsPerDay: 25_000, scheduledAgents: 160 } },
+    right: {
+      people: {
+        escalationRatio: 0.25,
+        averageHandleS: 360,
+        forInteractionsPerDay: 25_000,
+        scheduledAgents: 160,
+      },
+    },
   },
   {
     // 0.999 ^ 20.
     rule: 'per-interaction',
-    wrong: { interaction: { turns: 10, callsPerTurn: 2 }, targets: [{ metric: 'availability', per: 'call', target: 0.999, perInteraction: 0.999 }] },
+    wrong: {
+      interaction: { turns: 10, callsPerTurn: 2 },
+      targets: [{ metric: 'availability', per: 'call', target: 0.999, perInteraction: 0.999 }],
+    },
     corrected: [0.98019, 0.98019],
-    right: { interaction: { turns: 10, callsPerTurn: 2 }, targets: [{ metric: 'availability', per: 'call', target: 0.999, perInteraction: 0.98 }] },
+    right: {
+      interaction: { turns: 10, callsPerTurn: 2 },
+      targets: [{ metric: 'availability', per: 'call', target: 0.999, perInteraction: 0.98 }],
+    },
   },
   {
     rule: 'layers-in-series',
-    wrong: { tiers: [{ id: 'a', availabilityRatio: 0.999 }, { id: 'b', availabilityRatio: 0.998 }], targets: [{ metric: 'availability', per: 'time', target: 0.999 }] },
+    wrong: {
+      tiers: [
+        { id: 'a', availabilityRatio: 0.999 },
+        { id: 'b', availabilityRatio: 0.998 },
+      ],
+      targets: [{ metric: 'availability', per: 'time', target: 0.999 }],
+    },
     corrected: [0.997, 0.997],
-    right: { tiers: [{ id: 'a', availabilityRatio: 0.9999 }, { id: 'b', availabilityRatio: 0.9995 }], targets: [{ metric: 'availability', per: 'time', target: 0.999 }] },
+    right: {
+      tiers: [
+        { id: 'a', availabilityRatio: 0.9999 },
+        { id: 'b', availabilityRatio: 0.9995 },
+      ],
+      targets: [{ metric: 'availability', per: 'time', target: 0.999 }],
+    },
   },
   {
     rule: 'alerts',
@@ -364,13 +856,22 @@ const CASES: readonly Case[] = [
   },
   {
     rule: 'incidents',
-    wrong: { targets: [{ metric: 'availability', per: 'time', target: 0.9999 }], incidents: [{ severity: 'critical', responseMin: 60 }] },
+    wrong: {
+      targets: [{ metric: 'availability', per: 'time', target: 0.9999 }],
+      incidents: [{ severity: 'critical', responseMin: 60 }],
+    },
     corrected: [0, 4.38],
-    right: { targets: [{ metric: 'availability', per: 'time', target: 0.9999 }], incidents: [{ severity: 'critical', responseMin: 4 }] },
+    right: {
+      targets: [{ metric: 'availability', per: 'time', target: 0.9999 }],
+      incidents: [{ severity: 'critical', responseMin: 4 }],
+    },
   },
   {
     rule: 'always-up',
-    wrong: { principles: { alwaysAvailable: true }, targets: [{ metric: 'availability', per: 'time', target: 0.995 }] },
+    wrong: {
+      principles: { alwaysAvailable: true },
+      targets: [{ metric: 'availability', per: 'time', target: 0.995 }],
+    },
     corrected: [0.995, 0.995],
     right: { targets: [{ metric: 'availability', per: 'time', target: 0.995 }] },
   },
@@ -386,8 +887,20 @@ const CASES: readonly Case[] = [
   },
   {
     rule: 'identical-environments',
-    wrong: { principles: { identicalEnvironments: true }, environments: [{ name: 'a', settings: { db: 'x' } }, { name: 'b', settings: { db: 'y' } }] },
-    right: { principles: { identicalEnvironments: true }, environments: [{ name: 'a', settings: { db: 'x' } }, { name: 'b', settings: { db: 'x' } }] },
+    wrong: {
+      principles: { identicalEnvironments: true },
+      environments: [
+        { name: 'a', settings: { db: 'x' } },
+        { name: 'b', settings: { db: 'y' } },
+      ],
+    },
+    right: {
+      principles: { identicalEnvironments: true },
+      environments: [
+        { name: 'a', settings: { db: 'x' } },
+        { name: 'b', settings: { db: 'x' } },
+      ],
+    },
   },
   {
     rule: 'deterministic',
@@ -398,7 +911,9 @@ const CASES: readonly Case[] = [
 
 describe('each rule', () => {
   it('has a case', () => {
-    expect([...new Set(CASES.map(({ rule }) => rule))].sort()).toEqual(CHECK_RULES.map(({ id }) => id).sort());
+    expect([...new Set(CASES.map(({ rule }) => rule))].sort()).toEqual(
+      CHECK_RULES.map(({ id }) => id).sort(),
+    );
   });
 
   it.each(CASES)('$rule finds the figure that breaks it', ({ rule, wrong, corrected }) => {
@@ -418,13 +933,22 @@ describe('each rule', () => {
 describe('claims about little', () => {
   it('raise nothing', () => {
     expect(findings({})).toEqual([]);
-    expect(findings({ interaction: { turns: 5 }, tiers: [{ id: 'a', minInstances: 2 }], models: [model(0.1)] })).toEqual([]);
+    expect(
+      findings({ interaction: { turns: 5 }, tiers: [{ id: 'a', minInstances: 2 }], models: [model(0.1)] }),
+    ).toEqual([]);
   });
 
   it('come in the order of the document', () => {
     const lines = findings({
       interaction: { turns: 5, callsPerTurn: 2, callsPerInteraction: { value: 7, line: 90 } },
-      people: { humanUsd: 10, machineUsd: 1, blendedUsd: { value: 4, line: 20 }, directRatio: 0.1, escalationRatio: 0.1, scheduledAgents: 10 },
+      people: {
+        humanUsd: 10,
+        machineUsd: 1,
+        blendedUsd: { value: 4, line: 20 },
+        directRatio: 0.1,
+        escalationRatio: 0.1,
+        scheduledAgents: 10,
+      },
     }).map(({ line }) => line);
     expect(lines).toEqual([20, 90]);
   });
