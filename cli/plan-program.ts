@@ -20,7 +20,10 @@ Exit codes:
 function addInputs(command: Command): Command {
   return command
     .option('-r, --result <files...>', 'result files of busyhour bench')
-    .option('--demand <file>', 'demand file: volume, hours, growth, shape of an interaction, objectives, people')
+    .option(
+      '--demand <file>',
+      'demand file: volume, hours, growth, shape of an interaction, objectives, people',
+    )
     .option(
       '--interactions-per-day <n>',
       'demand to plan for (default: that of --demand; 25000; the measured rate of a trace)',
@@ -72,7 +75,10 @@ function addPlan(program: Command): void {
     .command('plan')
     .description('instances and cost per interaction from measured results; what changed between two plans');
   addJudgement(addInputs(command))
-    .option('--out <folder>', 'where plan and report go (default: report; a comparison writes files only with it)')
+    .option(
+      '--out <folder>',
+      'where plan and report go (default: report; a comparison writes files only with it)',
+    )
     .option('--json', JSON_HELP)
     .addHelpText('after', PLAN_EXAMPLES)
     .action(action(async () => (await import('./commands/plan.ts')).plan));

@@ -34,7 +34,8 @@ const SOURCES: Readonly<Record<string, SchemaSource>> = {
   },
   'plan-diff.schema.json': {
     title: 'busyhour comparison of two plans',
-    description: 'What changed in replicas and money, and which inputs changed before that. See docs/plan.md.',
+    description:
+      'What changed in replicas and money, and which inputs changed before that. See docs/plan.md.',
     schema: planDiffSchema,
   },
   'plan-budget.schema.json': {
@@ -60,7 +61,8 @@ const SOURCES: Readonly<Record<string, SchemaSource>> = {
   },
   'claims.schema.json': {
     title: 'busyhour claims',
-    description: 'The figures of a deployment guide, with the lines that they were read on. See docs/check.md.',
+    description:
+      'The figures of a deployment guide, with the lines that they were read on. See docs/check.md.',
     schema: claimsSchema,
   },
   'demand.schema.json': {

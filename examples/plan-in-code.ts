@@ -13,8 +13,8 @@ import {
   judgeBudget,
   type PlanFile,
   planModes,
-  type ResultFile,
   type Result,
+  type ResultFile,
   readAllModes,
   readCatalogue,
   readResultFile,
@@ -58,17 +58,22 @@ function describe({ modes }: PlanFile): string[] {
   });
 }
 
-/** What changed between two plans, and the inputs that made it change. */
+const usdPerMonth = (usd = 0): string => `${usd.toFixed(0)} USD a month`;
+
+/** What changed between two plans in money and replicas, and the inputs that made it change. */
 function explain(before: PlanFile, after: PlanFile): string[] {
   const diff = diffPlans({ name: 'today', plan: before }, { name: 'next year', plan: after });
-  return diff.modes.flatMap((mode) =>
-    mode.kind !== 'compared'
-      ? [`${mode.mode}: ${mode.kind}`]
-      : mode.tiers.map(({ tier, replicas, because }) => {
-          const inputs = because.map(({ name, before: old, after: now }) => `${name} ${old} → ${now}`);
-          return `${mode.mode}: ${tier} ${replicas.before} → ${replicas.after}, because ${inputs.join(', ')}`;
-        }),
-  );
+  return diff.modes.flatMap((mode) => {
+    if (mode.kind !== 'compared') return [`${mode.mode}: ${mode.kind}`];
+    const { machineUsdPerMonth } = mode.money;
+    return [
+      `${mode.mode}: ${usdPerMonth(machineUsdPerMonth.before)} → ${usdPerMonth(machineUsdPerMonth.after)}`,
+      ...mode.tiers.map(({ tier, replicas, because }) => {
+        const inputs = because.map(({ name, before: old, after: now }) => `${name} ${old} → ${now}`);
+        return `${mode.mode}: ${tier} ${replicas.before} → ${replicas.after}, because ${inputs.join(', ')}`;
+      }),
+    ];
+  });
 }
 
 /** The lines that the program prints: today's plan, what growth changes, and whether it stays within the budget. */
@@ -76,7 +81,7 @@ export function planInCode(paths: readonly string[], nowUnixMs: number): string[
   const catalogue = unwrap(readCatalogue());
   const results = paths.map((path) => unwrap(readResultFile(path)));
   const today = plan({ results, catalogue, interactionsPerDay: 25_000, nowUnixMs });
-  const nextYear = plan({ results, catalogue, interactionsPerDay: 60_000, nowUnixMs });
+  const nextYear = plan({ results, catalogue, interactionsPerDay: 2_000_000, nowUnixMs });
   for (const planned of [today, nextYear]) {
     // Every reason that was found, and the measurement or setting that would lift it.
     if (planned.kind === 'failed') return formatFailure(planned.failure).split('\n');
@@ -84,12 +89,12 @@ export function planInCode(paths: readonly string[], nowUnixMs: number): string[
   const [before, after] = [unwrap(today), unwrap(nextYear)];
   const budget = judgeBudget(after, {
     source: 'the example',
-    ceilings: [{ figure: 'machineUsdPerMonth', max: 25_000, reason: 'what was agreed for next year' }],
+    ceilings: [{ figure: 'machineUsdPerMonth', max: 250_000, reason: 'what was agreed for next year' }],
   });
   return [
     'today, 25,000 interactions a day:',
     ...describe(before),
-    'next year, 60,000:',
+    'next year, 2,000,000:',
     ...describe(after),
     'what changes:',
     ...explain(before, after),

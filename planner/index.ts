@@ -3,9 +3,16 @@
  * prints, leaves the process or asks for the time; examples/plan-in-code.ts is a whole program.
  */
 export { type Catalogue, readCatalogue } from '../scenarios/catalogue.ts';
-export { builtInModeNames, type DeploymentMode, parseMode, readAllModes, readMode } from '../scenarios/mode.ts';
+export {
+  builtInModeNames,
+  type DeploymentMode,
+  parseMode,
+  readAllModes,
+  readMode,
+} from '../scenarios/mode.ts';
 export type { Diagnostic } from '../vocabulary/diagnostics.ts';
 export { type Failure, formatFailure, type Issue, type Result, unwrap } from '../vocabulary/errors.ts';
+export type { PlanDiff } from '../vocabulary/plan-diff.ts';
 export {
   type CostLine,
   type Interval,
@@ -18,7 +25,6 @@ export {
   type TierPlan,
   writePlanFile,
 } from '../vocabulary/plan-file.ts';
-export type { PlanDiff } from '../vocabulary/plan-diff.ts';
 export {
   type BudgetSection,
   type BudgetVerdict,

@@ -55,22 +55,22 @@ const refusedRow = (mode: RefusedMode, hasRisk: boolean): Cell[] => [
 function modesTable(plan: PlanFile): Block {
   const hasRisk = plannedModes(plan).some(({ uncertainty }) => uncertainty !== undefined);
   return {
-  kind: 'table',
-  caption: 'Each way of deploying it. USD per interaction: median, then P10–P90 in brackets.',
-  columns: [
-    column('mode'),
-    column('instances'),
-    column('binding constraint'),
-    numeric('USD per interaction, machine'),
-    numeric('USD per interaction, with people'),
-    numeric('USD per month, machine'),
-    numeric('turn p95 ms'),
-    numeric('availability'),
-    ...(hasRisk ? [numeric('misses an objective')] : []),
-  ],
-  rows: plan.modes.map((mode) =>
-    mode.kind === 'planned' ? plannedRow(mode, hasRisk) : refusedRow(mode, hasRisk),
-  ),
+    kind: 'table',
+    caption: 'Each way of deploying it. USD per interaction: median, then P10–P90 in brackets.',
+    columns: [
+      column('mode'),
+      column('instances'),
+      column('binding constraint'),
+      numeric('USD per interaction, machine'),
+      numeric('USD per interaction, with people'),
+      numeric('USD per month, machine'),
+      numeric('turn p95 ms'),
+      numeric('availability'),
+      ...(hasRisk ? [numeric('misses an objective')] : []),
+    ],
+    rows: plan.modes.map((mode) =>
+      mode.kind === 'planned' ? plannedRow(mode, hasRisk) : refusedRow(mode, hasRisk),
+    ),
   };
 }
 

@@ -39,8 +39,7 @@ const staleEntries = (plan: PlanFile | undefined): ReadonlySet<string> =>
   );
 
 /** A source begins with the id of its entry; others that a figure rests on follow after semicolons. */
-const entriesOf = (source: string): string[] =>
-  source.split('; ').map((part) => part.split(': ')[0] ?? part);
+const entriesOf = (source: string): string[] => source.split('; ').map((part) => part.split(': ')[0] ?? part);
 
 function dateCell({ date, source }: UsedFigure, stale: ReadonlySet<string>): Cell {
   if (date === undefined) return { text: ABSENT, muted: true };

@@ -1,4 +1,8 @@
-import { isWithinBudget, type BudgetSection, type BudgetVerdict } from '../vocabulary/plan-sections/budget.ts';
+import {
+  type BudgetSection,
+  type BudgetVerdict,
+  isWithinBudget,
+} from '../vocabulary/plan-sections/budget.ts';
 import { type Badge, type Cell, cell, column, paragraph, type Section } from './blocks.ts';
 
 const BADGES = {
@@ -41,7 +45,10 @@ export const budgetLines = (budget: BudgetSection): string[] => [
   `budget: ${formatBudgetSummary(budget)}`,
   ...sortVerdicts(budget)
     .filter(({ state }) => state !== 'kept')
-    .map(({ state, mode, ceiling, explanation }) => `  ${BADGES[state].text} ${mode}: ${ceiling}: ${explanation}`),
+    .map(
+      ({ state, mode, ceiling, explanation }) =>
+        `  ${BADGES[state].text} ${mode}: ${ceiling}: ${explanation}`,
+    ),
 ];
 
 /** The plan against its stated ceilings. */

@@ -12,7 +12,6 @@ import {
 } from './blocks.ts';
 import { costChart } from './charts/cost.ts';
 import { formatCount, formatNumber, formatRatio, formatUsd, formatUsdInterval } from './numbers.ts';
-import { availabilityTables } from './plan-sections/availability.ts';
 import {
   basisOfMode,
   basisOfTier,
@@ -20,6 +19,7 @@ import {
   interactionsPerMonth,
   plannedModes,
 } from './plan-reading.ts';
+import { availabilityTables } from './plan-sections/availability.ts';
 
 function costTable(mode: PlannedMode, plan: PlanFile): Block {
   const interactions = interactionsPerMonth(plan);

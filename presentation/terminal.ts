@@ -116,7 +116,9 @@ function riskLine(plan: PlanFile): string[] {
 
 /** Volumes at which the cheapest mode changes. */
 function breakEvenLines({ breakEven }: PlanFile): string[] {
-  const crossings = (breakEven?.modes.crossings ?? []).filter(({ onEnvelope, lasting }) => onEnvelope && lasting);
+  const crossings = (breakEven?.modes.crossings ?? []).filter(
+    ({ onEnvelope, lasting }) => onEnvelope && lasting,
+  );
   return crossings.flatMap(({ sentence }) => wrapText(sentence, TERMINAL_CHARS));
 }
 

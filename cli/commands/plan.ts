@@ -12,7 +12,13 @@ import { readPlanFile } from '../../vocabulary/plan-file.ts';
 import { type ResultFile, readResultFile } from '../../vocabulary/result-file.ts';
 import type { Slo } from '../../vocabulary/slo.ts';
 import type { Command, CommandContext, CommandResult } from '../boundary.ts';
-import { appendStepSummary, type BudgetOptions, budgetExitCode, judgePlan, readCeilings } from '../plan-gate.ts';
+import {
+  appendStepSummary,
+  type BudgetOptions,
+  budgetExitCode,
+  judgePlan,
+  readCeilings,
+} from '../plan-gate.ts';
 import { planFrom, plannableResults, writePlanOutputs } from '../planning.ts';
 
 export interface PlanOptions extends BudgetOptions {
@@ -71,7 +77,11 @@ const withBudget = (diff: PlanDiff, budget: PlanDiff['budget']): PlanDiff =>
   budget === undefined ? diff : { ...diff, budget };
 
 /** `--diff OLD NEW`: two files and nothing else. */
-function compareFiles(options: PlanOptions, [old = '', now = '']: readonly string[], say: Say): CommandResult {
+function compareFiles(
+  options: PlanOptions,
+  [old = '', now = '']: readonly string[],
+  say: Say,
+): CommandResult {
   const ceilings = readCeilings(options);
   const [before, after] = [namedPlan(old), namedPlan(now)];
   const budget = ceilings === undefined ? undefined : judgePlan(after.plan, ceilings, before.plan);
@@ -117,8 +127,6 @@ export const plan: Command<PlanOptions> = async (options, { say }) => {
   const { result: paths, diff = [] } = options;
   if (paths === undefined) return compareFiles(options, diff, say);
   unwrap(ensureWritableFolder(options.out ?? DEFAULT_OUT));
-  const results = plannableResults(
-    paths.map((path) => ({ path, result: unwrap(readResultFile(path)) })),
-  );
+  const results = plannableResults(paths.map((path) => ({ path, result: unwrap(readResultFile(path)) })));
   return planAndCompare(options, results, say);
 };

@@ -41,7 +41,8 @@ export interface PlanBudget {
   readonly ceilings: readonly Ceiling[];
 }
 
-const HINT = 'Fix every listed field; docs/plan.md has the figures, docs/schemas/plan-budget.schema.json the schema.';
+const HINT =
+  'Fix every listed field; docs/plan.md has the figures, docs/schemas/plan-budget.schema.json the schema.';
 
 /** Reads a budget file; every problem is listed. */
 export function readPlanBudget(path: string): Result<PlanBudget> {

@@ -30,11 +30,7 @@ export interface Pair<T> {
 }
 
 /** Items of both sides by key, those of the later side first. Of items with the same key the first stands for all. */
-export function pairUp<T>(
-  before: readonly T[],
-  after: readonly T[],
-  keyOf: (item: T) => string,
-): Pair<T>[] {
+export function pairUp<T>(before: readonly T[], after: readonly T[], keyOf: (item: T) => string): Pair<T>[] {
   const first = (items: readonly T[]): Map<string, T> =>
     new Map([...items].reverse().map((item) => [keyOf(item), item]));
   const [old, now] = [first(before), first(after)];

@@ -20,8 +20,7 @@ export interface NamedPlan {
 
 type AnyMode = PlannedMode | RefusedMode;
 
-const replicasOf = ({ tiers }: PlannedMode): number =>
-  tiers.reduce((sum, { replicas }) => sum + replicas, 0);
+const replicasOf = ({ tiers }: PlannedMode): number => tiers.reduce((sum, { replicas }) => sum + replicas, 0);
 
 function compareModes(before: PlannedMode, after: PlannedMode, inputs: readonly InputChange[]): ComparedMode {
   const figures = {
@@ -89,7 +88,10 @@ function doubtsOf(plan: PlanFile): Diagnostic[] {
   return [
     ...plan.diagnostics,
     ...plan.modes.flatMap(({ mode, diagnostics }) =>
-      diagnostics.map((each) => ({ ...each, subject: `${mode}${each.subject === undefined ? '' : `, ${each.subject}`}` })),
+      diagnostics.map((each) => ({
+        ...each,
+        subject: `${mode}${each.subject === undefined ? '' : `, ${each.subject}`}`,
+      })),
     ),
   ];
 }
@@ -97,8 +99,12 @@ function doubtsOf(plan: PlanFile): Diagnostic[] {
 function doubtChanges(before: PlanFile, after: PlanFile): PlanDiff['doubts'] {
   const pairs = pairUp(doubtsOf(before), doubtsOf(after), ({ code, subject }) => `${code} ${subject ?? ''}`);
   return {
-    appeared: pairs.flatMap((pair) => (pair.before === undefined && pair.after !== undefined ? [pair.after] : [])),
-    gone: pairs.flatMap((pair) => (pair.after === undefined && pair.before !== undefined ? [pair.before] : [])),
+    appeared: pairs.flatMap((pair) =>
+      pair.before === undefined && pair.after !== undefined ? [pair.after] : [],
+    ),
+    gone: pairs.flatMap((pair) =>
+      pair.after === undefined && pair.before !== undefined ? [pair.before] : [],
+    ),
   };
 }
 

@@ -1,7 +1,13 @@
 import { assertNever } from '../../vocabulary/errors.ts';
 import { METRICS } from '../../vocabulary/metrics.ts';
 import type { InputChange } from '../../vocabulary/plan-diff.ts';
-import type { CostLine, PlanFile, PlanMeasurement, PlannedMode, Sourced } from '../../vocabulary/plan-file.ts';
+import type {
+  CostLine,
+  PlanFile,
+  PlanMeasurement,
+  PlannedMode,
+  Sourced,
+} from '../../vocabulary/plan-file.ts';
 import type { Setting } from '../../vocabulary/plan-sections/inputs.ts';
 import type { Slo } from '../../vocabulary/slo.ts';
 import { differs, type Pair, pairUp, wordsChange } from './change.ts';
@@ -48,10 +54,7 @@ const restsOf = (figure: { basis: string; source: string; date?: string | undefi
 /** A figure that follows from others is an answer and no input. */
 const isInput = (figure: Sourced | undefined): boolean => figure !== undefined && figure.basis !== 'derived';
 
-function figureChange(
-  pair: Pair<Sourced>,
-  where: Pick<Ends, 'kind' | 'mode' | 'tier'>,
-): InputChange[] {
+function figureChange(pair: Pair<Sourced>, where: Pick<Ends, 'kind' | 'mode' | 'tier'>): InputChange[] {
   const { before, after, key } = pair;
   if (!isInput(before) && !isInput(after)) return [];
   return inputChange({
@@ -119,7 +122,7 @@ const measurementChanges = (before: PlanFile, after: PlanFile): InputChange[] =>
       }),
   );
 
-const bothPlanned = (before: PlanFile, after: PlanFile): Required<Pair<PlannedMode>>[] =>
+const bothPlanned = (before: PlanFile, after: PlanFile): Pair<PlannedMode>[] =>
   pairUp(plannedModes(before), plannedModes(after), ({ mode }) => mode).filter(
     ({ before: old, after: now }) => old !== undefined && now !== undefined,
   );

@@ -89,7 +89,11 @@ export function changedMoney(before: PlannedMode, after: PlannedMode): MoneyChan
     usdPerMonth: numberChange(before.usdPerMonth, after.usdPerMonth),
     machineUsdPerMonth: numberChange(machineUsdPerMonth(before), machineUsdPerMonth(after)),
     effects: sumEffects(pairs),
-    machineEffects: sumEffects(pairs.filter((pair) => [pair.before, pair.after].every((line) => line === undefined || isMachine(line)))),
+    machineEffects: sumEffects(
+      pairs.filter((pair) =>
+        [pair.before, pair.after].every((line) => line === undefined || isMachine(line)),
+      ),
+    ),
     aiUsdPerInteraction: numberChange(old.ai.p50, now.ai.p50),
     aiP90UsdPerInteraction: numberChange(old.ai.p90, now.ai.p90),
     blendedUsdPerInteraction: numberChange(old.blended.p50, now.blended.p50),

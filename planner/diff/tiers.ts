@@ -59,9 +59,7 @@ function concerns(change: InputChange, { mode, tiers, limits }: Reasoning): bool
     case 'capacity':
       return change.mode === mode && change.tier !== undefined && ids.includes(change.tier);
     case 'setting':
-      return (
-        change.mode === mode && ids.some((id) => change.name.startsWith(`tiers.${id}.`))
-      );
+      return change.mode === mode && ids.some((id) => change.name.startsWith(`tiers.${id}.`));
     case 'objective':
       return tiers.some(isMeasured);
     case 'measurement':

@@ -146,7 +146,9 @@ function describe({ curves, crossings }: CostComparison): string {
           `${nameOf(curve)}: ${formatUsd(first.usdPerInteraction)} at ${formatCompact(first.interactionsPerDay)} a day, ${formatUsd(last.usdPerInteraction)} at ${formatCompact(last.interactionsPerDay)}`,
         ];
   });
-  return [...ends, ...crossings.filter(({ onEnvelope }) => onEnvelope).map(({ sentence }) => sentence)].join('. ');
+  return [...ends, ...crossings.filter(({ onEnvelope }) => onEnvelope).map(({ sentence }) => sentence)].join(
+    '. ',
+  );
 }
 
 /**
@@ -173,9 +175,16 @@ export function breakEvenChart(comparison: CostComparison, view: BreakEvenView):
       { text: 'the cheapest changes; strip below: the cheapest', ink: 'limit', mark: 'box' },
     ],
   });
-  const volumes = [...points.map(({ interactionsPerDay }) => interactionsPerDay), view.plannedInteractionsPerDay];
+  const volumes = [
+    ...points.map(({ interactionsPerDay }) => interactionsPerDay),
+    view.plannedInteractionsPerDay,
+  ];
   const x = spanScale(volumes, frame.leftPx, frame.widthPx - frame.rightPx);
-  const y = spanScale(points.map(({ usdPerInteraction }) => usdPerInteraction), frame.bottomPx, frame.topPx);
+  const y = spanScale(
+    points.map(({ usdPerInteraction }) => usdPerInteraction),
+    frame.bottomPx,
+    frame.topPx,
+  );
   const axes = { frame, x, y };
   return drawFrame(
     frame,

@@ -47,7 +47,7 @@ interface Axis {
 /** Days at their noon over a week; every third hour over a day. */
 function hourAxis(hours: number): Axis {
   if (hours <= HOURS_PER_DAY) {
-    const ticks = Array.from({ length: 9 }, (_, index) => index * 3).filter((hour) => hour <= hours);
+    const ticks = Array.from({ length: 8 }, (_, index) => index * 3).filter((hour) => hour < hours);
     return { ticks, format: (hour) => `${hour}:00`, title: 'hour of the day' };
   }
   const days = Math.ceil(hours / HOURS_PER_DAY);

@@ -53,7 +53,13 @@ function drawBar(bar: Bar, x: Scale, centralUsd: number, topPx: number): string[
     const [from, to] = [x(Math.min(usd, centralUsd)), x(Math.max(usd, centralUsd))];
     return element(
       'rect',
-      { x: from, y: topPx + (ROW_PX - BAR_PX) / 2, width: Math.max(0.5, to - from), height: BAR_PX, ...filled(ink) },
+      {
+        x: from,
+        y: topPx + (ROW_PX - BAR_PX) / 2,
+        width: Math.max(0.5, to - from),
+        height: BAR_PX,
+        ...filled(ink),
+      },
       tooltip(wordsOf(bar)),
     );
   };

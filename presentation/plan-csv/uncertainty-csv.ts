@@ -2,7 +2,7 @@ import type { PlanFile, PlannedMode } from '../../vocabulary/plan-file.ts';
 import type { Interval } from '../../vocabulary/plan-sections/figures.ts';
 import type { TornadoRow, UncertaintySection } from '../../vocabulary/plan-sections/uncertainty.ts';
 import { type Row, writeCsv } from '../csv.ts';
-import { plannedModes } from '../plan-reading.ts';
+import { machineUsdPerMonth, plannedModes } from '../plan-reading.ts';
 
 const TORNADO_COLUMNS = [
   'mode',
@@ -39,56 +39,85 @@ function tornadoRow(mode: PlannedMode, row: TornadoRow): Row {
   };
 }
 
-const drawn = (plan: PlanFile): { mode: PlannedMode; section: UncertaintySection }[] =>
+interface Drawn {
+  readonly mode: PlannedMode;
+  readonly section: UncertaintySection;
+}
+
+const drawn = (plan: PlanFile): Drawn[] =>
   plannedModes(plan).flatMap((mode) =>
     mode.uncertainty === undefined ? [] : [{ mode, section: mode.uncertainty }],
   );
 
 /** USD per interaction with one input at a time at its P10 and at its P90; undefined where nothing was drawn. */
 export function tornadoCsv(plan: PlanFile): string | undefined {
-  const rows = drawn(plan).flatMap(({ mode, section }) => section.tornado.map((row) => tornadoRow(mode, row)));
+  const rows = drawn(plan).flatMap(({ mode, section }) =>
+    section.tornado.map((row) => tornadoRow(mode, row)),
+  );
   return rows.length === 0 ? undefined : writeCsv(TORNADO_COLUMNS, rows);
 }
 
 const RANGE_COLUMNS = ['mode', 'simulated', 'kind', 'item', 'unit', 'planned', 'p10', 'p50', 'p90'] as const;
 
-function rangeRows({ mode, section }: { mode: PlannedMode; section: UncertaintySection }): Row[] {
-  const common = { mode: mode.mode, simulated: mode.simulated };
-  const row = (kind: string, item: string, unit: string, interval: Interval, planned?: number): Row => ({
-    ...common,
-    kind,
-    item,
-    unit,
-    planned,
-    p10: interval.p10,
-    p50: interval.p50,
-    p90: interval.p90,
-  });
-  const risk = section.missProbability;
+interface RangeOf {
+  readonly kind: string;
+  readonly item: string;
+  readonly unit: string;
+  readonly planned?: number | undefined;
+}
+
+const quantiles = (of: RangeOf, { p10, p50, p90 }: Interval): Row => ({ ...of, p10, p50, p90 });
+
+/** Cost per interaction and of the month, whole and by line. */
+function moneyRows({ mode, section }: Drawn): Row[] {
+  const month = { kind: 'usdPerMonth', unit: 'USD per month' };
   return [
-    ...section.replicas.map(({ tier, needed, planned }) => row('replicas', tier, 'replicas', needed, planned)),
-    ...(['ai', 'blended', 'resolved'] as const).map((view) =>
-      row(
-        'usdPerInteraction',
-        view,
-        'USD per interaction',
-        mode.usdPerInteraction[view],
-        section.central.usdPerInteraction[view],
+    ...(['ai', 'blended', 'resolved'] as const).map((item) =>
+      quantiles(
+        {
+          kind: 'usdPerInteraction',
+          item,
+          unit: 'USD per interaction',
+          planned: section.central.usdPerInteraction[item],
+        },
+        mode.usdPerInteraction[item],
       ),
     ),
-    row('usdPerMonth', 'machine', 'USD per month', section.usdPerMonth.machine),
-    row('usdPerMonth', 'total', 'USD per month', section.usdPerMonth.total, mode.usdPerMonth),
+    quantiles({ ...month, item: 'machine', planned: machineUsdPerMonth(mode) }, section.usdPerMonth.machine),
+    quantiles({ ...month, item: 'total', planned: mode.usdPerMonth }, section.usdPerMonth.total),
     ...section.usdPerMonth.lines.map((line, index) =>
-      row('usdPerMonth:line', line.line, 'USD per month', line, mode.costLines[index]?.usdPerMonth),
+      quantiles(
+        {
+          kind: 'usdPerMonth:line',
+          item: line.line,
+          unit: 'USD per month',
+          planned: mode.costLines[index]?.usdPerMonth,
+        },
+        line,
+      ),
     ),
-    ...(['allUp', 'afterLosses', 'aboveMaxRatio'] as const).map((state) => ({
-      ...common,
-      kind: 'missProbability',
-      item: state,
-      unit: 'probability',
-      planned: risk[state],
-    })),
   ];
+}
+
+const RISKS = ['allUp', 'afterLosses', 'aboveMaxRatio'] as const;
+
+function rangeRows(drawn: Drawn): Row[] {
+  const { mode, section } = drawn;
+  const rows = [
+    ...section.replicas.map(({ tier, needed, planned }) =>
+      quantiles({ kind: 'replicas', item: tier, unit: 'replicas', planned }, needed),
+    ),
+    ...moneyRows(drawn),
+    ...RISKS.map(
+      (item): Row => ({
+        kind: 'missProbability',
+        item,
+        unit: 'probability',
+        planned: section.missProbability[item],
+      }),
+    ),
+  ];
+  return rows.map((row) => ({ mode: mode.mode, simulated: mode.simulated, ...row }));
 }
 
 /** P10, P50 and P90 of replicas and money, and the probability of a missed objective; undefined where nothing was drawn. */

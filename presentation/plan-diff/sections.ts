@@ -9,7 +9,16 @@ import type {
   PlanDiff,
   TierChange,
 } from '../../vocabulary/plan-diff.ts';
-import { type Block, basisBadge, type Cell, cell, column, numeric, paragraph, type Section } from '../blocks.ts';
+import {
+  type Block,
+  basisBadge,
+  type Cell,
+  cell,
+  column,
+  numeric,
+  paragraph,
+  type Section,
+} from '../blocks.ts';
 import { ABSENT, formatCount, formatNumber, formatRatio, formatUsd } from '../numbers.ts';
 import {
   formatEnds,
@@ -149,9 +158,7 @@ const inputRow = (change: InputChange): Cell[] => [
   cell(change.name),
   { text: formatInputPlace(change) || 'all', muted: true },
   cell(formatInputValues(change)),
-  change.rests === undefined
-    ? { text: 'as before', muted: true }
-    : cell(formatWordsChange(change.rests)),
+  change.rests === undefined ? { text: 'as before', muted: true } : cell(formatWordsChange(change.rests)),
 ];
 
 function reasonsOf(tier: TierChange): string {

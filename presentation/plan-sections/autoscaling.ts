@@ -7,7 +7,16 @@ import type {
   UnscaledTier,
 } from '../../vocabulary/plan-sections/autoscaling.ts';
 import { HOURS_PER_DAY } from '../../vocabulary/units.ts';
-import { type Block, basisBadge, type Cell, cell, column, numeric, paragraph, type Section } from '../blocks.ts';
+import {
+  type Block,
+  basisBadge,
+  type Cell,
+  cell,
+  column,
+  numeric,
+  paragraph,
+  type Section,
+} from '../blocks.ts';
 import { type HourSeries, hoursChart } from '../charts/over-hours.ts';
 import type { Ink } from '../charts/palette.ts';
 import { ABSENT, formatCompact, formatCount, formatNumber, formatRatio, formatUsd } from '../numbers.ts';
@@ -31,13 +40,15 @@ function seriesOf(tier: ScaledTier, weekTurnsPerS: readonly number[]): HourSerie
   const asked = weekTurnsPerS.map((turnsPerS) => turnsPerS / tier.replica.turnsPerSAtObjectives);
   return [
     { text: 'replicas that the load needs', ink: 'offered', mark: 'area', values: asked },
-    ...tier.policies.map((policy): HourSeries => ({
-      text: policy.title,
-      ink: INKS[policy.kind],
-      mark: policy.hours === undefined ? 'dash' : 'line',
-      values:
-        policy.hours?.map(({ meanReplicas }) => meanReplicas) ?? fixedValues(policy, weekTurnsPerS.length),
-    })),
+    ...tier.policies.map(
+      (policy): HourSeries => ({
+        text: policy.title,
+        ink: INKS[policy.kind],
+        mark: policy.hours === undefined ? 'dash' : 'line',
+        values:
+          policy.hours?.map(({ meanReplicas }) => meanReplicas) ?? fixedValues(policy, weekTurnsPerS.length),
+      }),
+    ),
   ];
 }
 
@@ -76,18 +87,14 @@ function policyRow(tier: ScaledTier, policy: ScalingPolicyRow, index: number): C
     ),
     cell(formatNumber(outcome.meanReplicas)),
     cell(formatCount(outcome.replicaHours)),
-    outcome.usdPerMonth === undefined
-      ? { text: ABSENT, muted: true }
-      : cell(formatUsd(outcome.usdPerMonth)),
+    outcome.usdPerMonth === undefined ? { text: ABSENT, muted: true } : cell(formatUsd(outcome.usdPerMonth)),
     cell(formatRatio(outcome.rejectedRatio)),
     cell(formatRatio(outcome.lateRatio)),
     cell(`${formatNumber(outcome.longestShortageS)} s`),
     cell(`${formatCount(outcome.scaleUps)} up, ${formatCount(outcome.scaleDowns)} down`),
     {
       text: '',
-      badge: outcome.withinObjectives
-        ? { kind: 'good', text: 'kept' }
-        : { kind: 'bad', text: 'missed' },
+      badge: outcome.withinObjectives ? { kind: 'good', text: 'kept' } : { kind: 'bad', text: 'missed' },
     },
   ];
 }

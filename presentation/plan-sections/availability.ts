@@ -16,9 +16,7 @@ function modeRow(mode: PlannedMode): Cell[][] {
       availability.zoneAvailabilityRatio === undefined
         ? { text: ABSENT, muted: true }
         : cell(formatRatio(availability.zoneAvailabilityRatio)),
-      latency.turnP95Ms === undefined
-        ? { text: ABSENT, muted: true }
-        : cell(formatNumber(latency.turnP95Ms)),
+      latency.turnP95Ms === undefined ? { text: ABSENT, muted: true } : cell(formatNumber(latency.turnP95Ms)),
       lostP95Ms === undefined
         ? { text: ABSENT, muted: true, hint: latency.whenLost?.explanation ?? 'not predicted' }
         : { text: formatNumber(lostP95Ms), hint: latency.whenLost?.explanation ?? '' },
@@ -49,7 +47,8 @@ export function availabilityTables(plan: PlanFile): Block[] {
   return [
     {
       kind: 'table',
-      caption: 'Share of time in which the busy hour is carried, whole zones lost at once; and latency in the lost state',
+      caption:
+        'Share of time in which the busy hour is carried, whole zones lost at once; and latency in the lost state',
       columns: [
         column('mode'),
         numeric('availability'),
@@ -63,7 +62,8 @@ export function availabilityTables(plan: PlanFile): Block[] {
     },
     {
       kind: 'table',
-      caption: 'Replicas that must be up, tier by tier, zones taken as up; and what is left after the planned losses',
+      caption:
+        'Replicas that must be up, tier by tier, zones taken as up; and what is left after the planned losses',
       columns: [
         column('mode'),
         column('tier'),

@@ -6,7 +6,16 @@ import type {
   CostCurve,
   UtilisationBreakEven,
 } from '../../vocabulary/plan-sections/break-even.ts';
-import { type Block, basisBadge, type Cell, cell, column, numeric, paragraph, type Section } from '../blocks.ts';
+import {
+  type Block,
+  basisBadge,
+  type Cell,
+  cell,
+  column,
+  numeric,
+  paragraph,
+  type Section,
+} from '../blocks.ts';
 import { breakEvenChart } from '../charts/break-even.ts';
 import { ABSENT, formatCompact, formatNumber, formatRatio, formatUsd } from '../numbers.ts';
 
@@ -145,7 +154,9 @@ function commitmentRows(each: Commitment): Cell[][] {
     },
     cell(formatUsd(purchase.usdPerMonth)),
     cell(formatNumber(purchase.committedReplicas)),
-    cell(`${formatNumber(each.plannedReplicas)} planned, ${formatNumber(each.meanReplicas)} needed on average`),
+    cell(
+      `${formatNumber(each.plannedReplicas)} planned, ${formatNumber(each.meanReplicas)} needed on average`,
+    ),
     cell(purchase.sentence),
   ]);
 }

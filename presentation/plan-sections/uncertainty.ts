@@ -1,7 +1,16 @@
 import type { PlanFile, PlannedMode } from '../../vocabulary/plan-file.ts';
 import type { TornadoRow, UncertaintySection } from '../../vocabulary/plan-sections/uncertainty.ts';
 import { formatSlo } from '../../vocabulary/slo.ts';
-import { type Block, basisBadge, type Cell, cell, column, numeric, paragraph, type Section } from '../blocks.ts';
+import {
+  type Block,
+  basisBadge,
+  type Cell,
+  cell,
+  column,
+  numeric,
+  paragraph,
+  type Section,
+} from '../blocks.ts';
 import { type ReplicaRange, replicaRangeChart } from '../charts/replica-range.ts';
 import { type TornadoCost, tornadoBars, tornadoChart } from '../charts/tornado.ts';
 import { ABSENT, formatCount, formatNumber, formatRatio, formatUsd, formatUsdInterval } from '../numbers.ts';
@@ -92,15 +101,15 @@ function movedRanges(all: readonly Drawn[]): ReplicaRange[] {
 }
 
 const COSTS = [
-  { cost: 'ai', words: 'machine' },
-  { cost: 'resolved', words: 'per contact resolved' },
-] as const satisfies readonly { cost: TornadoCost; words: string }[];
+  { cost: 'ai', title: 'What moves the machine’s cost' },
+  { cost: 'resolved', title: 'What moves the cost per contact resolved' },
+] as const satisfies readonly { cost: TornadoCost; title: string }[];
 
 const tornadoCharts = ({ mode, drawn }: Drawn, index: number): Block[] =>
-  COSTS.flatMap(({ cost, words }): Block[] => {
+  COSTS.flatMap(({ cost, title }): Block[] => {
     const svg = tornadoChart(drawn.tornado, {
       id: `tornado-${index}-${cost}`,
-      title: `${mode.title}: ${words}`,
+      title,
       cost,
       centralUsd: drawn.central.usdPerInteraction[cost],
       simulated: mode.simulated,
@@ -146,7 +155,13 @@ const tornadoTable = ({ mode, drawn }: Drawn): Block => ({
 });
 
 const tornadoBlocks = (each: Drawn, index: number): Block[] =>
-  each.drawn.tornado.length === 0 ? [] : [...tornadoCharts(each, index), tornadoTable(each)];
+  each.drawn.tornado.length === 0
+    ? []
+    : [
+        { kind: 'heading', text: each.mode.title, badge: basisBadge(basisOfMode(each.mode)) },
+        ...tornadoCharts(each, index),
+        tornadoTable(each),
+      ];
 
 /** Inputs drawn, once for each mode-independent key. */
 function inputsTable(all: readonly Drawn[]): Block {
@@ -201,7 +216,8 @@ function correlationsTable(all: readonly Drawn[]): Block[] {
   return [
     {
       kind: 'table',
-      caption: 'Inputs that move together, by Spearman’s rank correlation; all other pairs are drawn independently',
+      caption:
+        'Inputs that move together, by Spearman’s rank correlation; all other pairs are drawn independently',
       columns: [column('inputs'), numeric('stated'), numeric('drawn'), column('why')],
       rows: [...byWords.values()],
     },

@@ -1,7 +1,16 @@
 import type { PlanFile, PlannedMode } from '../../vocabulary/plan-file.ts';
 import type { TierWaiting, WaitingReading, WaitingSection } from '../../vocabulary/plan-sections/waiting.ts';
 import { sFromMs } from '../../vocabulary/units.ts';
-import { type Badge, type Block, type Cell, cell, column, numeric, paragraph, type Section } from '../blocks.ts';
+import {
+  type Badge,
+  type Block,
+  type Cell,
+  cell,
+  column,
+  numeric,
+  paragraph,
+  type Section,
+} from '../blocks.ts';
 import { ABSENT, formatCount, formatNumber, formatRatio } from '../numbers.ts';
 import { plannedModes } from '../plan-reading.ts';
 

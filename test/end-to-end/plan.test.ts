@@ -21,7 +21,11 @@ function resultsIn(folder: string): string[] {
 
 const plansIn = (...args: readonly string[]) => runCommand(['plan', ...args]);
 
-async function planInto(out: string, results: readonly string[], ...args: readonly string[]): Promise<PlanFile> {
+async function planInto(
+  out: string,
+  results: readonly string[],
+  ...args: readonly string[]
+): Promise<PlanFile> {
   const { exitCode, stderr } = await plansIn('-r', ...results, '--out', out, ...args);
   expect(exitCode, stderr).toBe(0);
   return unwrap(readPlanFile(join(out, 'plan.json')));
@@ -32,7 +36,9 @@ describe('busyhour plan', TIMEOUT, () => {
     const folder = scratchFolder();
     const out = join(folder, 'out');
     const plan = await planInto(out, resultsIn(folder), '--interactions-per-day', '25000', '--modes', 'all');
-    expect(plan.modes.map(({ mode }) => mode)).toEqual(expect.arrayContaining(['compose', 'kubernetes', 'onprem']));
+    expect(plan.modes.map(({ mode }) => mode)).toEqual(
+      expect.arrayContaining(['compose', 'kubernetes', 'onprem']),
+    );
     for (const file of ['report.html', 'report.md', 'plan.csv', 'figures.csv', 'focus.csv', 'steps.csv'])
       expect(existsSync(join(out, file)), file).toBe(true);
   });
@@ -41,7 +47,9 @@ describe('busyhour plan', TIMEOUT, () => {
     const folder = scratchFolder();
     const out = join(folder, 'out');
     const plan = await planInto(out, resultsIn(folder), '--modes', 'kubernetes,onprem');
-    const rows: Record<string, string>[] = parse(readFileSync(join(out, 'focus.csv'), 'utf8'), { columns: true });
+    const rows: Record<string, string>[] = parse(readFileSync(join(out, 'focus.csv'), 'utf8'), {
+      columns: true,
+    });
     for (const column of ['BilledCost', 'ServiceCategory', 'ConsumedQuantity', 'SkuId', 'x_ForecastP90'])
       expect(Object.keys(rows[0] ?? {})).toContain(column);
     for (const mode of plan.modes) {
@@ -71,7 +79,8 @@ describe('busyhour plan', TIMEOUT, () => {
       { kind: 'latency', metric: 'latencyMs', percentile: 95, limitMs: 400 },
       { kind: 'error-ratio', limitRatio: 0.05 },
     ]);
-    const capacity = (plan: PlanFile) => plan.measurements.map(({ capacityTurnsPerS }) => capacityTurnsPerS ?? 0);
+    const capacity = (plan: PlanFile) =>
+      plan.measurements.map(({ capacityTurnsPerS }) => capacityTurnsPerS ?? 0);
     for (const [index, strictest] of capacity(strict).entries())
       expect(strictest).toBeLessThan(capacity(loose)[index] ?? 0);
   });
@@ -82,9 +91,23 @@ describe('busyhour plan --diff', TIMEOUT, () => {
     const folder = scratchFolder();
     const results = resultsIn(folder);
     await planInto(join(folder, 'old'), results, '--interactions-per-day', '25000', '--modes', 'kubernetes');
-    await planInto(join(folder, 'new'), results, '--interactions-per-day', '1000000', '--modes', 'kubernetes');
+    await planInto(
+      join(folder, 'new'),
+      results,
+      '--interactions-per-day',
+      '1000000',
+      '--modes',
+      'kubernetes',
+    );
     const [old, now] = [join(folder, 'old/plan.json'), join(folder, 'new/plan.json')];
-    const { exitCode, stdout, stderr } = await plansIn('--diff', old, now, '--out', join(folder, 'diff'), '--json');
+    const { exitCode, stdout, stderr } = await plansIn(
+      '--diff',
+      old,
+      now,
+      '--out',
+      join(folder, 'diff'),
+      '--json',
+    );
     expect(exitCode, stderr).toBe(0);
     const diff = planDiffSchema.parse(JSON.parse(stdout));
     expect(diff.modes).toMatchObject([{ kind: 'compared', mode: 'kubernetes', changed: true }]);
@@ -92,7 +115,9 @@ describe('busyhour plan --diff', TIMEOUT, () => {
     expect(stderr).toContain('interactionsPerDay 25,000 → 1,000,000 interactions per day (× 40)');
     const markdown = readFileSync(join(folder, 'diff/plan-diff.md'), 'utf8');
     expect(markdown).toContain('interactionsPerDay');
-    expect(readFileSync(join(folder, 'diff/plan-diff.html'), 'utf8')).toMatch(/^<!doctype html>[\s\S]*<\/html>\n$/);
+    expect(readFileSync(join(folder, 'diff/plan-diff.html'), 'utf8')).toMatch(
+      /^<!doctype html>[\s\S]*<\/html>\n$/,
+    );
     for (const line of stderr.split('\n').filter((text) => !text.includes(folder)))
       expect(line.length, line).toBeLessThanOrEqual(100);
   });
@@ -159,7 +184,16 @@ describe('a budget', TIMEOUT, () => {
       budget,
       'kind: busyhour-plan-budget\nschemaVersion: 1\nceilings:\n  - { figure: machineUsdPerMonth, mode: kubernetes, max: 1000000 }\n',
     );
-    const args = ['-r', ...results, '--modes', 'kubernetes', '--out', join(folder, 'out'), '--budget', budget];
+    const args = [
+      '-r',
+      ...results,
+      '--modes',
+      'kubernetes',
+      '--out',
+      join(folder, 'out'),
+      '--budget',
+      budget,
+    ];
     const kept = await plansIn(...args, '--min', 'availabilityRatio=0.9');
     expect(kept.exitCode, kept.stderr).toBe(0);
     const broken = await plansIn(...args, '--max', 'kubernetes:aiUsdPerInteraction.p90=0.0000001', '--json');
@@ -208,8 +242,18 @@ describe('a budget', TIMEOUT, () => {
   it('that is broken lists its problems, exit 10', async () => {
     const folder = scratchFolder();
     const budget = join(folder, 'b.yaml');
-    writeFileSync(budget, 'kind: busyhour-plan-budget\nschemaVersion: 1\nceilings:\n  - { figure: speed, max: 1 }\n');
-    const { exitCode, stderr } = await plansIn('-r', ...resultsIn(folder), '--budget', budget, '--out', join(folder, 'out'));
+    writeFileSync(
+      budget,
+      'kind: busyhour-plan-budget\nschemaVersion: 1\nceilings:\n  - { figure: speed, max: 1 }\n',
+    );
+    const { exitCode, stderr } = await plansIn(
+      '-r',
+      ...resultsIn(folder),
+      '--budget',
+      budget,
+      '--out',
+      join(folder, 'out'),
+    );
     expect(exitCode).toBe(10);
     expect(stderr).toContain('ceilings[0].figure');
   });

@@ -41,7 +41,7 @@ describe('the example of planning in code', () => {
         expect(line.includes('SIMULATED')).toBe(mode.simulated);
       }
     }
-    expect(lines.some((line) => line.includes('because interactionsPerDay 25000 → 60000'))).toBe(true);
+    expect(lines.some((line) => line.includes('because interactionsPerDay 25000 → 2000000'))).toBe(true);
     expect(lines.some((line) => /^(within|over) the budget/.test(line))).toBe(true);
   });
 
@@ -63,6 +63,7 @@ describe('the example of planning in code', () => {
 
 describe('the front door of planning', () => {
   it('has what a caller needs, each under one name', () => {
+    const names = Object.keys(api);
     for (const name of [
       'planModes',
       'diffPlans',
@@ -77,8 +78,8 @@ describe('the front door of planning', () => {
       'writePlanFile',
       'unwrap',
       'formatFailure',
-    ] as const) {
-      expect(api[name], name).toBeTypeOf('function');
+    ]) {
+      expect(names).toContain(name);
     }
   });
 

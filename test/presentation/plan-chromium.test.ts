@@ -54,13 +54,17 @@ function grownPlan(plan: PlanFile): PlanFile {
 describe.skipIf(CHROMIUM === undefined)(`pages of a plan in Chromium (${CHROMIUM ?? NO_CHROMIUM})`, () => {
   // BUSYHOUR_SCREENSHOTS keeps the pictures for people to look at.
   const kept = process.env.BUSYHOUR_SCREENSHOTS;
-  const folder = kept === undefined ? mkdtempSync(join(tmpdir(), 'busyhour-plan-pages-')) : join(kept, 'plan');
+  const folder =
+    kept === undefined ? mkdtempSync(join(tmpdir(), 'busyhour-plan-pages-')) : join(kept, 'plan');
   let browser: Browser;
 
   beforeAll(async () => {
     const plan = fullPlan();
     unwrap(writeReport(folder, { results: [cpuResult()], plan }));
-    const diff = diffPlans({ name: 'main/plan.json', plan }, { name: 'branch/plan.json', plan: grownPlan(plan) });
+    const diff = diffPlans(
+      { name: 'main/plan.json', plan },
+      { name: 'branch/plan.json', plan: grownPlan(plan) },
+    );
     unwrap(writeFileAtomic(join(folder, 'plan-diff.html'), renderHtml(buildPlanDiffReport(diff))));
     browser = await launchBrowser();
   }, 60_000);
@@ -114,7 +118,15 @@ describe.skipIf(CHROMIUM === undefined)(`pages of a plan in Chromium (${CHROMIUM
         widthPx: svg.getBoundingClientRect().width,
       })),
     );
-    for (const id of ['break-even-modes', 'week-0-0', 'tornado-0-ai', 'tornado-1-resolved', 'replica-ranges', 'people-0', 'cost-machine']) {
+    for (const id of [
+      'break-even-modes',
+      'week-0-0',
+      'tornado-0-ai',
+      'tornado-1-resolved',
+      'replica-ranges',
+      'people-0',
+      'cost-machine',
+    ]) {
       const chart = charts.find((each) => each.id.startsWith(`${id}-title`));
       expect(chart?.words.length, id).toBeGreaterThan(40);
       expect(chart?.marks, id).toBeGreaterThan(3);

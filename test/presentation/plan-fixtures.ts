@@ -35,7 +35,14 @@ function policy(kind: ScalingPolicyRow['kind'], title: string, floor: number): S
     kind,
     title,
     settings: [
-      { name: 'hpaTolerance', value: 0.1, unit: 'ratio', basis: 'catalogue', source: 'k8s/hpa', date: '2026-04-01' },
+      {
+        name: 'hpaTolerance',
+        value: 0.1,
+        unit: 'ratio',
+        basis: 'catalogue',
+        source: 'k8s/hpa',
+        date: '2026-04-01',
+      },
     ],
     outcome: {
       turns: 1_400_000,
@@ -88,7 +95,14 @@ const AUTOSCALING: AutoscalingSection = {
       tier: 'gateway',
       offer: 'aws/lambda',
       figures: [
-        { name: 'usdPerRequest', value: 2e-7, unit: 'USD', basis: 'catalogue', source: 'aws/lambda', date: '2026-05-01' },
+        {
+          name: 'usdPerRequest',
+          value: 2e-7,
+          unit: 'USD',
+          basis: 'catalogue',
+          source: 'aws/lambda',
+          date: '2026-05-01',
+        },
       ],
       coldStartRatio: 0.0012,
       quietestHourColdStartRatio: 0.02,
@@ -107,7 +121,14 @@ const PEOPLE: PeopleSection = {
   intervalMinutes: 30,
   profile: 'the half hours of a call centre',
   figures: [
-    { name: 'averageHandleTimeS', value: 360, unit: 's', basis: 'catalogue', source: 'aht/us-2023', date: '2023' },
+    {
+      name: 'averageHandleTimeS',
+      value: 360,
+      unit: 's',
+      basis: 'catalogue',
+      source: 'aht/us-2023',
+      date: '2023',
+    },
   ],
   intervals: Array.from({ length: 48 }, (_, index) => staffed(index)),
   busiest: staffed(24),
@@ -157,7 +178,13 @@ const WAITING: WaitingSection = {
     indexOfDispersion60S: 7.2,
     gapCv: 1.4,
     figures: [
-      { name: 'indexOfDispersion60S', value: 7.2, unit: 'ratio', basis: 'measured', source: 'the arrivals of a trace' },
+      {
+        name: 'indexOfDispersion60S',
+        value: 7.2,
+        unit: 'ratio',
+        basis: 'measured',
+        source: 'the arrivals of a trace',
+      },
     ],
     explanation: 'Counts per minute vary 7.2 times as much as Poisson arrivals, so waiting is simulated.',
   },
@@ -165,6 +192,7 @@ const WAITING: WaitingSection = {
     {
       kind: 'modelled',
       tier: 'gateway',
+      queues: 1,
       servers: 3,
       server: 'core of a gateway process',
       arrivalRatePerS: 5.2,
@@ -185,9 +213,18 @@ const WAITING: WaitingSection = {
         simulation: { customers: 400_000, warmUpCustomers: 20_000, batches: 30, reducedBy: 1, seed: 1 },
         explanation: 'burstier than a closed form holds for',
       },
-      afterLosses: { kind: 'overloaded', utilisation: 1.08, explanation: 'two processes carry less than arrives' },
+      afterLosses: {
+        kind: 'overloaded',
+        utilisation: 1.08,
+        explanation: 'two processes carry less than arrives',
+      },
     },
-    { kind: 'not-modelled', tier: 'vendor quota', reason: 'the vendor’s queue is not known', liftedBy: 'benching the vendor' },
+    {
+      kind: 'not-modelled',
+      tier: 'vendor quota',
+      reason: 'the vendor’s queue is not known',
+      liftedBy: 'benching the vendor',
+    },
   ],
   meanWaitMs: 84,
 };
@@ -204,7 +241,10 @@ const SPREADS: readonly (readonly [key: string, label: string, unit: string, rel
 function tornado(usd: number): TornadoRow[] {
   return SPREADS.map(([input, label, unit, relative], index) => {
     const isPeople = index < 2;
-    const ends = (share: number) => ({ atP10: usd * (1 - relative * share), atP90: usd * (1 + relative * share) });
+    const ends = (share: number) => ({
+      atP10: usd * (1 - relative * share),
+      atP90: usd * (1 + relative * share),
+    });
     return {
       input,
       label,
@@ -226,7 +266,9 @@ function uncertainty(mode: PlannedMode): UncertaintySection {
   const { ai, blended, resolved } = mode.usdPerInteraction;
   const central = { ai: ai.p50, blended: blended.p50, resolved: resolved.p50 };
   const scaled = (usd: number) => ({ p10: usd * 0.8, p50: usd, p90: usd * 1.3 });
-  const machine = sum(mode.costLines.filter(({ category }) => category !== 'people').map((line) => line.usdPerMonth));
+  const machine = sum(
+    mode.costLines.filter(({ category }) => category !== 'people').map((line) => line.usdPerMonth),
+  );
   return {
     draws: 10_000,
     inputs: SPREADS.map(([key, label, unit]) => ({
@@ -255,7 +297,10 @@ function uncertainty(mode: PlannedMode): UncertaintySection {
       tier,
       unit,
       planned: replicas,
-      needed: index === 0 ? { p10: replicas, p50: replicas, p90: replicas + 2 } : { p10: replicas, p50: replicas, p90: replicas },
+      needed:
+        index === 0
+          ? { p10: replicas, p50: replicas, p90: replicas + 2 }
+          : { p10: replicas, p50: replicas, p90: replicas },
       sufficientRatio: index === 0 ? 0.83 : 1,
       ...(index === 0 ? { maxReplicas: 12 } : {}),
       aboveMaxRatio: 0,
@@ -346,7 +391,14 @@ const BREAK_EVEN: BreakEven = {
       cheaper: 'own-at-larger-volume',
       sentence: 'A node pays for itself when it is busy for more than 11 % of the time.',
       figures: [
-        { name: 'usdPerGpuHour', value: 2.6, unit: 'USD', basis: 'catalogue', source: 'gpu/h100', date: '2026-01-05' },
+        {
+          name: 'usdPerGpuHour',
+          value: 2.6,
+          unit: 'USD',
+          basis: 'catalogue',
+          source: 'gpu/h100',
+          date: '2026-01-05',
+        },
       ],
     },
   ],
@@ -359,7 +411,12 @@ const BREAK_EVEN: BreakEven = {
       meanReplicas: 2.1,
       purchases: [
         { kind: 'on-demand', usdPerMonth: 240, committedReplicas: 0, sentence: 'all three at list price' },
-        { kind: 'reserved', usdPerMonth: 171, committedReplicas: 2, sentence: 'two reserved, the third on demand' },
+        {
+          kind: 'reserved',
+          usdPerMonth: 171,
+          committedReplicas: 2,
+          sentence: 'two reserved, the third on demand',
+        },
       ],
       cheapest: 'reserved',
       figures: [],

@@ -24,14 +24,16 @@ if (compose === undefined || kubernetes === undefined) throw new Error('the fixt
 const drawn = kubernetes.uncertainty;
 const scaled = kubernetes.autoscaling;
 const { breakEven } = plan;
-if (drawn === undefined || scaled === undefined || breakEven === undefined) throw new Error('the fixture is empty');
+if (drawn === undefined || scaled === undefined || breakEven === undefined)
+  throw new Error('the fixture is empty');
 
 const blocksOf = (id: string): readonly Block[] => {
   const section = report.sections.find((each) => each.id === id);
   if (section === undefined) throw new Error(`no section ${id}`);
   return section.blocks;
 };
-const tablesOf = (id: string): Table[] => blocksOf(id).filter((block): block is Table => block.kind === 'table');
+const tablesOf = (id: string): Table[] =>
+  blocksOf(id).filter((block): block is Table => block.kind === 'table');
 
 const ofClass = (svg: string, name: string, className: string): Element[] =>
   parseElements(svg).filter(
@@ -131,7 +133,12 @@ describe('the tornado', () => {
 
   it('has a bar for each input that moves the cost, the widest first; people do not move the machine', () => {
     const bars = tornadoBars(drawn.tornado, 'ai');
-    expect(bars.map(({ row }) => row.input)).toEqual(['busyHourShareRatio', 'capacity', 'tokenPrice', 'retryRatio']);
+    expect(bars.map(({ row }) => row.input)).toEqual([
+      'busyHourShareRatio',
+      'capacity',
+      'tokenPrice',
+      'retryRatio',
+    ]);
     expect(tornadoBars(drawn.tornado, 'resolved')[0]?.row.input).toBe('escalationRatio');
   });
 
@@ -140,8 +147,7 @@ describe('the tornado', () => {
     // The first of each is the mark of the legend.
     const [first, second] = [low[1], low[2]];
     const bars = tornadoBars(drawn.tornado, 'ai');
-    const length = (index: number): number =>
-      Math.abs((bars[index]?.atP10 ?? 0) - view.centralUsd);
+    const length = (index: number): number => Math.abs((bars[index]?.atP10 ?? 0) - view.centralUsd);
     expect(numberOf(first, 'width') / numberOf(second, 'width')).toBeCloseTo(length(0) / length(1), 1);
     expect(numberOf(first, 'x')).toBeLessThan(numberOf(high[1], 'x'));
     // More capacity costs less: its P10 is right of the plan.

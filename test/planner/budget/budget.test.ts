@@ -139,7 +139,9 @@ describe('growth over an earlier plan', () => {
       'unknown',
     );
     // Without a mode: every mode that was planned before or is now.
-    const states = judge({ figure: 'replicas', maxIncrease: 1e9 }, large, PLAN).map(({ mode, state }) => `${mode} ${state}`);
+    const states = judge({ figure: 'replicas', maxIncrease: 1e9 }, large, PLAN).map(
+      ({ mode, state }) => `${mode} ${state}`,
+    );
     expect(states).toContain('compose unknown');
   });
 });

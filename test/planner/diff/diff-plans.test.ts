@@ -88,9 +88,10 @@ describe('four times the demand', () => {
   });
 
   test('is why each tier grew, and the old and new replicas are those of the plans', () => {
+    const far = planOf({ interactionsPerDay: 1_000_000, modes: [MODES.onprem, MODES.kubernetes] });
     for (const id of ['kubernetes', 'onprem']) {
-      const mode = compared(diff, id);
-      const [old, now] = [plannedMode(BASE, id), plannedMode(after, id)];
+      const mode = compared(diffOf(far), id);
+      const [old, now] = [plannedMode(BASE, id), plannedMode(far, id)];
       const moved = now.tiers.filter(
         (tier) => old.tiers.find((each) => each.tier === tier.tier)?.replicas !== tier.replicas,
       );
@@ -190,10 +191,15 @@ describe('another measurement', () => {
     step: { gatewayCpuSPerTurn: 0.004 },
     runId: 'run-after-tuning',
   });
-  const diff = diffOf(planOf({ results: [llamaResult(), faster], interactionsPerDay: 1_000_000, modes: [MODES.onprem] }), planOf({ interactionsPerDay: 1_000_000, modes: [MODES.onprem] }));
+  const diff = diffOf(
+    planOf({ results: [llamaResult(), faster], interactionsPerDay: 1_000_000, modes: [MODES.onprem] }),
+    planOf({ interactionsPerDay: 1_000_000, modes: [MODES.onprem] }),
+  );
 
   test('is named with its run, and with what one replica carries now', () => {
-    const measurement = diff.inputs.find(({ kind, name }) => kind === 'measurement' && name.includes('simulated'));
+    const measurement = diff.inputs.find(
+      ({ kind, name }) => kind === 'measurement' && name.includes('simulated'),
+    );
     expect(Number(measurement?.after)).toBeGreaterThan(Number(measurement?.before) * 1.5);
     expect(measurement?.rests?.after).toContain('run-after-tuning');
     const inference = compared(diff, 'onprem').tiers.find(({ tier }) => tier === 'inference');
