@@ -37,7 +37,8 @@ function shortPrice(found: CatalogueEntry): string {
   if (found.group === 'cpu-instances') return `${found.entry.usdPerHour} USD per hour`;
   const [first, ...others] = figureTexts(found).filter(({ field }) => field !== 'gpus');
   if (first === undefined) return '';
-  return others.length === 0 ? first.text : `${first.text}, and ${others.length} more`;
+  const what = found.group === 'gpu-prices' ? `${found.entry.gpus} × ${found.entry.gpu}: ` : '';
+  return others.length === 0 ? `${what}${first.text}` : `${what}${first.text}, and ${others.length} more`;
 }
 
 /** A row of the list: group, id, price, and how far it can be relied on. */

@@ -54,6 +54,7 @@ describe('prices list', () => {
   test('what it costs, and what to doubt', () => {
     expect(row('openai/gpt-4o-mini')).toMatch(/0\.15 in, 0\.6 out USD per million tokens +\(.*stale/);
     expect(row('aws/c7i.large')).toMatch(/0\.08925 USD per hour +\(2026-07-20\)$/);
+    expect(row('aws/p5.48xlarge')).toContain('8 × H100-80GB: 55.04 USD per hour, and 1 more');
     expect(row('deepseek/deepseek-v4-flash')).toContain('retired');
     expect(row('openai/gpt-5.6-sol')).toContain('disputed');
     expect(row('stt/deepgram')).toContain('low confidence');

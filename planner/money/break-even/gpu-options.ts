@@ -89,12 +89,11 @@ export function rentedOptions(own: OwnTier): CostOption[] {
     priceAt: (perDay) => {
       const sized = nodesAt(own, perDay);
       if (sized.kind === 'refused') return { kind: 'refused', reason: sized.reason };
-      const units = Math.ceil(sized.value.nodes * overProvisionRatio - ROUNDING);
+      // Spares of the plan stand in while a place is empty, so the mean counts, not whole nodes more.
+      const units = sized.value.nodes * overProvisionRatio;
       const gpuHours = units * own.unit.gpus * HOURS_PER_MONTH;
       const staff = own.extraOperatorHours * own.context.assumptions.operatorUsdPerHour.value;
       return { kind: 'priced', usdPerMonth: gpuHours * usdPerGpuHour + staff, units };
     },
   }));
 }
-
-const ROUNDING = 1e-9;
