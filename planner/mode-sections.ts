@@ -2,6 +2,7 @@ import type { PlannedMode, TierPlan } from '../vocabulary/plan-file.ts';
 import type { AvailabilitySection } from '../vocabulary/plan-sections/availability.ts';
 import type { PeopleSection } from '../vocabulary/plan-sections/people.ts';
 import type { Slo } from '../vocabulary/slo.ts';
+import { planAutoscaling } from './autoscale/plan-autoscaling.ts';
 import { planAvailability } from './availability.ts';
 import type { DrivenLine } from './money/cost-line.ts';
 import { planPeople } from './people/section.ts';
@@ -30,5 +31,6 @@ export function computeSections(input: SectionInput): Sections {
   return {
     availability,
     people: planPeople(input.context, availability.ratio),
+    autoscaling: planAutoscaling(input),
   };
 }

@@ -12,21 +12,6 @@
  * multiple of c.
  */
 
-interface Complex {
-  readonly re: number;
-  readonly im: number;
-}
-
-const times = (a: Complex, b: Complex): Complex => ({
-  re: a.re * b.re - a.im * b.im,
-  im: a.re * b.im + a.im * b.re,
-});
-
-function divide(a: Complex, b: Complex): Complex {
-  const square = b.re * b.re + b.im * b.im;
-  return { re: (a.re * b.re + a.im * b.im) / square, im: (a.im * b.re - a.re * b.im) / square };
-}
-
 export interface FunctionLoad {
   readonly callsPerS: number;
   /** Mean time that a call occupies an instance. */
@@ -46,47 +31,55 @@ const A = 18.4;
 const BINOMIAL_11 = [1, 11, 55, 165, 330, 462, 462, 330, 165, 55, 11, 1] as const;
 const BINOMIAL_SUM = 2 ** AVERAGED;
 
-const CONTOUR: readonly number[] = Array.from({ length: TERMS + AVERAGED + 1 }, (_, k) => k);
+const POINTS = TERMS + AVERAGED + 1;
 
-/** Probability that a passage with these transform values on the contour takes longer than `timeS`. */
-function survivalAt(transforms: readonly Complex[], points: readonly Complex[], timeS: number): number {
-  const parts = transforms.map((phi, k) => {
-    const point = points[k] ?? { re: 1, im: 0 };
-    return divide({ re: 1 - phi.re, im: -phi.im }, point).re;
-  });
-  const scale = Math.exp(A / 2) / timeS;
-  let sum = (parts[0] ?? 0) / 2;
+/** Complex numbers, one for each point of the contour on which a transform is inverted. */
+interface OnContour {
+  readonly re: Float64Array;
+  readonly im: Float64Array;
+}
+
+const createOnContour = (): OnContour => ({ re: new Float64Array(POINTS), im: new Float64Array(POINTS) });
+
+/** Contour of the Euler method for one instant: A ÷ 2t + i·kπ ÷ t. */
+function contourFor(timeS: number): OnContour {
+  const contour = createOnContour();
+  contour.re.fill(A / (2 * timeS));
+  for (let k = 0; k < POINTS; k++) contour.im[k] = (k * Math.PI) / timeS;
+  return contour;
+}
+
+/** Probability that a passage with these transform values takes longer than `timeS`: of (1 − φ) ÷ s. */
+function survivalAt(phi: OnContour, contour: OnContour, timeS: number): number {
+  const partAt = (k: number): number => {
+    const [sRe, sIm] = [contour.re[k] ?? 1, contour.im[k] ?? 0];
+    return ((1 - (phi.re[k] ?? 0)) * sRe - (phi.im[k] ?? 0) * sIm) / (sRe * sRe + sIm * sIm);
+  };
+  let sum = partAt(0) / 2;
   let survival = 0;
-  for (let k = 1; k <= TERMS + AVERAGED; k++) {
-    sum += (k % 2 === 0 ? 1 : -1) * (parts[k] ?? 0);
+  for (let k = 1; k < POINTS; k++) {
+    sum += (k % 2 === 0 ? 1 : -1) * partAt(k);
     if (k >= TERMS) survival += (BINOMIAL_11[k - TERMS] ?? 0) * sum;
   }
+  const scale = Math.exp(A / 2) / timeS;
   return Math.min(1, Math.max(0, (scale * survival) / BINOMIAL_SUM));
 }
 
-/** Contour of the Euler method for one instant. */
-const contourFor = (timeS: number): Complex[] =>
-  CONTOUR.map((k) => ({ re: A / (2 * timeS), im: (k * Math.PI) / timeS }));
-
-/** Ranges of i that can be met with any weight: ten standard deviations about the mean, and a few. */
-function rangeOf(erlangs: number): { readonly from: number; readonly to: number } {
-  const reach = 10 * Math.sqrt(erlangs) + 20;
-  return { from: Math.max(0, Math.floor(erlangs - reach)), to: Math.ceil(erlangs + reach) };
+/** From the transform of the state below to that of a state with so many calls leaving per second, in place. */
+function stepUp(phi: OnContour, contour: OnContour, callsPerS: number, leavingPerS: number): void {
+  for (let k = 0; k < POINTS; k++) {
+    const re = callsPerS + (contour.re[k] ?? 0) + leavingPerS * (1 - (phi.re[k] ?? 0));
+    const im = (contour.im[k] ?? 0) - leavingPerS * (phi.im[k] ?? 0);
+    const square = re * re + im * im;
+    phi.re[k] = (callsPerS * re) / square;
+    phi.im[k] = (-callsPerS * im) / square;
+  }
 }
 
-/** Next transform from that of the state below. */
-function nextTransforms(
-  below: readonly Complex[],
-  points: readonly Complex[],
-  state: { readonly busy: number; readonly load: FunctionLoad },
-): Complex[] {
-  const { callsPerS, meanCallS } = state.load;
-  const rate = state.busy / meanCallS;
-  return points.map((s, k) => {
-    const phi = below[k] ?? { re: 0, im: 0 };
-    const back = times({ re: rate, im: 0 }, { re: 1 - phi.re, im: -phi.im });
-    return divide({ re: callsPerS, im: 0 }, { re: callsPerS + s.re + back.re, im: s.im + back.im });
-  });
+/** Ranges of i that can be met with any weight: seven standard deviations about the mean, and a few. */
+function rangeOf(erlangs: number): { readonly from: number; readonly to: number } {
+  const reach = 7 * Math.sqrt(erlangs) + 15;
+  return { from: Math.max(0, Math.floor(erlangs - reach)), to: Math.ceil(erlangs + reach) };
 }
 
 /** Share of calls that find no warm instance, 0…1. A load of none has none to share: 1, every call would be cold. */
@@ -98,15 +91,15 @@ export function computeColdStartRatio(load: FunctionLoad): number {
   if (callsPerS === 0 || keepAliveS === 0) return 1;
   const erlangs = callsPerS * meanCallS;
   const { from, to } = rangeOf(erlangs);
-  const points = contourFor(keepAliveS);
-  let transforms: Complex[] = [];
+  const contour = contourFor(keepAliveS);
+  const phi = createOnContour();
   let logWeight = -erlangs;
   let cold = 0;
   for (let busy = 0; busy <= to; busy++) {
-    transforms = nextTransforms(transforms, points, { busy, load });
+    stepUp(phi, contour, callsPerS, busy / meanCallS);
     if (busy > 0) logWeight += Math.log(erlangs / busy);
     if (busy < from || busy % callsPerInstance !== 0) continue;
-    cold += Math.exp(logWeight) * survivalAt(transforms, points, keepAliveS);
+    cold += Math.exp(logWeight) * survivalAt(phi, contour, keepAliveS);
   }
   return Math.min(1, cold);
 }

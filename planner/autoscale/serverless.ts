@@ -1,6 +1,7 @@
 import type { Sourced } from '../../vocabulary/plan-file.ts';
 import type { ServerlessComparison } from '../../vocabulary/plan-sections/autoscaling.ts';
 import { DAYS_PER_MONTH, HOURS_PER_MONTH, MS_PER_S, S_PER_HOUR } from '../../vocabulary/units.ts';
+import type { Demand } from '../demand/demand.ts';
 import { weekRatesPerS } from '../demand/week.ts';
 import type { PriceStep } from '../money/graduated.ts';
 import { computeServerlessUsd, type ServerlessPrice } from '../money/serverless.ts';
@@ -103,6 +104,21 @@ export function coldStartsOfWeek(
   };
 }
 
+const coldStarts = new WeakMap<Demand, Map<string, ColdStarts>>();
+
+/** Modes share their demand, and most of them the time of a call. */
+function coldStartsOf(demand: Demand, instance: Parameters<typeof coldStartsOfWeek>[1]): ColdStarts {
+  const known = coldStarts.get(demand) ?? new Map<string, ColdStarts>();
+  coldStarts.set(demand, known);
+  const key = JSON.stringify(instance);
+  const turns = demand.turnsPerInteraction;
+  const callsPerS = (): number[] =>
+    weekRatesPerS(demand.week, demand.interactionsPerDay).map((perS) => perS * turns);
+  const found = known.get(key) ?? coldStartsOfWeek(callsPerS(), instance);
+  known.set(key, found);
+  return found;
+}
+
 /** Volumes looked at, as multiples of the plan's: a millionth to a million times. */
 const DECADES = 6;
 const STEPS_PER_DECADE = 40;
@@ -167,11 +183,9 @@ export function compareServerless(
   const { demand } = context;
   const functions = functionsOf(context);
   const { callS, keepAliveS, coldStartS, memoryGib, prices } = functions;
-  const turns = demand.turnsPerInteraction;
-  const callsPerS = weekRatesPerS(demand.week, demand.interactionsPerDay).map((perS) => perS * turns);
-  const cold = coldStartsOfWeek(callsPerS, { meanCallS: callS.value, keepAliveS: keepAliveS.value });
+  const cold = coldStartsOf(demand, { meanCallS: callS.value, keepAliveS: keepAliveS.value });
   const interactionsPerMonth = demand.interactionsPerDay * DAYS_PER_MONTH;
-  const byUse = functionsUsd(functions, interactionsPerMonth * turns, cold.week);
+  const byUse = functionsUsd(functions, interactionsPerMonth * demand.turnsPerInteraction, cold.week);
   const always = containersUsd(model, usdPerHour);
   const scale = largestCheaper(byUse, always);
   const breakEven = scale === undefined ? undefined : scale * demand.interactionsPerDay;
