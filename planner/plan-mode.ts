@@ -5,9 +5,9 @@ import type { CostCategory, PlannedMode, RefusedMode, TierPlan } from '../vocabu
 import type { Slo } from '../vocabulary/slo.ts';
 import { DAYS_PER_MONTH, percentFromRatio } from '../vocabulary/units.ts';
 import { predictModeLatency } from './latency.ts';
+import { computeSections } from './mode-sections.ts';
 import type { DrivenLine } from './money/cost-line.ts';
 import { computeCostLines } from './money/lines.ts';
-import { computeSections } from './mode-sections.ts';
 import { absurdFigures } from './plausible/mode-figures.ts';
 import type { Refusal } from './refusal.ts';
 import { type ModelledTier, type SizingContext, withStatedCalls } from './size/context.ts';

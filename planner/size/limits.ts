@@ -86,6 +86,11 @@ export function carriedBy(limit: LoadLimit, replicas: number): number {
   return carried;
 }
 
-/** Load that can be added before so many replicas are too few by this limit, as a share of its load; 0 or more. */
+/**
+ * Load that can be added before so many replicas are too few by this limit, as a share of its load; 0 or more, and no
+ * more than is counted. Undefined where there is no load.
+ */
 export const slackBy = (limit: LoadLimit, replicas: number): number | undefined =>
-  limit.demand > 0 ? Math.max(0, carriedBy(limit, replicas) / limit.demand - 1) : undefined;
+  limit.demand > 0
+    ? Math.min(MOST_REPLICAS, Math.max(0, carriedBy(limit, replicas) / limit.demand - 1))
+    : undefined;

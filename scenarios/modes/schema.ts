@@ -42,7 +42,7 @@ const ratedLimitSchema = z
     driver: z.enum(LOAD_DRIVERS),
     tier: z.string().optional(),
     /** How much of `unit` each one of the driver brings. */
-    perDriver: z.number().positive().max(MAX_RATED),
+    perDriver: z.number().min(MIN_RATED).max(MAX_RATED),
     /** How much of `unit` one replica carries when full. */
     carries: z.number().min(MIN_RATED).max(MAX_RATED),
     unit: z.string().min(1),
