@@ -16,6 +16,7 @@ import {
   paragraph,
   type Section,
 } from './blocks.ts';
+import { asSentence } from './escape.ts';
 import { ABSENT, formatCount, formatNumber, formatRatio, formatUsd, formatUsdInterval } from './numbers.ts';
 import { basisOfMode, cheapestMode, machineUsdPerMonth, plannedModes } from './plan-reading.ts';
 
@@ -48,7 +49,7 @@ function plannedRow(mode: PlannedMode, hasRisk: boolean): Cell[] {
 const refusedRow = (mode: RefusedMode, hasRisk: boolean): Cell[] => [
   { text: mode.title, badge: { kind: 'bad', text: 'refused' } },
   { text: 'no plan', muted: true },
-  cell(`${mode.reason} Lifted by: ${mode.liftedBy}`),
+  cell(`${asSentence(mode.reason)} Lifted by: ${mode.liftedBy}`),
   ...Array.from({ length: hasRisk ? 6 : 5 }, (): Cell => ({ text: ABSENT, muted: true })),
 ];
 

@@ -11,6 +11,10 @@ export const singleLine = (text: string): string => visibleText(text.replace(/\s
 /** With a capital first letter, for titles. */
 export const capitalised = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
+/** Ends in a full stop, so that another sentence can follow. */
+export const asSentence = (text: string): string =>
+  /[.!?]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`;
+
 const HTML: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',

@@ -33,7 +33,8 @@ th:last-child,td:last-child{padding-right:0}
 .number{text-align:right}
 td.number{white-space:nowrap}
 td.number.muted{white-space:normal}
-td{overflow-wrap:anywhere;min-width:5em}
+td{overflow-wrap:anywhere;min-width:6.3em}
+td.number{min-width:4em}
 .dense td{min-width:0;overflow-wrap:normal}
 #answer tbody tr td:first-child{font-weight:600}
 .muted{color:var(--ink-quiet)}

@@ -97,7 +97,7 @@ export function tornadoChart(rows: readonly TornadoRow[], view: TornadoView): st
   const draft = layOut({
     ...HALF_FRAME,
     leftPx: LABEL_PX,
-    rightPx: 22,
+    rightPx: 34,
     id: view.id,
     title: view.title,
     description: `${formatUsd(view.centralUsd)} as planned. ${bars.map(wordsOf).join('. ')}`,

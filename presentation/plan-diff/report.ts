@@ -3,7 +3,9 @@ import type { Report, Section } from '../blocks.ts';
 import { budgetSection } from '../budget-section.ts';
 import { groupDiagnostics } from '../diagnostics-text.ts';
 import { formatInstant } from '../numbers.ts';
-import { changesSection, moneySection, otherFigures, reasonsSection } from './sections.ts';
+import { changesSection, otherFigures } from './changes-section.ts';
+import { moneySection } from './money-section.ts';
+import { reasonsSection } from './reasons-section.ts';
 
 const notices = (diff: PlanDiff, which: 'appeared' | 'gone'): Section['blocks'] =>
   groupDiagnostics(diff.doubts[which]).map(({ code, severity, meaning, said }) => ({

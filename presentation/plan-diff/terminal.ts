@@ -2,7 +2,7 @@ import type { ModeDiff, PlanDiff } from '../../vocabulary/plan-diff.ts';
 import { formatCount, formatUsd } from '../numbers.ts';
 import { TERMINAL_CHARS } from '../terminal.ts';
 import { formatTextTable, type TextColumn, wrapText } from '../text-table.ts';
-import { comparedModes, formatEffects } from './sections.ts';
+import { comparedModes, formatEffects } from './changes-section.ts';
 import { formatEnds, formatInput, formatInputPlace, formatUsdChange } from './words.ts';
 
 const COLUMNS: readonly TextColumn[] = [

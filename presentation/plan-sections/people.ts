@@ -3,6 +3,7 @@ import type { PeopleSection, Staffed } from '../../vocabulary/plan-sections/peop
 import { HOURS_PER_DAY, MIN_PER_HOUR } from '../../vocabulary/units.ts';
 import { type Block, type Cell, cell, column, numeric, paragraph, type Section } from '../blocks.ts';
 import { hoursChart } from '../charts/over-hours.ts';
+import { asSentence, capitalised } from '../escape.ts';
 import { formatCount, formatNumber, formatRatio } from '../numbers.ts';
 import { plannedModes } from '../plan-reading.ts';
 
@@ -37,10 +38,11 @@ const titles = ({ modes }: Staff): string => modes.map(({ title }) => title).joi
 function agentsChart(staff: Staff, id: string): Block {
   const { people } = staff;
   const { busiest } = people;
+  const isWeek = people.intervals.length * people.intervalMinutes > HOURS_PER_DAY * MIN_PER_HOUR;
   const svg = hoursChart({
     id,
-    title: 'People over the day',
-    description: `${formatCount(busiest.scheduledAgents)} on the schedule at most, from ${clock(busiest.startMinute)}, of whom ${formatCount(busiest.agents)} are at their desks; ${formatCount(people.paidAgentHoursPerDay)} paid hours a day. ${people.profile}`,
+    title: isWeek ? 'People over the week' : 'People over the day',
+    description: `${formatCount(busiest.scheduledAgents)} on the schedule at most, from ${clock(busiest.startMinute)}, of whom ${formatCount(busiest.agents)} are at their desks; ${formatCount(people.paidAgentHoursPerDay)} paid hours a day. ${capitalised(asSentence(people.profile))}`,
     simulated: false,
     unit: 'agents',
     intervalHours: people.intervalMinutes / MIN_PER_HOUR,
@@ -143,7 +145,7 @@ const botDownTable = (plan: PlanFile): Block => ({
 
 function leadText(staff: Staff): string {
   const { busiest, paidAgentHoursPerDay } = staff.people;
-  return `${formatCount(busiest.scheduledAgents)} people on the schedule in the busiest interval (from ${clock(busiest.startMinute)}) answer ${formatRatio(busiest.serviceLevelRatio)} in time; ${formatCount(paidAgentHoursPerDay)} paid hours on an average day. ${staff.people.profile}`;
+  return `${formatCount(busiest.scheduledAgents)} people on the schedule in the busiest interval (from ${clock(busiest.startMinute)}) answer ${formatRatio(busiest.serviceLevelRatio)} in time; ${formatCount(paidAgentHoursPerDay)} paid hours on an average day. ${capitalised(asSentence(staff.people.profile))}`;
 }
 
 /** People behind the machine, interval by interval, and what happens when it is down. Nothing without the section. */

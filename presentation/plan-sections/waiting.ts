@@ -11,6 +11,7 @@ import {
   paragraph,
   type Section,
 } from '../blocks.ts';
+import { asSentence } from '../escape.ts';
 import { ABSENT, formatCount, formatNumber, formatRatio } from '../numbers.ts';
 import { plannedModes } from '../plan-reading.ts';
 
@@ -68,7 +69,7 @@ function tierRows({ mode, section }: Waiting): Cell[][] {
             cell(tier.tier),
             { text: 'not modelled', muted: true },
             ...Array.from({ length: 6 }, (): Cell => ({ text: ABSENT, muted: true })),
-            cell(`${tier.reason} Lifted by: ${tier.liftedBy}`),
+            cell(`${asSentence(tier.reason)} Lifted by: ${tier.liftedBy}`),
           ],
         ]
       : [
@@ -98,12 +99,19 @@ const waitingTable = (all: readonly Waiting[]): Block => ({
   rows: all.flatMap(tierRows),
 });
 
-function modeText({ mode, section }: Waiting): string {
-  const sum =
-    section.meanWaitMs === undefined
-      ? 'a tier is overloaded, or none is modelled'
-      : `queues add ${ms(section.meanWaitMs)}${section.meanWaitMs >= LONG_MS ? '' : ' ms'} to a turn on average`;
-  return `${mode.title}: ${sum}. ${section.arrivals.explanation}`;
+function sumText({ mode, section }: Waiting): string {
+  const { meanWaitMs } = section;
+  if (meanWaitMs === undefined) return `${mode.title}: a tier is overloaded, or none is modelled`;
+  return `${mode.title}: ${ms(meanWaitMs)}${meanWaitMs >= LONG_MS ? '' : ' ms'}`;
+}
+
+/** What arrives is said once for modes that face the same arrivals. */
+function leadTexts(all: readonly Waiting[]): string[] {
+  const explanations = new Set(all.map(({ section }) => asSentence(section.arrivals.explanation)));
+  return [
+    `Queues add to a turn, on average and with every replica up: ${all.map(sumText).join('; ')}.`,
+    ...explanations,
+  ];
 }
 
 /** What waiting each tier adds in the busy hour, and how that is known. Nothing where no mode has the section. */
@@ -116,7 +124,7 @@ export function waitingSections(plan: PlanFile): Section[] {
     {
       id: 'waiting',
       title: 'Waiting in the busy hour',
-      blocks: [...all.map((each) => paragraph(modeText(each))), waitingTable(all)],
+      blocks: [...leadTexts(all).map(paragraph), waitingTable(all)],
     },
   ];
 }

@@ -238,12 +238,12 @@ const SPREADS: readonly (readonly [key: string, label: string, unit: string, rel
   ['retryRatio', 'share of calls that are made again', 'ratio', 0.01],
 ];
 
-function tornado(usd: number): TornadoRow[] {
+function tornado(usd: UncertaintySection['central']['usdPerInteraction']): TornadoRow[] {
   return SPREADS.map(([input, label, unit, relative], index) => {
     const isPeople = index < 2;
-    const ends = (share: number) => ({
-      atP10: usd * (1 - relative * share),
-      atP90: usd * (1 + relative * share),
+    const ends = (centre: number, share: number) => ({
+      atP10: centre * (1 - relative * share),
+      atP90: centre * (1 + relative * share),
     });
     return {
       input,
@@ -252,12 +252,12 @@ function tornado(usd: number): TornadoRow[] {
       p10: 0.8,
       p90: 1.3,
       usdPerInteraction: {
-        ai: isPeople ? { atP10: usd, atP90: usd } : ends(1),
-        blended: ends(0.8),
-        resolved: ends(0.9),
+        ai: isPeople ? { atP10: usd.ai, atP90: usd.ai } : ends(usd.ai, 1),
+        blended: ends(usd.blended, 0.8),
+        resolved: ends(usd.resolved, 0.9),
       },
       replicas: index === 3 ? [{ tier: 'gateway', atP10: 2, atP90: 4 }] : [],
-      swingUsdPerResolved: Math.abs(usd * relative * 1.8),
+      swingUsdPerResolved: Math.abs(usd.resolved * relative * 1.8),
     };
   });
 }
@@ -326,7 +326,7 @@ function uncertainty(mode: PlannedMode): UncertaintySection {
       lines: mode.costLines.map(({ line, usdPerMonth }) => ({ line, ...scaled(usdPerMonth) })),
     },
     central: { usdPerInteraction: central },
-    tornado: tornado(central.resolved),
+    tornado: tornado(central),
   };
 }
 
@@ -422,6 +422,7 @@ const BREAK_EVEN: BreakEven = {
       figures: [],
     },
   ],
+  diagnostics: [],
   assumptions: ['Prices do not change with volume.'],
 };
 

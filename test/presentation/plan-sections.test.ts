@@ -126,7 +126,7 @@ describe('the tornado', () => {
     id: 't',
     title: 'Machine',
     cost: 'ai' as const,
-    centralUsd: drawn.central.usdPerInteraction.resolved,
+    centralUsd: drawn.central.usdPerInteraction.ai,
     simulated: false,
   };
   const svg = tornadoChart(drawn.tornado, view) ?? '';

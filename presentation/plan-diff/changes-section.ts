@@ -1,9 +1,6 @@
 import { assertNever } from '../../vocabulary/errors.ts';
 import type {
   ComparedMode,
-  InputChange,
-  InputKind,
-  LineChange,
   ModeDiff,
   MoneyEffects,
   PlanDiff,
@@ -19,18 +16,9 @@ import {
   paragraph,
   type Section,
 } from '../blocks.ts';
+import { asSentence } from '../escape.ts';
 import { ABSENT, formatCount, formatNumber, formatRatio, formatUsd } from '../numbers.ts';
-import {
-  formatEnds,
-  formatInput,
-  formatInputPlace,
-  formatInputValues,
-  formatUsdChange,
-  formatUsdDelta,
-  formatWordsChange,
-} from './words.ts';
-
-const REPLICAS = (value: number): string => formatCount(value);
+import { formatEnds, formatUsdChange, formatUsdDelta, formatWordsChange } from './words.ts';
 
 export const comparedModes = (diff: PlanDiff): ComparedMode[] =>
   diff.modes.filter((mode): mode is ComparedMode => mode.kind === 'compared');
@@ -59,7 +47,7 @@ function modeBadge({ simulated, changed }: ComparedMode): Pick<Cell, 'badge'> {
 
 const comparedRow = (mode: ComparedMode): Cell[] => [
   { text: mode.title, ...modeBadge(mode) },
-  cell(formatEnds(mode.replicas, REPLICAS)),
+  cell(formatEnds(mode.replicas, formatCount)),
   cell(formatUsdChange(mode.money.machineUsdPerMonth)),
   cell(formatEffects(mode.money.machineEffects)),
   cell(formatUsdChange(mode.money.aiUsdPerInteraction)),
@@ -91,7 +79,7 @@ function modeRow(mode: ModeDiff): Cell[] {
           badge: { kind: 'bad', text: mode.kind === 'refused-now' ? 'refused now' : 'refused' },
         },
         ...absentCells(6),
-        cell(`${mode.reason} Lifted by: ${mode.liftedBy}`),
+        cell(`${asSentence(mode.reason)} Lifted by: ${mode.liftedBy}`),
       ];
     default:
       return assertNever(mode);
@@ -114,7 +102,7 @@ const modesTable = (diff: PlanDiff): Block => ({
   rows: diff.modes.map(modeRow),
 });
 
-const tierWords = ({ tier, replicas }: TierChange): string => `${tier} ${formatEnds(replicas, REPLICAS)}`;
+const tierWords = ({ tier, replicas }: TierChange): string => `${tier} ${formatEnds(replicas, formatCount)}`;
 
 /** A compared mode in one sentence: month, what moved it, replicas. */
 export function formatModeSentence(mode: ComparedMode): string {
@@ -124,10 +112,15 @@ export function formatModeSentence(mode: ComparedMode): string {
   return `${cost}; ${size}.`;
 }
 
+const isChanged = (mode: ModeDiff): boolean =>
+  mode.kind === 'compared' || mode.kind === 'still-refused' ? mode.changed : true;
+
+const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
+
 function answerText(diff: PlanDiff): string {
   if (!diff.changed) return 'The two plans say the same, from the same inputs.';
-  const changed = diff.modes.filter((mode) => mode.kind !== 'compared' || mode.changed).length;
-  return `${changed} of ${diff.modes.length} modes changed; ${diff.inputs.length} inputs are not the same.`;
+  const changed = diff.modes.filter(isChanged).length;
+  return `${changed} of ${counted(diff.modes.length, 'mode', 'modes')} changed; ${counted(diff.inputs.length, 'input is', 'inputs are')} not the same.`;
 }
 
 /** First screen: replicas and money of each mode, old and new. */
@@ -142,126 +135,6 @@ export const changesSection = (diff: PlanDiff): Section => ({
     modesTable(diff),
   ],
 });
-
-const KINDS = {
-  demand: 'Demand',
-  objective: 'Objectives',
-  measurement: 'Measurements',
-  capacity: 'What one replica carries',
-  price: 'Prices',
-  setting: 'Settings of the modes',
-  version: 'Release and seed',
-} as const satisfies Record<InputKind, string>;
-
-const inputRow = (change: InputChange): Cell[] => [
-  cell(KINDS[change.kind]),
-  cell(change.name),
-  { text: formatInputPlace(change) || 'all', muted: true },
-  cell(formatInputValues(change)),
-  change.rests === undefined ? { text: 'as before', muted: true } : cell(formatWordsChange(change.rests)),
-];
-
-function reasonsOf(tier: TierChange): string {
-  if (tier.because.length > 0) return tier.because.map(formatInput).join('; ');
-  return 'no input that the plans keep changed: they were made without settings, or by another release';
-}
-
-const limitsOf = (tier: TierChange): string =>
-  tier.limits
-    .map(
-      ({ name, requiredReplicas, explanation }) =>
-        `${name} ${formatEnds(requiredReplicas, REPLICAS)}: ${explanation.after ?? explanation.before ?? ''}`,
-    )
-    .join('; ') || 'no limit of its own changed';
-
-const tierRow = (mode: ComparedMode, tier: TierChange): Cell[] => [
-  cell(mode.title),
-  cell(tier.tier),
-  cell(formatEnds(tier.replicas, REPLICAS)),
-  cell(formatWordsChange(tier.unit)),
-  cell(formatWordsChange(tier.bindingConstraint)),
-  cell(limitsOf(tier)),
-  cell(reasonsOf(tier)),
-];
-
-function tiersTable(diff: PlanDiff): Block[] {
-  const rows = comparedModes(diff).flatMap((mode) => mode.tiers.map((tier) => tierRow(mode, tier)));
-  if (rows.length === 0) return [];
-  return [
-    {
-      kind: 'table',
-      caption: 'Tiers with another number of replicas, or another unit, and why',
-      columns: [
-        column('mode'),
-        column('tier'),
-        numeric('replicas'),
-        column('one replica is'),
-        column('binding constraint'),
-        column('limits that changed'),
-        column('because'),
-      ],
-      rows,
-    },
-  ];
-}
-
-/** Why: inputs that changed, then each tier with the limits and inputs behind it. */
-export const reasonsSection = (diff: PlanDiff): Section => ({
-  id: 'why',
-  title: 'Why',
-  blocks: [
-    ...(diff.inputs.length === 0
-      ? [paragraph('Every input is the same in both plans.')]
-      : [
-          {
-            kind: 'table' as const,
-            caption: 'Inputs that are not the same, and what each rests on',
-            columns: [
-              column('kind'),
-              column('input'),
-              column('where'),
-              column('old → new'),
-              column('rests on'),
-            ],
-            rows: diff.inputs.map(inputRow),
-          },
-        ]),
-    ...tiersTable(diff),
-  ],
-});
-
-const lineRow = (line: LineChange): Cell[] => [
-  cell(line.line),
-  cell(line.category),
-  cell(formatUsdChange(line.usdPerMonth)),
-  cell(`${formatEnds(line.quantity)} ${line.unit}`),
-  cell(formatEnds(line.unitPriceUsd, formatUsd)),
-  line.source.before === undefined && line.source.after === undefined
-    ? { text: 'as before', muted: true }
-    : cell(formatWordsChange(line.source)),
-];
-
-/** Cost lines that changed, mode by mode, the largest change first. */
-export function moneySection(diff: PlanDiff): Section[] {
-  const tables = comparedModes(diff)
-    .filter(({ money }) => money.lines.length > 0)
-    .map(
-      (mode): Block => ({
-        kind: 'table',
-        caption: `${mode.title}: cost lines that changed, of an average month. With people: ${formatUsdChange(mode.money.usdPerMonth)}; ${formatEffects(mode.money.effects)}`,
-        columns: [
-          column('line'),
-          column('category'),
-          numeric('USD per month'),
-          numeric('quantity'),
-          numeric('USD per unit'),
-          column('price from'),
-        ],
-        rows: mode.money.lines.map(lineRow),
-      }),
-    );
-  return tables.length === 0 ? [] : [{ id: 'money', title: 'Cost lines', blocks: tables }];
-}
 
 const otherRow = (mode: ComparedMode): Cell[] => [
   cell(mode.title),
