@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { diagnosticSchema } from '../diagnostics.ts';
 import { BASES, sourcedSchema } from './figures.ts';
 
 const usd = z.number().nonnegative();
@@ -99,6 +100,8 @@ export const breakEvenSchema = z.strictObject({
   commitments: z.array(commitmentSchema),
   /** What all of it rests on, in words. */
   assumptions: z.array(z.string()),
+  /** Prices of ways to get the model that are stale, disputed or about to change. */
+  diagnostics: z.array(diagnosticSchema),
 });
 
 export type BreakEven = z.infer<typeof breakEvenSchema>;

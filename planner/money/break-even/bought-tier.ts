@@ -56,6 +56,7 @@ export function apiOption(bought: BoughtTier): CostOption {
     basis: 'catalogue',
     source: `${sizing.priceId}: ${entry?.source ?? ''}`,
     date: entry?.date,
+    entryIds: [sizing.priceId, sizing.quotaId],
     priceAt: (perDay) => priceBoughtAt(bought, perDay),
   };
 }

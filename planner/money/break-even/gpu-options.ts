@@ -39,6 +39,9 @@ export function ownOption(own: OwnTier): CostOption {
     title: `own ${unit.name}`,
     basis: isSimulated ? 'simulated' : 'measured',
     source: `${unit.capex.id} and the power, space and maintenance of mode ${context.mode.id}; capacity measured or simulated`,
+    entryIds: (['capex', 'life', 'power', 'pue', 'electricity', 'colocation'] as const).map(
+      (key) => unit[key].id,
+    ),
     priceAt: (perDay) => {
       const sized = nodesAt(own, perDay);
       if (sized.kind === 'refused') return { kind: 'refused', reason: sized.reason };
@@ -86,6 +89,7 @@ export function rentedOptions(own: OwnTier): CostOption[] {
     basis,
     source: `${offer.id}: ${offer.source}; as many nodes as mode ${own.context.mode.id} needs`,
     date: offer.date,
+    entryIds: [offer.id],
     priceAt: (perDay) => {
       const sized = nodesAt(own, perDay);
       if (sized.kind === 'refused') return { kind: 'refused', reason: sized.reason };

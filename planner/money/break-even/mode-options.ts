@@ -37,6 +37,8 @@ export function modeOption(context: SizingContext): CostOption {
     title: mode.title,
     basis: simulated ? 'simulated' : 'measured',
     source: `every tier sized and priced at each volume; workload of run ${reference.result.runId}`,
+    // The mode's own diagnostics name its prices.
+    entryIds: [],
     priceAt: (perDay) => priceModeAt(context, perDay),
   };
 }

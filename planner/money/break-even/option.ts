@@ -12,6 +12,8 @@ export interface CostOption {
   readonly basis: Basis;
   readonly source: string;
   readonly date?: string | undefined;
+  /** Catalogue entries that its price is read from. */
+  readonly entryIds: readonly string[];
   readonly priceAt: (interactionsPerDay: number) => PricedAt;
 }
 

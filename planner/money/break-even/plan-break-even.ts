@@ -1,3 +1,5 @@
+import { cataloguePriceDiagnostics } from '../../../scenarios/catalogue.ts';
+import { sortDiagnostics } from '../../../vocabulary/diagnostics.ts';
 import type { BreakEven, Commitment } from '../../../vocabulary/plan-sections/break-even.ts';
 import { type SizingContext, withStatedCalls } from '../../size/context.ts';
 import { sizeTiers } from '../../size/size-mode.ts';
@@ -34,7 +36,7 @@ const ASSUMPTIONS = [
  * Break-even between the modes that can be planned, between ways to get the language model, and between ways to pay for
  * machines. The contexts hold one mode each at the planned volume. Undefined when there is no mode to compare.
  */
-export function planBreakEven(given: readonly SizingContext[]): BreakEven | undefined {
+export function planBreakEven(given: readonly SizingContext[], nowUnixMs: number): BreakEven | undefined {
   const contexts = given.map(withStatedCalls);
   const [first] = contexts;
   if (first === undefined) return undefined;
@@ -61,5 +63,12 @@ export function planBreakEven(given: readonly SizingContext[]): BreakEven | unde
     ),
     commitments: contexts.flatMap(commitmentsOf),
     assumptions: [...ASSUMPTIONS, `Hours of the week: ${first.demand.week.source}.`],
+    diagnostics: sortDiagnostics(
+      cataloguePriceDiagnostics(
+        first.catalogue,
+        inference.flatMap(({ entryIds }) => entryIds),
+        nowUnixMs,
+      ),
+    ),
   };
 }

@@ -47,6 +47,7 @@ export function provisionedOptions(bought: BoughtTier): CostOption[] {
       basis: 'catalogue',
       source: `${price.id}: ${price.source}; ${SERIES}/${model}`,
       date: price.date,
+      entryIds: [price.id, `${SERIES}/${model}`],
       priceAt: (perDay) => {
         const rate = busyTokenRate(bought, perDay);
         if (rate === undefined) return { kind: 'refused', reason: 'no result counts tokens' };

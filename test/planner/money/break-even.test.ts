@@ -14,6 +14,7 @@ const option = (id: string, usdPerMonth: (perDay: number) => number, most = 1e12
   title: id,
   basis: 'assumed',
   source: 'this test',
+  entryIds: [],
   priceAt: (perDay) =>
     perDay > most
       ? { kind: 'refused', reason: `no more than ${most}` }
@@ -158,13 +159,14 @@ describe('own hardware', () => {
 });
 
 const PER_DAY = 100_000;
+const NOW = Date.UTC(2026, 10, 21);
 const contexts = [MODES.kubernetes, MODES.onprem].map(
   (mode) => sizeMode({ mode, interactionsPerDay: PER_DAY }).context,
 );
 
 test('one host ends where its capacity does', () => {
   const { context } = sizeMode({ mode: MODES.compose, interactionsPerDay: 25_000 });
-  const curve = planBreakEven([context])?.modes.curves[0];
+  const curve = planBreakEven([context], NOW)?.modes.curves[0];
   // M/M/1 of 20 turns/s, p95 ≤ 2 s less 30 ms of links, 20 % kept free; 15 % of the day's five turns in the busy hour.
   const most = (0.8 * (20 - Math.log(20) / 1.97) * 3600) / (0.15 * 5);
   expect(Math.abs((curve?.end?.interactionsPerDay ?? 0) / most - 1)).toBeLessThan(0.03);
@@ -172,12 +174,12 @@ test('one host ends where its capacity does', () => {
 });
 
 describe('break-even of a plan', () => {
-  const found = planBreakEven(contexts);
+  const found = planBreakEven(contexts, NOW);
   if (found === undefined) throw new Error('no section');
 
   test('is what its schema says, and there is none without modes', () => {
     expect(breakEvenSchema.parse(found)).toEqual(found);
-    expect(planBreakEven([])).toBeUndefined();
+    expect(planBreakEven([], NOW)).toBeUndefined();
   });
 
   test('at the planned volume each mode costs what its cost lines say without people', () => {
@@ -202,6 +204,18 @@ describe('break-even of a plan', () => {
       expect(source.length, id).toBeGreaterThan(10);
       if (!id.startsWith('own')) expect(date, id).toMatch(/^\d{4}/);
     }
+  });
+
+  test('says which of its prices are old or doubtful', () => {
+    const stale = found.diagnostics
+      .filter(({ code }) => code === 'STALE_PRICE')
+      .map(({ subject }) => subject);
+    // Dated 2025 and 2024; machines of July 2026 keep for half a year.
+    expect(stale).toContain('azure-ptu/price');
+    expect(stale).toContain('openai/gpt-4o-mini');
+    expect(stale).not.toContain('aws/p5.48xlarge');
+    const later = planBreakEven(contexts, Date.UTC(2027, 1, 1))?.diagnostics.map(({ subject }) => subject);
+    expect(later).toContain('aws/p5.48xlarge');
   });
 
   test('the API by hand: 500 and 200 tokens, 1 % made twice', () => {
@@ -250,7 +264,7 @@ describe('break-even of a plan', () => {
 
   test('both modes on one page in less than a second', () => {
     const startedAtMs = performance.now();
-    planBreakEven(contexts);
+    planBreakEven(contexts, NOW);
     expect(performance.now() - startedAtMs).toBeLessThan(1000);
   });
 });
