@@ -37,6 +37,20 @@ export function groupMeasurements(results: readonly ResultFile[], slos: readonly
   });
 }
 
+/** The measurements at some objectives. */
+export type Measure = (slos: readonly Slo[]) => readonly Measurement[];
+
+/** Modes with the same links have the same objectives left, and with them the same measurements. */
+export function createMeasure(results: readonly ResultFile[]): Measure {
+  const known = new Map<string, readonly Measurement[]>();
+  return (slos) => {
+    const key = JSON.stringify(slos);
+    const measurements = known.get(key) ?? groupMeasurements(results, slos);
+    known.set(key, measurements);
+    return measurements;
+  };
+}
+
 const RANK = { bracketed: 2, 'lower-bound': 1, refused: 0 } as const;
 
 /** Traces come first (their arrivals and tokens are real), then the surest capacity, then the newest. */

@@ -1,5 +1,5 @@
 import type { DiagnosticCode } from '../../vocabulary/diagnostics.ts';
-import { LatencyHistogram } from '../../vocabulary/histogram.ts';
+import { type EncodedHistogram, LatencyHistogram } from '../../vocabulary/histogram.ts';
 import type { HistogramMetricId } from '../../vocabulary/metrics.ts';
 import {
   computeErrorRatio,
@@ -56,20 +56,42 @@ interface Evidence {
   readonly counts: OutcomeCounts;
   readonly windowMs: number;
   readonly goodRequests: number;
-  readonly histograms: ReadonlyMap<HistogramMetricId, LatencyHistogram>;
+  readonly histograms: Histograms;
   readonly flags: readonly DiagnosticCode[];
 }
 
-function histogramsOf(steps: readonly ResultStep[]): Map<HistogramMetricId, LatencyHistogram> {
-  const merged = new Map<HistogramMetricId, LatencyHistogram>();
-  for (const step of steps) {
-    for (const [metric, encoded] of Object.entries(step.histograms)) {
-      const into = merged.get(metric as HistogramMetricId) ?? new LatencyHistogram();
-      into.add(LatencyHistogram.decode(encoded));
-      merged.set(metric as HistogramMetricId, into);
-    }
-  }
+/** Histograms by metric, each read when it is asked for: an objective needs one of a dozen. */
+interface Histograms {
+  get(metric: HistogramMetricId): LatencyHistogram | undefined;
+}
+
+/** Decoded once however many objectives a step is held against. Nothing changes a histogram that was read. */
+const decoded = new WeakMap<EncodedHistogram, LatencyHistogram>();
+
+function decodeOnce(encoded: EncodedHistogram): LatencyHistogram {
+  const histogram = decoded.get(encoded) ?? LatencyHistogram.decode(encoded);
+  decoded.set(encoded, histogram);
+  return histogram;
+}
+
+function mergeAll(histograms: readonly LatencyHistogram[]): LatencyHistogram | undefined {
+  if (histograms.length <= 1) return histograms[0];
+  const merged = new LatencyHistogram();
+  for (const histogram of histograms) merged.add(histogram);
   return merged;
+}
+
+function histogramsOf(steps: readonly ResultStep[]): Histograms {
+  const merged = new Map<HistogramMetricId, LatencyHistogram | undefined>();
+  return {
+    get: (metric) => {
+      if (!merged.has(metric)) {
+        const encoded = steps.flatMap(({ histograms }) => histograms[metric] ?? []);
+        merged.set(metric, mergeAll(encoded.map(decodeOnce)));
+      }
+      return merged.get(metric);
+    },
+  };
 }
 
 /** Offered turns/s of a step as it happened, not as planned. */

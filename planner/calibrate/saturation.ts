@@ -32,6 +32,11 @@ const WAITING_ELASTICITY = 1.3;
 /** A wait this small a share of decoding moves nothing. */
 const MIN_WAITING_RATIO = 0.02;
 const ROUNDS = 40;
+/** Loads closer than this are one. */
+const SAME_LOAD_RATIO = 1.001;
+
+/** More load that brings no more than this much of rate found every place taken. */
+const FLAT_RATE_RATIO = 1.02;
 
 const elasticity = (low: ServingPoint, high: ServingPoint): number =>
   Math.log(high.meanTimeToFirstTokenMs / low.meanTimeToFirstTokenMs) /
@@ -39,6 +44,8 @@ const elasticity = (low: ServingPoint, high: ServingPoint): number =>
 
 function isWaiting(low: ServingPoint, high: ServingPoint, outputTokens: number): boolean {
   const decodingMs = high.meanTimePerOutputTokenMs * (outputTokens - 1);
+  const isFull = requestsPerSOf(high, outputTokens) <= FLAT_RATE_RATIO * requestsPerSOf(low, outputTokens);
+  if (isFull && high.meanTimePerOutputTokenMs <= FLAT_RATE_RATIO * low.meanTimePerOutputTokenMs) return true;
   return (
     elasticity(low, high) > WAITING_ELASTICITY && high.meanTimeToFirstTokenMs > MIN_WAITING_RATIO * decodingMs
   );
@@ -75,9 +82,9 @@ export function findSaturation(
     concurrency = Math.min(beyond.concurrency, Math.max(last.concurrency, inService));
   }
   // Nobody waits: the first token is as late as prefill alone makes it.
-  if (concurrency >= beyond.concurrency) return undefined;
+  if (concurrency * SAME_LOAD_RATIO >= beyond.concurrency) return undefined;
   // It was full already at the last point below.
-  if (concurrency <= last.concurrency) {
+  if (concurrency <= last.concurrency * SAME_LOAD_RATIO) {
     return { index, admitted: last, requestsPerS: requestsPerSOf(last, outputTokens) };
   }
   const admitted = {

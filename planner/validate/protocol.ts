@@ -1,9 +1,9 @@
 import { createFailure, ok, type Result } from '../../vocabulary/errors.ts';
-import { createRandom } from '../../vocabulary/random.ts';
 import { percentFromRatio } from '../../vocabulary/units.ts';
 import { BASELINES } from './baselines.ts';
+import { capacityFigures } from './capacity-figures.ts';
 import { judgeCoverage } from './coverage.ts';
-import { type ErrorSummary, relativeError, summariseErrors } from './error-summary.ts';
+import type { ErrorSummary } from './error-summary.ts';
 import {
   figuresOf,
   type HeldOut,
@@ -15,8 +15,6 @@ import {
 } from './held-out.ts';
 import type { MeasuredFile, ServingConfiguration } from './measured-file.ts';
 import { servingPredictor } from './our-predictor.ts';
-import { type CapacityPrediction, judgeDecisions } from './replica-decision.ts';
-import { type SloCapacityCase, sloCapacityCases } from './slo-capacity.ts';
 import { judgeTargets, NOMINAL_COVERAGE, type TargetVerdict, type ValidationFigures } from './targets.ts';
 
 /** A configuration that was predicted badly, with its worst point. */
@@ -80,62 +78,6 @@ function baselineFigures(configurations: readonly ServingConfiguration[]): Recor
   );
 }
 
-/** Cases with the prediction of one kind; those that the points do not straddle have none. */
-function predictions(
-  cases: readonly SloCapacityCase[],
-  kind: 'fixedPerS' | 'adaptivePerS',
-): CapacityPrediction[] {
-  return cases.flatMap((one) => {
-    const predictedPerS = one[kind];
-    if (predictedPerS === undefined) return [];
-    return [{ configuration: one.configuration, predictedPerS, measuredPerS: one.measuredPerS }];
-  });
-}
-
-const capacityErrors = (cases: readonly CapacityPrediction[]): ErrorSummary | undefined =>
-  summariseErrors(
-    cases.map(({ configuration, predictedPerS, measuredPerS }) => ({
-      configuration,
-      ratio: relativeError(predictedPerS, measuredPerS),
-    })),
-  );
-
-function capacityFigures(cases: readonly SloCapacityCase[]): ValidationFigures {
-  const adaptive = capacityErrors(predictions(cases, 'adaptivePerS'));
-  const fixed = capacityErrors(predictions(cases, 'fixedPerS'));
-  return {
-    ...(adaptive === undefined
-      ? {}
-      : { capacityAtSloErrorPct: adaptive.mapePct, capacityAtSloP90Pct: adaptive.p90Pct }),
-    ...(fixed === undefined ? {} : { capacityAtSloFixedPointsErrorPct: fixed.mapePct }),
-    capacityCases: cases.length,
-    capacityCasesUnanswered: cases.filter(({ adaptivePerS }) => adaptivePerS === undefined).length,
-  };
-}
-
-function decisionFigures(cases: readonly SloCapacityCase[], seed: number): ValidationFigures {
-  const given = predictions(cases, 'adaptivePerS');
-  const random = createRandom(seed).fork('replica decisions');
-  const derated = judgeDecisions(given, { random, derated: true });
-  const bare = judgeDecisions(given, { random, derated: false });
-  return {
-    ...(derated === undefined
-      ? {}
-      : {
-          decisionSufficientRatio: derated.sufficientRatio,
-          decisionOverspendRatio: derated.overspendRatio,
-          decisions: derated.decisions,
-          ...(derated.medianDerate === undefined ? {} : { medianDerate: derated.medianDerate }),
-        }),
-    ...(bare === undefined
-      ? {}
-      : {
-          decisionSufficientWithoutDerateRatio: bare.sufficientRatio,
-          decisionOverspendWithoutDerateRatio: bare.overspendRatio,
-        }),
-  };
-}
-
 function coverageFigures(points: readonly HeldOutPoint[]): ValidationFigures {
   const coverage = judgeCoverage(points, NOMINAL_COVERAGE);
   if (coverage === undefined) return {};
@@ -187,9 +129,8 @@ function nothingToJudge(what: string): Result<never> {
 }
 
 /**
- * Calibrates every configuration on three of its points and holds the rest against the prediction; limits objectives at
- * points that no calibration may use; buys replicas with a derate, and draws intervals, that only the other
- * configurations gave. Fails where no configuration has a point to leave out.
+ * Calibrates every configuration on three of its points and holds the rest against the prediction; finds capacities at
+ * objectives, buys replicas with a derate and draws intervals that only the other configurations gave. Fails where no configuration has a point to leave out.
  */
 export function validateServing(
   file: MeasuredFile,
@@ -200,14 +141,10 @@ export function validateServing(
   if (judged.length === 0) return nothingToJudge(source);
   const heldOut = predictHeldOut(configurations, servingPredictor);
   const refusedKeys = new Set(heldOut.refused.map(({ configuration }) => configuration));
-  const cases = sloCapacityCases(
-    configurations.filter(({ key }) => !refusedKeys.has(key)),
-    'latencyMs',
-  );
+  const answered = judged.filter(({ key }) => !refusedKeys.has(key));
   const figures = rounded({
     ...heldOutFigures(heldOut),
-    ...capacityFigures(cases),
-    ...decisionFigures(cases, seed),
+    ...capacityFigures(answered, seed),
     ...coverageFigures(heldOut.points),
     refusedRatio: heldOut.refused.length / judged.length,
   });

@@ -1,7 +1,7 @@
 import { ADAPTIVE_POINTS, chooseNextConcurrency } from '../calibrate/adaptive.ts';
-import { createServingCurve } from '../calibrate/closed-loop-curve.ts';
 import { latencyMsOf, requestsPerSOf, type ServingPoint } from '../calibrate/saturation.ts';
 import { findServingCapacity, type ServingLimits } from '../calibrate/serving-capacity.ts';
+import { calibrateServing } from '../calibrate/serving-gates.ts';
 import { chooseCalibration } from './held-out.ts';
 import type { ServingConfiguration } from './measured-file.ts';
 
@@ -38,7 +38,9 @@ function capacityOf(
   outputTokens: number,
   limits: ServingLimits,
 ): number | undefined {
-  const capacity = findServingCapacity(createServingCurve(points, outputTokens), limits);
+  const curve = calibrateServing(points, outputTokens);
+  if (curve.kind === 'refused') return undefined;
+  const capacity = findServingCapacity(curve.value, limits);
   return capacity.kind === 'crossed' ? capacity.requestsPerS : undefined;
 }
 

@@ -78,18 +78,19 @@ describe('calibration and held-out points', () => {
 });
 
 describe('capacity at an objective', () => {
-  test('the limit is what a point measured that no calibration uses; the exact law is found to 3 %', () => {
+  test('the limit is what a point measured that no calibration uses; the exact law is found to 5 % from points a factor of four apart', () => {
     const cases = sloCapacityCases(file(5, 0).configurations, 'latencyMs');
     expect(cases).toHaveLength(5 * 4);
     for (const one of cases) {
       expect(one.pointsUsed).toBeLessThanOrEqual(5);
-      expect(Math.abs((one.adaptivePerS ?? 0) / one.measuredPerS - 1)).toBeLessThan(0.03);
+      expect(Math.abs((one.adaptivePerS ?? 0) / one.measuredPerS - 1)).toBeLessThan(0.05);
     }
   });
 
   test('adaptive points are no worse than fixed ones under noise', () => {
     const { figures } = validate(80, 0.03);
     expect(figures.capacityAtSloErrorPct).toBeLessThan(figures.capacityAtSloFixedPointsErrorPct ?? 0);
+    expect(figures.capacityAtSloErrorPct).toBeLessThan(figures.capacityAtHeldOutLimitErrorPct ?? 0);
   });
 });
 

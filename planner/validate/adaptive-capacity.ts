@@ -1,0 +1,91 @@
+import type { Random } from '../../vocabulary/random.ts';
+import { ADAPTIVE_POINTS, chooseNextConcurrency } from '../calibrate/adaptive.ts';
+import type { ServingPoint } from '../calibrate/saturation.ts';
+import { findServingCapacity, type ServingLimits } from '../calibrate/serving-capacity.ts';
+import { calibrateServing } from '../calibrate/serving-gates.ts';
+import { chooseCalibration } from './held-out.ts';
+import type { ServingConfiguration } from './measured-file.ts';
+import { type ReplayedEngine, type RunNoise, replayEngine } from './replayed-engine.ts';
+
+/** One capacity at an objective, found on a replayed engine. */
+export interface AdaptiveCase {
+  readonly configuration: string;
+  readonly limitMs: number;
+  /** Requests/s where the engine itself crosses the limit. */
+  readonly measuredPerS: number;
+  /** From three fixed points; undefined where the gates refuse them or they do not straddle the limit. */
+  readonly fixedPerS: number | undefined;
+  /** From those and up to two adaptive ones. */
+  readonly adaptivePerS: number | undefined;
+}
+
+/** Limits for each configuration, at loads spread evenly by chance over the logarithm of this part of its range. */
+const LIMITS_PER_CONFIGURATION = 4;
+const LOAD_RANGE = { from: 0.1, to: 0.95 } as const;
+
+interface Calibrating {
+  readonly engine: ReplayedEngine;
+  readonly outputTokens: number;
+  readonly limits: ServingLimits;
+  readonly random: Random;
+}
+
+function capacityOf(
+  points: readonly ServingPoint[],
+  { outputTokens, limits }: Calibrating,
+): number | undefined {
+  const curve = calibrateServing(points, outputTokens);
+  if (curve.kind === 'refused') return undefined;
+  const capacity = findServingCapacity(curve.value, limits);
+  return capacity.kind === 'crossed' ? capacity.requestsPerS : undefined;
+}
+
+/** Runs the engine where the limit is predicted to be crossed, twice at most. */
+function addAdaptive(start: readonly ServingPoint[], calibrating: Calibrating): ServingPoint[] {
+  const { engine, outputTokens, limits, random } = calibrating;
+  let points = [...start];
+  for (let i = 0; i < ADAPTIVE_POINTS; i++) {
+    const next = chooseNextConcurrency({ points, outputTokens, limits });
+    if (next === undefined) break;
+    points = [...points, engine.run(next, random)].sort((a, b) => a.concurrency - b.concurrency);
+  }
+  return points;
+}
+
+function caseOf(configuration: ServingConfiguration, noise: RunNoise, random: Random): AdaptiveCase[] {
+  const { key, outputTokens, points } = configuration;
+  const engine = replayEngine(configuration, noise);
+  const { minConcurrency, maxConcurrency } = engine.truth;
+  const place = LOAD_RANGE.from + (LOAD_RANGE.to - LOAD_RANGE.from) * random.next();
+  const limitMs = engine.truth.latencyMsAt(minConcurrency * (maxConcurrency / minConcurrency) ** place);
+  const limits = { latencyMs: limitMs };
+  const truth = findServingCapacity(engine.truth, limits);
+  if (truth.kind !== 'crossed') return [];
+  const calibrating = { engine, outputTokens, limits, random };
+  const fixed = chooseCalibration(points).map(({ concurrency }) => engine.run(concurrency, random));
+  return [
+    {
+      configuration: key,
+      limitMs,
+      measuredPerS: truth.requestsPerS,
+      fixedPerS: capacityOf(fixed, calibrating),
+      adaptivePerS: capacityOf(addAdaptive(fixed, calibrating), calibrating),
+    },
+  ];
+}
+
+/**
+ * Adaptive calibration on replayed engines: every point, the three fixed ones too, is a run of its own with the noise
+ * that the file shows between runs, and can be asked for at any load, as on a real engine. The truth is the engine's
+ * own crossing along straight lines between all measured points.
+ */
+export function adaptiveCapacityCases(
+  configurations: readonly ServingConfiguration[],
+  noise: RunNoise,
+  random: Random,
+): AdaptiveCase[] {
+  return configurations.flatMap((configuration) => {
+    const own = random.fork(configuration.key);
+    return Array.from({ length: LIMITS_PER_CONFIGURATION }, () => caseOf(configuration, noise, own)).flat();
+  });
+}

@@ -1,0 +1,100 @@
+import { type Random, sampleNormal } from '../../vocabulary/random.ts';
+import type { ServingCurve } from '../calibrate/closed-loop-curve.ts';
+import { latencyMsOf, requestsPerSOf, type ServingPoint } from '../calibrate/saturation.ts';
+import type { ServingConfiguration } from './measured-file.ts';
+
+/** Standard deviations of the logarithm of a mean time from one run to the next. */
+export interface RunNoise {
+  readonly firstToken: number;
+  readonly perToken: number;
+  /** Points with more than one run that it was read from. */
+  readonly points: number;
+}
+
+type Field = 'meanTimeToFirstTokenMs' | 'meanTimePerOutputTokenMs';
+
+/** Runs of one load that differ by more contradict each other: a mistake and not noise. */
+const MAX_REPLICATE_FACTOR = 1.2;
+
+const repeated = (configurations: readonly ServingConfiguration[]): (readonly ServingPoint[])[] =>
+  configurations.flatMap(({ points, outputTokens }) =>
+    points.flatMap(({ replicates }) => {
+      const times = replicates.map((run) => latencyMsOf(run, outputTokens));
+      const isSound = Math.max(...times) <= Math.min(...times) * MAX_REPLICATE_FACTOR;
+      return replicates.length > 1 && isSound ? [replicates] : [];
+    }),
+  );
+
+/** Pooled standard deviation of ln(time) within loads. */
+function pooledDeviation(groups: readonly (readonly ServingPoint[])[], field: Field): number {
+  let [squares, freedom] = [0, 0];
+  for (const runs of groups) {
+    const logs = runs.map((run) => Math.log(run[field]));
+    const mean = logs.reduce((sum, value) => sum + value, 0) / logs.length;
+    squares += logs.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+    freedom += logs.length - 1;
+  }
+  return freedom === 0 ? 0 : Math.sqrt(squares / freedom);
+}
+
+/** How much runs of one load differ in a file, where loads were measured more than once; no noise where none was. */
+export function measureRunNoise(configurations: readonly ServingConfiguration[]): RunNoise {
+  const groups = repeated(configurations);
+  return {
+    firstToken: pooledDeviation(groups, 'meanTimeToFirstTokenMs'),
+    perToken: pooledDeviation(groups, 'meanTimePerOutputTokenMs'),
+    points: groups.length,
+  };
+}
+
+function between(points: readonly ServingPoint[], concurrency: number): ServingPoint {
+  const above = Math.max(
+    1,
+    points.findIndex((point) => point.concurrency >= concurrency),
+  );
+  const [left, right] = [points[above - 1], points[above]];
+  if (left === undefined || right === undefined) throw new RangeError('a replayed engine needs two points');
+  const share = (concurrency - left.concurrency) / (right.concurrency - left.concurrency);
+  const at = (field: Field): number => left[field] + (right[field] - left[field]) * share;
+  return {
+    concurrency,
+    meanTimeToFirstTokenMs: at('meanTimeToFirstTokenMs'),
+    meanTimePerOutputTokenMs: at('meanTimePerOutputTokenMs'),
+  };
+}
+
+/** A measured configuration that can be asked for any load inside its range. */
+export interface ReplayedEngine {
+  /** Times along straight lines between all measured points: not the shape that our curves assume. */
+  readonly truth: ServingCurve;
+  /** One run at a load: the truth times the noise between runs. */
+  run(concurrency: number, random: Random): ServingPoint;
+}
+
+/** An engine that answers as a configuration was measured to, every run with its own noise. */
+export function replayEngine(configuration: ServingConfiguration, noise: RunNoise): ReplayedEngine {
+  const { points, outputTokens } = configuration;
+  const at = (concurrency: number): ServingPoint => between(points, concurrency);
+  const truth: ServingCurve = {
+    minConcurrency: points[0]?.concurrency ?? Number.NaN,
+    maxConcurrency: points[points.length - 1]?.concurrency ?? Number.NaN,
+    saturation: undefined,
+    timeToFirstTokenMsAt: (n) => at(n).meanTimeToFirstTokenMs,
+    timePerOutputTokenMsAt: (n) => at(n).meanTimePerOutputTokenMs,
+    latencyMsAt: (n) => latencyMsOf(at(n), outputTokens),
+    requestsPerSAt: (n) => requestsPerSOf(at(n), outputTokens),
+  };
+  return {
+    truth,
+    run: (concurrency, random) => {
+      const exact = at(concurrency);
+      return {
+        concurrency,
+        meanTimeToFirstTokenMs:
+          exact.meanTimeToFirstTokenMs * Math.exp(noise.firstToken * sampleNormal(random)),
+        meanTimePerOutputTokenMs:
+          exact.meanTimePerOutputTokenMs * Math.exp(noise.perToken * sampleNormal(random)),
+      };
+    },
+  };
+}
