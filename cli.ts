@@ -1,4 +1,5 @@
 import { type Command, CommanderError } from 'commander';
+import { letBackgroundThreadsGiveWay } from './cli/background-threads.ts';
 import { createProgram } from './cli/program.ts';
 import { EXIT_CODES, FAILURES, failureFromUnknown, formatFailure } from './vocabulary/errors.ts';
 
@@ -17,6 +18,7 @@ function outliveReaders(): void {
   }
 }
 
+letBackgroundThreadsGiveWay();
 outliveReaders();
 const program = createProgram();
 exitOverrideAll(program);
