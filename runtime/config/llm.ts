@@ -65,12 +65,14 @@ const common = {
   hedge: z.strictObject({ afterMs: spanMs.optional() }).optional(),
 };
 
+const address = z.string().regex(/^\S+:\d{1,5}$/, 'host:port');
+
 export const providerConfigSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('grpc'),
     ...common,
-    /** host:port of an inference server. */
-    address: z.string().regex(/^\S+:\d{1,5}$/, 'host:port'),
+    /** host:port of an inference server, or those of several that serve the same model. */
+    address: z.union([address, z.array(address).min(1).max(64)]),
     /** TLS to it, and with a certificate mutual TLS; plain without it. */
     tls: clientTlsSchema.optional(),
   }),
@@ -164,11 +166,18 @@ export const llmFields = {
   egress: egressSchema.optional(),
 };
 
-/** The host that a provider calls; undefined for one that calls nobody. */
-function hostOf(provider: ProviderConfig): string | undefined {
-  if (provider.kind === 'keyword') return undefined;
-  const text = provider.kind === 'grpc' ? `grpc://${provider.address}` : provider.baseUrl;
-  return URL.canParse(text) ? new URL(text).hostname.toLowerCase().replace(/^\[|\]$/g, '') : text;
+/** The inference servers of a provider, in the order in which they were written. */
+export const addressesOf = ({ address }: { readonly address: string | readonly string[] }) =>
+  typeof address === 'string' ? [address] : [...address];
+
+/** The hosts that a provider calls; none for one that calls nobody. */
+function hostsOf(provider: ProviderConfig): string[] {
+  if (provider.kind === 'keyword') return [];
+  const urls =
+    provider.kind === 'grpc' ? addressesOf(provider).map((text) => `grpc://${text}`) : [provider.baseUrl];
+  return urls.map((text) =>
+    URL.canParse(text) ? new URL(text).hostname.toLowerCase().replace(/^\[|\]$/g, '') : text,
+  );
 }
 
 function isAllowed(host: string, allowed: readonly string[]): boolean {
@@ -188,12 +197,12 @@ export function checkEgress(config: LlmConfig, context: z.RefinementCtx): void {
   const { egress } = config;
   if (egress === undefined) return;
   for (const [index, provider] of config.providers.entries()) {
-    const host = hostOf(provider);
-    if (host === undefined || isAllowed(host, egress.allowedHosts)) continue;
-    context.addIssue({
-      code: 'custom',
-      path: ['providers', index, provider.kind === 'grpc' ? 'address' : 'baseUrl'],
-      message: `a host of egress.allowedHosts (${egress.allowedHosts.join(', ') || 'none'}), not ${host}`,
-    });
+    for (const host of hostsOf(provider).filter((name) => !isAllowed(name, egress.allowedHosts))) {
+      context.addIssue({
+        code: 'custom',
+        path: ['providers', index, provider.kind === 'grpc' ? 'address' : 'baseUrl'],
+        message: `a host of egress.allowedHosts (${egress.allowedHosts.join(', ') || 'none'}), not ${host}`,
+      });
+    }
   }
 }

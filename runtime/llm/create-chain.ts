@@ -1,8 +1,11 @@
+import { systemClock } from '../../vocabulary/clock.ts';
 import { unwrap } from '../../vocabulary/errors.ts';
+import { addressesOf } from '../config/llm.ts';
 import type { GatewayConfig, ProviderConfig, TimeoutsConfig } from '../config.ts';
 import { createInferenceClient } from '../inference/client.ts';
 import { readClientTls } from '../operations/tls.ts';
 import { AnthropicProvider } from './anthropic-provider.ts';
+import { BalancedProvider } from './balanced-provider.ts';
 import { type ChainMember, type ChainOptions, ProviderChain } from './chain.ts';
 import { GrpcProvider } from './grpc-provider.ts';
 import { createKeywordProvider } from './keyword-provider.ts';
@@ -25,6 +28,22 @@ function timeoutsOf(config: ProviderConfig, common: TimeoutsConfig): TimeoutsCon
   };
 }
 
+type GrpcConfig = Extract<ProviderConfig, { kind: 'grpc' }>;
+
+/** One inference server, or several between which requests are balanced. */
+function grpcProvider(config: GrpcConfig, { connectMs, totalMs }: TimeoutsConfig): Provider {
+  const tls = config.tls && unwrap(readClientTls(config.tls, `provider ${config.name}`));
+  const { name } = config;
+  const replicas = addressesOf(config).map(
+    (address) =>
+      new GrpcProvider({ name, client: createInferenceClient({ address, tls }), connectMs, totalMs }),
+  );
+  const [only, ...others] = replicas;
+  return only !== undefined && others.length === 0
+    ? only
+    : new BalancedProvider({ name, kind: 'grpc', replicas, nowMs: systemClock.nowMs });
+}
+
 /** One configured provider. A new kind is a new file and one more case. */
 export function createProvider(
   config: ProviderConfig,
@@ -33,15 +52,7 @@ export function createProvider(
 ): Provider {
   switch (config.kind) {
     case 'grpc':
-      return new GrpcProvider({
-        name: config.name,
-        client: createInferenceClient({
-          address: config.address,
-          tls: config.tls && unwrap(readClientTls(config.tls, `provider ${config.name}`)),
-        }),
-        connectMs: timeouts.connectMs,
-        totalMs: timeouts.totalMs,
-      });
+      return grpcProvider(config, timeouts);
     case 'openai':
       return new OpenAiProvider({
         name: config.name,
