@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,6 +40,35 @@ it('keeps everything over a close, and migrates only once', async () => {
   expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
   database.close();
 });
+
+/** The text of a program that opens the history at `path` at an instant, and says what became of it. */
+const openerAt = (path: string, atUnixMs: number): string => {
+  const module = JSON.stringify(
+    new URL('../../../runtime/store/sqlite-history-store.ts', import.meta.url).href,
+  );
+  return `
+    import { openSqliteHistory } from ${module};
+    while (Date.now() < ${atUnixMs});
+    const opened = openSqliteHistory(${JSON.stringify(path)});
+    if (opened.kind === 'failed') throw new Error(opened.failure.message);
+    await opened.value.close();`;
+};
+
+it('is made by several processes at once, as workers that start together do', async () => {
+  for (let round = 0; round < 4; round++) {
+    const program = openerAt(freshPath(), Date.now() + 1_500);
+    const ends = Array.from({ length: 4 }, async () => {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', program]);
+      let stderr = '';
+      child.stderr.on('data', (part) => {
+        stderr += part;
+      });
+      const [exitCode] = await once(child, 'close');
+      return exitCode === 0 ? 'opened' : stderr;
+    });
+    expect(await Promise.all(ends)).toEqual(['opened', 'opened', 'opened', 'opened']);
+  }
+}, 60_000);
 
 it('a resolved append survives kill -9 of the process', async () => {
   const path = freshPath();
