@@ -99,3 +99,31 @@ it(
   },
   PATIENT_MS,
 );
+
+it(
+  'cold-start: another gateway starts under load, and is timed to its first answer',
+  async () => {
+    const engine = await startEngine();
+    const args = ['--inference', engine, '--no-keyword'];
+    const steady = await startServe(args);
+    const port = String(await findFreePort());
+    const url = `http://127.0.0.1:${port}`;
+    const [asItIs] = unwrap(readScenario('cold-start')).actions;
+    if (asItIs?.kind !== 'cold-start') throw new Error('the scenario has another action');
+    // Its own command, but for the port, with the engine that the steady gateway asks.
+    const command = [...asItIs.command.slice(0, -1), port, ...args];
+    const result = await bench([
+      shortened('cold-start', { command, url }),
+      ...['--url', steady.url, '--allow-commands'],
+    ]);
+    const [action] = result.actions ?? [];
+    expect(action).toMatchObject({ kind: 'cold-start', target: 'new-replica', state: 'done' });
+    // A whole gateway is started: never at once, and well within the step.
+    expect(action?.firstAnswerMs).toBeGreaterThan(100);
+    expect(action?.firstAnswerMs).toBeLessThan(SHORT.windowMs);
+    expect(action?.readyMs).toBeLessThanOrEqual(action?.firstAnswerMs ?? 0);
+    expect(action?.effect?.before?.goodRatio).toBeGreaterThan(0.6);
+    await expect(fetch(`${url}/health`)).rejects.toThrow();
+  },
+  PATIENT_MS,
+);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { resolveScenario, type Scenario } from '../../../scenarios/scenario.ts';
 import { failed, ok, type Result } from '../../../vocabulary/errors.ts';
+import { parseWith, parseYaml } from '../../../vocabulary/parse.ts';
 import type { GeneratorUse, ResultFile, ResultStep, ResultTarget } from '../../../vocabulary/result-file.ts';
 import { createEngineResult } from '../engine-result.ts';
 import { collectK6Run, type K6Run } from './collect.ts';
@@ -65,16 +66,18 @@ function unknownScenario(): Result<Scenario> {
 }
 
 function meantOf(run: K6Run): Result<Meant> {
-  const value: unknown = run.plan === undefined ? undefined : JSON.parse(run.plan);
-  const record = recordSchema.safeParse(value);
-  if (!record.success) {
+  if (run.plan === undefined) {
     const scenario = unknownScenario();
     if (scenario.kind === 'failed') return scenario;
     return ok({ scenario: scenario.value, seed: 0, windows: windowsFromRun(run), notes: [] });
   }
-  const scenario = resolveScenario(record.data.scenario, 'the scenario in the points');
+  const value = parseYaml(run.plan, 'INVALID_RESULT_FILE', 'the plan in the points');
+  if (value.kind === 'failed') return value;
+  const record = parseWith(recordSchema, value.value, 'INVALID_RESULT_FILE', 'the plan in the points');
+  if (record.kind === 'failed') return record;
+  const scenario = resolveScenario(record.value.scenario, 'the scenario in the points');
   if (scenario.kind === 'failed') return scenario;
-  const { seed, steps, notes } = record.data;
+  const { seed, steps, notes } = record.value;
   return ok({ scenario: scenario.value, seed, windows: steps, notes });
 }
 

@@ -1,24 +1,16 @@
 import type { StepLoad } from '../../../vocabulary/result-file.ts';
 
-const BITS = new DataView(new ArrayBuffer(8));
-
-/** The next double above or below a positive one. */
-function neighbour(value: number, by: 1n | -1n): number {
-  BITS.setFloat64(0, value);
-  BITS.setBigInt64(0, BITS.getBigInt64(0) + by);
-  return BITS.getFloat64(0);
-}
+/** A rate that somebody wrote has no more digits than a double keeps whatever they are. */
+const WRITTEN_DIGITS = 15;
 
 /**
  * The rate of the whole schedule from what one of `shards` equal parts was asked for. A part is the whole times 1 ÷
- * shards, rounded, so up to three doubles lead to it; the one with the shortest decimal form is what was written.
+ * shards, rounded twice, so several doubles lead to it: the one of at most 15 digits is what was written.
  */
 export function wholeRate(partPerS: number, shards: number): number {
   const near = partPerS * shards;
-  const candidates = [near, neighbour(near, -1n), neighbour(near, 1n)].filter(
-    (rate) => rate * (1 / shards) === partPerS,
-  );
-  return candidates.reduce((best, rate) => (String(rate).length < String(best).length ? rate : best), near);
+  const written = Number(near.toPrecision(WRITTEN_DIGITS));
+  return written * (1 / shards) === partPerS ? written : near;
 }
 
 /** What some of the shards were asked for: one of them, or several that were merged before. */

@@ -194,6 +194,16 @@ describe.skipIf(K6 === undefined)(`k6 itself (skipped where ${K6_ABSENT})`, { ti
     const packed = `${points}.gz`;
     writeFileSync(packed, gzipSync(readFileSync(points)));
     expect(unwrap(await importK6({ pointsPath: packed })).result.steps).toEqual(result.steps);
+    const damaged = join(scratch(), 'damaged.json');
+    for (const plan of ['{"seed":', '{"seed":-1,"arrivals":"poisson","notes":[],"steps":[]}']) {
+      const data = { time: new Date(0).toISOString(), value: 0, tags: {}, metadata: { busyhour_plan: plan } };
+      const point = { metric: 'busyhour_step_started_at_unix_ms', type: 'Point', data };
+      writeFileSync(damaged, `${readFileSync(points, 'utf8')}${JSON.stringify(point)}\n`);
+      expect(await importK6({ pointsPath: damaged })).toMatchObject({
+        kind: 'failed',
+        failure: { code: 'INVALID_RESULT_FILE', message: expect.stringContaining('the plan in the points') },
+      });
+    }
     const only = unwrap(await importK6({ summaryPath: summary })).result;
     expect(only.steps).toEqual([]);
     expect(only.importedFrom?.notes.join('\n')).toContain('http_req_duration');
