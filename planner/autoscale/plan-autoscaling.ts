@@ -24,20 +24,29 @@ export interface AutoscalingInput {
   readonly seed: number;
 }
 
-/** Why the replicas of a tier stay as they are; undefined where they can follow the hours. */
-function reasonToStay({ sizing, unit, maxReplicas, scaling, role }: ModeTier): string | undefined {
-  if (scaling?.autoscaler === 'none') return scaling.reason ?? 'the mode does not scale it';
+/** Why a tier of this kind has no replicas to add and remove by the hour; undefined where it may. */
+function reasonOfSizing({ sizing, unit, role }: ModeTier): string | undefined {
   switch (sizing.kind) {
+    case 'capacity-curve':
+    case 'gateway-cpu':
+      return undefined;
     case 'fixed':
       return `decided, not sized: ${sizing.reason}`;
     case 'vendor':
       return 'the vendor scales it, and is paid by use';
-    case 'capacity-curve':
-    case 'gateway-cpu':
-      break;
     default:
-      return `a ${role.replaceAll('-', ' ')} holds state: its nodes are not added and removed by the hour`;
+      if (role !== 'load-balancer')
+        return `a ${role.replaceAll('-', ' ')} holds state: nodes do not come and go`;
+      return unit.kind === 'service' ? 'the provider scales it' : 'the way in: it stays at its size';
   }
+}
+
+/** Why the replicas of a tier stay as they are; undefined where they can follow the hours. */
+function reasonToStay(tier: ModeTier): string | undefined {
+  const { unit, maxReplicas, scaling } = tier;
+  if (scaling?.autoscaler === 'none') return scaling.reason ?? 'the mode does not scale it';
+  const reason = reasonOfSizing(tier);
+  if (reason !== undefined) return reason;
   if (unit.kind === 'owned-gpu-node') return 'bought: paid for whether used or not';
   if (unit.kind === 'colocated') return `runs on the machines of ${unit.onTier} and scales with them`;
   if (maxReplicas === 1) return 'the mode has one and no more';

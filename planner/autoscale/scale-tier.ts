@@ -82,12 +82,14 @@ const hoursOf = ({ hours, stepsPerHour }: FleetRun): NonNullable<ScalingPolicyRo
     lateRatio: hour.turns === 0 ? 0 : Math.min(1, hour.late / hour.turns),
   }));
 
+const replicasWord = (count: number): string => `${count} replica${count === 1 ? '' : 's'}`;
+
 function tryStatic(tier: ScalableTier): ScalingPolicyRow {
   const { plannedReplicas } = tier;
   const policy = { kind: 'static' as const, replicas: plannedReplicas };
   return {
     kind: 'static',
-    title: `${plannedReplicas} replicas at all hours, as planned`,
+    title: `${replicasWord(plannedReplicas)} at all hours, as planned`,
     settings: [],
     outcome: outcomeOf(run(tier, policy), policy, tier),
   };
@@ -136,8 +138,6 @@ function floorNeeded(kind: 'hpa' | 'keda', tier: ScalableTier, most: number): nu
   return fewestThat(keeps, tier.minReplicas, Math.min(most, tier.maxReplicas));
 }
 
-const replicasWord = (count: number): string => `${count} replica${count === 1 ? '' : 's'}`;
-
 function headroomSentence(
   staticReplicas: number | undefined,
   floor: number | undefined,
@@ -146,7 +146,8 @@ function headroomSentence(
   if (staticReplicas === undefined) {
     return `no fixed number up to ${Math.max(tier.maxReplicas, tier.plannedReplicas * SEARCH_FACTOR)} keeps the objectives in every hour of the week`;
   }
-  const instead = `${replicasWord(staticReplicas)} at all hours keep the objectives with nothing lost`;
+  const keep = staticReplicas === 1 ? 'keeps' : 'keep';
+  const instead = `${replicasWord(staticReplicas)} at all hours ${keep} the objectives with nothing lost`;
   if (floor === undefined)
     return `${instead}; no floor lets an autoscaler keep them, since a replica starts too late`;
   return floor === tier.minReplicas

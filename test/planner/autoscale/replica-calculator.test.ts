@@ -38,7 +38,9 @@ function podByPod(ready: readonly number[], starting: number, target: number, to
   const total = ready.reduce((sum, percent) => sum + percent, 0);
   const ratio = whole(total, ready.length) / target;
   if (starting === 0 || ratio <= 1) {
-    return Math.abs(1 - ratio) <= tolerance + 1e-9 ? replicas : Math.max(0, Math.ceil(ratio * ready.length - 1e-9));
+    return Math.abs(1 - ratio) <= tolerance + 1e-9
+      ? replicas
+      : Math.max(0, Math.ceil(ratio * ready.length - 1e-9));
   }
   const again = whole(total, replicas) / target;
   if (Math.abs(1 - again) <= tolerance + 1e-9 || again < 1) return replicas;
