@@ -23,7 +23,7 @@ export function show(value: number, unit: Unit): string {
   if (value === Number.POSITIVE_INFINITY) return 'unlimited';
   if (unit === 'ratio') return percentText(value);
   if (unit !== 'USD') return formatNumber(value);
-  return value < 1 ? `$${Number(value.toPrecision(USD_DIGITS))}` : formatUsd(value);
+  return value < 1 ? `$${Number(value.toPrecision(USD_DIGITS))}` : formatUsd(value).replace(/\.00$/, '');
 }
 
 /** A claim as it was written: with its trailing zeros. */
@@ -38,7 +38,7 @@ export function showRange({ low, high }: Ends, unit: Unit): string {
   if (low === high || show(low, unit) === show(high, unit)) return show(low, unit);
   if (high === Number.POSITIVE_INFINITY) return `at least ${show(low, unit)}`;
   if (low === 0) return `at most ${show(high, unit)}`;
-  return `${show(low, unit).replace(/ %$/, '')}–${show(high, unit)}`;
+  return `${show(low, unit).replace(/ %$/, '')}–${show(high, unit).replace(/^\$/, '')}`;
 }
 
 /** Conversions that people forget, by the factor that they leave behind. */

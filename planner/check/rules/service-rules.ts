@@ -57,7 +57,7 @@ function perInteraction(context: CheckContext): Draft[] {
     const whole = compounded(target, context);
     if (whole === undefined) return [];
     const text = `${show(whole.each.low, 'ratio')} ${target.metric} of one ${whole.unit}`;
-    const many = showRange(whole.times, '');
+    const many = `${showRange(whole.times, '')} ${whole.unit}s`;
     if (target.perInteraction !== undefined) {
       return hold(target.perInteraction, whole.expected, {
         unit: 'ratio',

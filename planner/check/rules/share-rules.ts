@@ -122,12 +122,8 @@ function partsWithoutLines({ claims }: CheckContext): Draft[] {
   const names = (rows: readonly { readonly name: string }[]): string =>
     rows.map(({ name }) => name).join(', ');
   const sides = [
-    ...(withoutLine.length === 0
-      ? []
-      : [`no line of the bill pays for ${names(withoutLine)}, which have a share of the cost`]),
-    ...(withoutShare.length === 0
-      ? []
-      : [`no share of the cost is for ${names(withoutShare)}, which have a line in the bill`]),
+    ...(withoutLine.length === 0 ? [] : [`no line of the bill pays for the share of ${names(withoutLine)}`]),
+    ...(withoutShare.length === 0 ? [] : [`no share of the cost is for ${names(withoutShare)} of the bill`]),
   ];
   return [broken({ place, against: places, sentence: sides.join(', and ') })];
 }
