@@ -7,37 +7,11 @@ import type { Demand } from '../demand/demand.ts';
 import type { SizingContext } from '../size/context.ts';
 import type { VendorSizing } from '../size/vendor.ts';
 import { CERTAIN, estimateMeanRange, type Range, relativeRange } from '../uncertainty/ranges.ts';
+import { callTokensOf, priceCall } from './call-pricing.ts';
 import { costLine, type LineFactor, type PricedLine } from './cost-line.ts';
-import {
-  type CallTokens,
-  computeCallUsd,
-  disputedRange,
-  pricesForInput,
-  type TokenPrices,
-} from './token-cost.ts';
+import { type CallTokens, computeCallUsd, disputedRange, type TokenPrices } from './token-cost.ts';
 import type { Volumes } from './volumes.ts';
 import { monthlyShares, peakRatioOf } from './week-hours.ts';
-
-/** Tokens of one call to the vendor: those of a turn over its calls. */
-export function callTokensOf(sizing: VendorSizing, context: SizingContext): CallTokens | undefined {
-  const tokens = context.demand.tokensPerTurn;
-  if (tokens === undefined) return undefined;
-  const { llmCallsPerTurn } = sizing;
-  return {
-    input: tokens.input / llmCallsPerTurn,
-    cachedInput: tokens.cachedInput / llmCallsPerTurn,
-    output: tokens.output / llmCallsPerTurn,
-  };
-}
-
-/**
- * Where a vendor charges for cache writes and some input is read from the cache, what was not read is written: each turn
- * extends the prefix that the next one reads.
- */
-const withCacheWrites = (tokens: CallTokens, price: LlmPrice): CallTokens =>
-  price.cacheWriteUsdPerMTokens === undefined || tokens.cachedInput === 0
-    ? tokens
-    : { ...tokens, cacheWrite: tokens.input - tokens.cachedInput };
 
 /**
  * Relative range of the mean cost of a turn's tokens, from the differences between the steps of a run. A trace gives the
@@ -177,9 +151,8 @@ export function llmLines(buyer: TokenBuyer, context: SizingContext, volumes: Vol
   const shares = sharesOf(buyer, context.demand);
   return shares.flatMap(({ priceId, ratio }) => {
     const price = unwrap(findLlmPrice(context.catalogue, priceId));
-    const tokens = withCacheWrites(measured, price);
     const peakRatio = peakRatioOf(price, context.demand.week);
-    const prices = pricesForInput(price, tokens.input, peakRatio);
+    const { tokens, prices } = priceCall(price, measured, context, peakRatio);
     const name = shares.length === 1 ? price.model : price.id;
     return linesOf({ price, tokens, prices, callsPerMonth: calls * ratio, peakRatio, name }, context);
   });

@@ -6,6 +6,7 @@ import { parseDemand } from '../../../scenarios/demand.ts';
 import type { DeploymentMode } from '../../../scenarios/mode.ts';
 import { unwrap } from '../../../vocabulary/errors.ts';
 import type { PlannedMode } from '../../../vocabulary/plan-file.ts';
+import type { ResultFile } from '../../../vocabulary/result-file.ts';
 import { llamaResult, simulatedResult } from '../fixtures/result.ts';
 import { CATALOGUE, MODES, sizeMode } from '../fixtures/sized.ts';
 
@@ -74,6 +75,65 @@ describe('voice', () => {
     const paths = failure.kind === 'failed' ? failure.failure.issues.map(({ path }) => path) : [];
     expect(paths.some((path) => path.includes('minutesPerInteraction'))).toBe(true);
     expect(paths.some((path) => path.includes('spokenRatio'))).toBe(true);
+  });
+});
+
+describe('a conversation that a demand file states', () => {
+  /** A result whose server counts no tokens, so that the file's are planned with. */
+  const silent = (): ResultFile => {
+    const result = llamaResult();
+    const none = { input: 0, cachedInput: 0, output: 0, requestsWithUsage: 0, requestsCounted: 0 };
+    return { ...result, steps: result.steps.map((step) => ({ ...step, tokens: none })) };
+  };
+  const llm = MODES.kubernetes.tiers.find(({ id }) => id === 'llm');
+
+  function usdPerInteraction(priceId: string, interaction: string): number {
+    if (llm?.sizing.kind !== 'vendor') throw new Error('another mode was expected');
+    const tiers = MODES.kubernetes.tiers.map((tier) =>
+      tier.id === 'llm' && tier.sizing.kind === 'vendor'
+        ? { ...tier, maxReplicas: 500, sizing: { ...tier.sizing, priceId, maxQuotas: 500 } }
+        : tier,
+    );
+    const spec = unwrap(parseDemand(demandText(`interaction: ${interaction}`, 100), 'demand.yaml'));
+    const plan = unwrap(
+      planModes({
+        results: [silent()],
+        demand: { path: 'demand.yaml', spec },
+        modes: [{ ...MODES.kubernetes, tiers }],
+        catalogue: CATALOGUE,
+        seed: 1,
+        nowUnixMs: Date.UTC(2026, 10, 21),
+      }),
+    );
+    const [mode] = plan.modes;
+    if (mode?.kind !== 'planned') throw new Error(mode?.reason);
+    return (mode.byCategoryUsdPerInteraction.llm ?? Number.NaN) / 1.01;
+  }
+
+  test('history is sent again each turn: 5 turns of 300, 50 and 150 tokens', () => {
+    const usd = usdPerInteraction(
+      'openai/gpt-4o',
+      '{ turns: 5, systemTokens: 300, messageTokens: 50, answerTokens: 150 }',
+    );
+    // 5 · 300 + 50 · 15 + 150 · 10 in, 750 out.
+    expect(usd).toBeCloseTo((3750 * 2.5 + 750 * 10) / 1e6, 9);
+  });
+
+  test('each turn in its own context tier', () => {
+    const usd = usdPerInteraction(
+      'openai/gpt-5.6-terra',
+      '{ turns: 10, messageTokens: 40000, answerTokens: 0 }',
+    );
+    // Turns 1 to 6 stay within 272,000 tokens, 7 to 10 are past them.
+    expect(usd).toBeCloseTo((40_000 * 21 * 2 + 40_000 * 34 * 4) / 1e6, 6);
+  });
+
+  test('cached input and cache writes at their prices', () => {
+    const usd = usdPerInteraction(
+      'anthropic/claude-haiku-4-5',
+      '{ turns: 1, systemTokens: 2000, messageTokens: 0, answerTokens: 100, cachedInputRatio: 0.75 }',
+    );
+    expect(usd).toBeCloseTo((1500 * 0.1 + 500 * 1.25 + 100 * 5) / 1e6, 9);
   });
 });
 
