@@ -57,3 +57,23 @@ export function estimateBinomialInterval(
     high: successes === samples ? 1 : bisect((p) => computeBinomialCdf(successes, samples, p), tail),
   };
 }
+
+/** P(X ≤ k) for X binomial(n, p), by the shorter of both sums. */
+const cdfByShorterSum = (k: number, n: number, p: number): number =>
+  2 * k > n ? 1 - computeBinomialCdf(n - k - 1, n, 1 - p) : computeBinomialCdf(k, n, p);
+
+/**
+ * Where the exact bounds of a proportion lie against `ratio`: `within` when the upper one is at most it, `beyond` when the
+ * lower one is above it. The same as comparing the ends of estimateBinomialInterval, with two sums in place of a hundred.
+ */
+export function classifyProportion(
+  successes: number,
+  samples: number,
+  ratio: number,
+  confidence: number,
+): 'within' | 'beyond' | 'open' {
+  if (ratio >= 1) return 'within';
+  if (successes < samples && cdfByShorterSum(successes, samples, ratio) <= 1 - confidence) return 'within';
+  if (successes > 0 && cdfByShorterSum(successes - 1, samples, ratio) > confidence) return 'beyond';
+  return 'open';
+}

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { estimateBinomialInterval } from './binomial.ts';
+import { classifyProportion } from './binomial.ts';
 import type { LatencyHistogram } from './histogram.ts';
 import { HISTOGRAM_METRIC_IDS, type HistogramMetricId, METRICS } from './metrics.ts';
 import type { OutcomeCounts } from './outcomes.ts';
@@ -74,6 +74,8 @@ function exceedanceOf(slo: Slo, evidence: SloEvidence): Exceedance {
   };
 }
 
+const CONFIDENCE = 0.95;
+
 /**
  * Verdict at 95 % confidence: the share of requests past the limit is held against the share allowed, with an exact
  * (Clopper–Pearson) interval. Met when its upper end is within, missed when its lower end is beyond.
@@ -82,8 +84,8 @@ export function evaluateSlo(slo: Slo, evidence: SloEvidence): SloVerdict {
   const { exceeding, samples, allowedRatio } = exceedanceOf(slo, evidence);
   if (samples === 0) return { kind: 'not-enough-evidence', slo, exceedRatio: undefined, samples };
   const exceedRatio = exceeding / samples;
-  const interval = estimateBinomialInterval(exceeding, samples, 0.95);
-  if (interval.high <= allowedRatio) return { kind: 'met', slo, exceedRatio, samples };
-  if (interval.low > allowedRatio) return { kind: 'missed', slo, exceedRatio, samples };
+  const place = classifyProportion(exceeding, samples, allowedRatio, CONFIDENCE);
+  if (place === 'within') return { kind: 'met', slo, exceedRatio, samples };
+  if (place === 'beyond') return { kind: 'missed', slo, exceedRatio, samples };
   return { kind: 'not-enough-evidence', slo, exceedRatio, samples };
 }

@@ -91,7 +91,9 @@ function runOf(engine: 'llama' | 'simulated', servicePerS: number, seed: number)
     },
     machine: describeMachine(),
     slos: [...SLOS],
-    steps: RATES_OF_CAPACITY.map((share, index) => stepAt(share * servicePerS, servicePerS, seed * 10 + index)),
+    steps: RATES_OF_CAPACITY.map((share, index) =>
+      stepAt(share * servicePerS, servicePerS, seed * 10 + index),
+    ),
     diagnostics: [],
   };
 }

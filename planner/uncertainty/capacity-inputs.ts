@@ -1,7 +1,6 @@
+import { sortSamples } from '../../vocabulary/percentiles.ts';
 import { createRandom } from '../../vocabulary/random.ts';
 import type { ResultFile } from '../../vocabulary/result-file.ts';
-import type { Slo } from '../../vocabulary/slo.ts';
-import { sortSamples } from '../../vocabulary/percentiles.ts';
 import { bootstrapReplicates } from '../calibrate/bootstrap.ts';
 import { estimateCapacity } from '../calibrate/capacity.ts';
 import { basisOf, type Measurement } from '../calibrate/measurements.ts';
@@ -35,14 +34,30 @@ function repetitionsOf(result: ResultFile): ResultFile[] {
   return blocks.size < 2 ? [result] : [...blocks.values()].map((steps) => ({ ...result, steps }));
 }
 
-/** Capacities that replicate runs give one by one. A run that brackets none by itself repeats no other. */
-function replicateCapacities(results: readonly ResultFile[], slos: readonly Slo[]): number[] {
-  const runs = results.flatMap(repetitionsOf);
-  if (runs.length < MIN_REPLICATES) return [];
-  return runs.flatMap((run) => {
-    const { capacity } = estimateCapacity([run], slos);
-    return capacity.kind === 'bracketed' ? [capacity.turnsPerS] : [];
-  });
+/** Modes with the same objectives left share a measurement, and each of its runs is judged once. */
+const judged = new WeakMap<Measurement, number[]>();
+
+/** Capacities that replicate runs give one by one. */
+function replicateCapacities(measurement: Measurement): number[] {
+  const known = judged.get(measurement);
+  if (known !== undefined) return known;
+  const runs = measurement.results.flatMap(repetitionsOf);
+  const capacities =
+    runs.length < MIN_REPLICATES ? [] : runs.flatMap((run) => capacityOfRun(run, measurement));
+  judged.set(measurement, capacities);
+  return capacities;
+}
+
+/**
+ * A run that still met the objectives at its highest rate counts with that rate, if it went as far as the others; one that
+ * did not repeats none of them.
+ */
+function capacityOfRun(run: ResultFile, { curve }: Measurement): number[] {
+  const slos = curve.points[0]?.readings.map(({ slo }) => slo) ?? [];
+  const { capacity } = estimateCapacity([run], slos);
+  if (capacity.kind === 'refused' || curve.capacity.kind === 'refused') return [];
+  const wentAsFar = capacity.kind === 'bracketed' || capacity.turnsPerS >= curve.capacity.lowTurnsPerS;
+  return wentAsFar ? [capacity.turnsPerS] : [];
 }
 
 /**
@@ -50,7 +65,10 @@ function replicateCapacities(results: readonly ResultFile[], slos: readonly Slo[
  * again. Deviations are widened by √(k ÷ (k − 1)), since a resample of k runs varies by that much less than k runs do.
  * Undefined below three runs.
  */
-export function estimateReplicateSpread(capacities: readonly number[], seed: number): Uncertainty | undefined {
+export function estimateReplicateSpread(
+  capacities: readonly number[],
+  seed: number,
+): Uncertainty | undefined {
   const runs = capacities.length;
   if (runs < MIN_REPLICATES) return undefined;
   const mean = meanOf(capacities);
@@ -67,7 +85,7 @@ export function estimateReplicateSpread(capacities: readonly number[], seed: num
 
 /** What is not known of a measured capacity: where between two rates it lies, and what another run would have given. */
 export function capacityInputs(measurement: Measurement, seed: number): UncertainInput[] {
-  const { result, results, curve } = measurement;
+  const { result, curve } = measurement;
   if (curve.capacity.kind === 'refused') return [];
   const { engine } = result.target;
   const common = {
@@ -83,8 +101,7 @@ export function capacityInputs(measurement: Measurement, seed: number): Uncertai
     uncertainty: { kind: 'triangular', range: capacityRange(measurement) },
     source: `run ${result.runId}: from the highest rate that met the objectives to the lowest that missed them`,
   };
-  const slos = curve.points[0]?.readings.map(({ slo }) => slo) ?? [];
-  const capacities = replicateCapacities(results, slos);
+  const capacities = replicateCapacities(measurement);
   const spread = estimateReplicateSpread(capacities, seed);
   if (spread === undefined) return [bracket];
   return [

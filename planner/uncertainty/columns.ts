@@ -38,4 +38,3 @@ export function shareOf(column: Column, holds: (value: number) => boolean): numb
   for (const value of column) if (holds(value)) rows++;
   return column.length === 0 ? 0 : rows / column.length;
 }
-

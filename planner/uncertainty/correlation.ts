@@ -18,24 +18,42 @@ const PIVOT_TOLERANCE = 1e-9;
 export const normalFromRankCorrelation = (rankCorrelation: number): number =>
   2 * Math.sin((Math.PI * rankCorrelation) / 6);
 
+/** What earlier columns explain of an entry: the product of two rows of the factor. */
+function productOfRows(a: readonly number[], b: readonly number[]): number {
+  let sum = 0;
+  for (const [k, value] of a.entries()) sum += value * (b[k] ?? 0);
+  return sum;
+}
+
+/** An entry below the diagonal; undefined where a row that has nothing of its own should follow something. */
+function entryBelow(left: number, pivot: number): number | undefined {
+  if (pivot > 0) return left / pivot;
+  return Math.abs(left) > Math.sqrt(PIVOT_TOLERANCE) ? undefined : 0;
+}
+
+/** The next row of a Cholesky factor; undefined where there is none. */
+function nextRow(rows: readonly (readonly number[])[], entries: readonly number[]): number[] | undefined {
+  const row: number[] = [];
+  for (const [j, other] of rows.entries()) {
+    const entry = entryBelow((entries[j] ?? 0) - productOfRows(row, other), other[j] ?? 0);
+    if (entry === undefined) return undefined;
+    row.push(entry);
+  }
+  const own = (entries[rows.length] ?? 0) - productOfRows(row, row);
+  if (own < -PIVOT_TOLERANCE) return undefined;
+  row.push(own < PIVOT_TOLERANCE ? 0 : Math.sqrt(own));
+  return row;
+}
+
 /**
  * Cholesky factor of a correlation matrix, row by row; undefined when it is none (a combination of the inputs would have
  * negative variance). Inputs that follow wholly from others are allowed.
  */
 export function factorise(matrix: readonly (readonly number[])[]): number[][] | undefined {
   const rows: number[][] = [];
-  for (const [i, entries] of matrix.entries()) {
-    const row: number[] = [];
-    for (let j = 0; j <= i; j++) {
-      const other = j === i ? row : (rows[j] ?? []);
-      const explained = row.reduce((sum, value, k) => sum + value * (other[k] ?? 0), 0);
-      const left = (entries[j] ?? 0) - explained;
-      const pivot = other[j] ?? 0;
-      if (j === i && left < -PIVOT_TOLERANCE) return undefined;
-      if (j < i && pivot === 0 && Math.abs(left) > Math.sqrt(PIVOT_TOLERANCE)) return undefined;
-      if (j === i) row.push(left < PIVOT_TOLERANCE ? 0 : Math.sqrt(left));
-      else row.push(pivot === 0 ? 0 : left / pivot);
-    }
+  for (const entries of matrix) {
+    const row = nextRow(rows, entries);
+    if (row === undefined) return undefined;
     rows.push(row);
   }
   return rows;
@@ -47,11 +65,8 @@ export const correlatedKeys = (correlations: readonly RankCorrelation[]): string
 ];
 
 /** The matrix of the normals behind the inputs, in the order of `keys`. */
-export function normalMatrix(
-  keys: readonly string[],
-  correlations: readonly RankCorrelation[],
-): number[][] {
-  const matrix = keys.map((_, i) => keys.map((__, j) => (i === j ? 1 : 0)));
+export function normalMatrix(keys: readonly string[], correlations: readonly RankCorrelation[]): number[][] {
+  const matrix: number[][] = keys.map((_, i) => keys.map((__, j) => (i === j ? 1 : 0)));
   for (const { a, b, rankCorrelation } of correlations) {
     const [i, j] = [keys.indexOf(a), keys.indexOf(b)];
     const value = normalFromRankCorrelation(rankCorrelation);

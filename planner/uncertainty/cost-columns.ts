@@ -4,10 +4,11 @@ import type { CostModel, LineGroup } from './cost-model.ts';
 
 /** Money over the draws. */
 export interface CostColumns {
-  /** By group of lines: its cost against the plan's. */
+  /** By group of lines: its cost against the plan's. Of people the plan's may be 0, so theirs is 0 here. */
   readonly groupFactors: readonly Column[];
   /** Without people. */
   readonly machineUsdPerMonth: Column;
+  readonly peopleUsdPerMonth: Column;
   readonly totalUsdPerMonth: Column;
   /** USD per interaction: machine only, with people, per resolved contact. */
   readonly ai: Column;
@@ -28,7 +29,6 @@ const times = (column: Column, other: Column): Column =>
 
 interface Growth {
   readonly volume: Column;
-  readonly people: Column;
   readonly replicas: readonly Column[];
 }
 
@@ -41,18 +41,17 @@ function factorOf(group: LineGroup, growth: Growth, inputs: readonly Column[]): 
     case 'volume':
       return times(own, growth.volume);
     case 'people':
-      return times(own, growth.people);
+      return own.map(() => 0);
     case 'fixed':
       return own;
   }
 }
 
-function sumOf(model: CostModel, factors: readonly Column[], people: boolean, rows: number): Column {
+function sumOf(model: CostModel, factors: readonly Column[], rows: number): Column {
   const sum = new Float64Array(rows);
-  for (const [index, group] of model.groups.entries()) {
+  for (const [index, { usdPerMonth }] of model.groups.entries()) {
     const factor = factors[index];
-    if (factor === undefined || (group.driver === 'people') !== people) continue;
-    for (let row = 0; row < rows; row++) sum[row] = (sum[row] ?? 0) + group.usdPerMonth * (factor[row] ?? 0);
+    for (let row = 0; row < rows; row++) sum[row] = (sum[row] ?? 0) + usdPerMonth * (factor?.[row] ?? 0);
   }
   return sum;
 }
@@ -89,18 +88,16 @@ export function evaluateCost(
   const humanUsd = columnOf(model.humanUsd, inputs, rows);
   const repeat = columnOf(model.repeat, inputs, rows);
   const volume = productOf(model.volumeTerms, inputs, rows);
-  const centralUsd = model.escalation.central * model.humanUsd.central;
-  const people = volume.map((value, row) =>
-    centralUsd === 0 ? 0 : (value * (escalated[row] ?? 0) * (humanUsd[row] ?? 0)) / centralUsd,
-  );
-  const growth: Growth = { volume, people, replicas: paidReplicas(model, needed) };
+  const growth: Growth = { volume, replicas: paidReplicas(model, needed) };
   const groupFactors = model.groups.map((group) => factorOf(group, growth, inputs));
-  const machineUsdPerMonth = sumOf(model, groupFactors, false, rows);
-  const peopleUsdPerMonth = sumOf(model, groupFactors, true, rows);
-  const ai = machineUsdPerMonth.map((usd, row) => usd / (model.interactionsPerMonth * (volume[row] ?? 1)));
+  const machineUsdPerMonth = sumOf(model, groupFactors, rows);
+  const interactions = volume.map((factor) => factor * model.interactionsPerMonth);
+  const peopleUsdPerMonth = times(interactions, times(escalated, humanUsd));
+  const ai = machineUsdPerMonth.map((usd, row) => usd / (interactions[row] ?? 1));
   return {
     groupFactors,
     machineUsdPerMonth,
+    peopleUsdPerMonth,
     totalUsdPerMonth: machineUsdPerMonth.map((usd, row) => usd + (peopleUsdPerMonth[row] ?? 0)),
     ...contactColumns(ai, { escalated, humanUsd, repeat }),
   };

@@ -28,7 +28,10 @@ interface Stated {
   readonly toFactor?: (value: number) => number;
 }
 
-function statedInput({ key, label, unit, written, toFactor = (value) => value }: Stated, file: DemandFile): UncertainInput[] {
+function statedInput(
+  { key, label, unit, written, toFactor = (value) => value }: Stated,
+  file: DemandFile,
+): UncertainInput[] {
   if (written === undefined) return [];
   const { value, low, high, samples, source } = statedFigure(written);
   const central = toFactor(value);
@@ -39,7 +42,6 @@ function statedInput({ key, label, unit, written, toFactor = (value) => value }:
       label,
       unit,
       uncertainty: factorOf(central, {
-        value: central,
         low: toFactor(low),
         high: toFactor(high),
         ...(samples === undefined ? {} : { samples: samples.map(toFactor) }),
@@ -61,17 +63,23 @@ function volumeInput(file: DemandFile, demand: Demand): UncertainInput[] {
     demand.figures.some((figure) => figure.name === name && figure.source.startsWith('demand '));
   if (volume.kind === 'per-day' && planned('interactionsPerDay')) {
     const written = volume.interactionsPerDay;
-    return statedInput({ key: 'interactionsPerDay', label: 'interactions per day', unit: 'interactions', written }, file);
+    return statedInput(
+      { key: 'interactionsPerDay', label: 'interactions per day', unit: 'interactions', written },
+      file,
+    );
   }
   if (volume.kind === 'busy-hour' && planned('busyHourCallAttempts')) {
     const written = volume.busyHourCallAttempts;
-    return statedInput({ key: 'busyHourCallAttempts', label: 'attempts in the busy hour', unit: 'attempts', written }, file);
+    return statedInput(
+      { key: 'busyHourCallAttempts', label: 'attempts in the busy hour', unit: 'attempts', written },
+      file,
+    );
   }
   return [];
 }
 
-function growthInput({ spec, ...file }: DemandFile): UncertainInput[] {
-  const { growth } = spec;
+function growthInput(file: DemandFile): UncertainInput[] {
+  const { growth } = file.spec;
   if (growth === undefined) return [];
   const years = growth.months / MONTHS_PER_YEAR;
   const stated: Stated = {
@@ -81,7 +89,7 @@ function growthInput({ spec, ...file }: DemandFile): UncertainInput[] {
     written: growth.ratioPerYear,
     toFactor: (ratioPerYear) => (1 + ratioPerYear) ** years,
   };
-  return statedInput(stated, { spec, ...file });
+  return statedInput(stated, file);
 }
 
 /** The busiest minute only counts where it is what tiers are sized for. */
@@ -121,7 +129,12 @@ export function demandTerms(list: InputList, context: SizingContext): DemandTerm
     file,
   ).flatMap((input) => list.add(input, fromAttempts ? -1 : 1));
   const turns = statedInput(
-    { key: 'turnsPerInteraction', label: 'turns per interaction', unit: 'turns', written: interaction?.turns },
+    {
+      key: 'turnsPerInteraction',
+      label: 'turns per interaction',
+      unit: 'turns',
+      written: interaction?.turns,
+    },
     file,
   ).flatMap((input) => list.add(input));
   return {

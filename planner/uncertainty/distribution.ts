@@ -1,6 +1,6 @@
 import { computePercentile, type SortedSamples, sortSamples } from '../../vocabulary/percentiles.ts';
 import { PERCENT } from '../../vocabulary/units.ts';
-import { computeTriangularQuantile, type Range, relativeRange } from './ranges.ts';
+import { computeTriangularQuantile, type Range, ratioTo, relativeRange } from './ranges.ts';
 
 /** What is known of an uncertain figure: its ends with the likeliest value, or values that were seen. */
 export type Uncertainty =
@@ -14,7 +14,7 @@ export function factorOf(
 ): Uncertainty {
   return known.samples === undefined || value === 0
     ? { kind: 'triangular', range: relativeRange(value, known) }
-    : { kind: 'empirical', samples: sortSamples([...known.samples].map((one) => one / value)) };
+    : { kind: 'empirical', samples: sortSamples([...known.samples].map((one) => ratioTo(one, value))) };
 }
 
 /** The value that the figure stays at or below with `probability` in [0, 1): of samples, the nearest rank. */

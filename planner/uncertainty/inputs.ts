@@ -69,7 +69,8 @@ const LABELS: Readonly<Record<string, string>> = {
   'gateway-cpu': 'gateway CPU per turn',
 };
 
-const wordsOf = (field: string): string => field.replaceAll(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);
+const wordsOf = (field: string): string =>
+  field.replaceAll(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);
 
 function labelOf(key: string): string {
   const known = LABELS[key];
@@ -129,7 +130,8 @@ function describeFactor(key: string, context: SizingContext): Described {
   const assumption = assumptionOf(key, context);
   if (assumption !== undefined) return { ...assumption.figure, scale: assumption.value };
   const split = key.lastIndexOf('/');
-  const figure = split < 0 ? undefined : findFigure(context.catalogue, key.slice(0, split), key.slice(split + 1));
+  const figure =
+    split < 0 ? undefined : findFigure(context.catalogue, key.slice(0, split), key.slice(split + 1));
   if (figure?.kind === 'ok') return describedFigure(figure.value);
   const { retry } = context.assumptions;
   if (key === 'retries') return { ...retry.figure, scale: 1 + retry.value, unit: 'calls per call' };

@@ -1,5 +1,5 @@
-import type { Slo } from '../../vocabulary/slo.ts';
 import type { TierPlan } from '../../vocabulary/plan-file.ts';
+import type { Slo } from '../../vocabulary/slo.ts';
 import { DAYS_PER_MONTH } from '../../vocabulary/units.ts';
 import type { Uncertain } from '../demand/assumptions.ts';
 import type { DrivenLine } from '../money/cost-line.ts';

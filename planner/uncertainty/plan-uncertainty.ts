@@ -1,4 +1,4 @@
-import type { PlannedMode } from '../../vocabulary/plan-file.ts';
+import type { Interval, PlannedMode } from '../../vocabulary/plan-file.ts';
 import type {
   DrawnCorrelation,
   DrawnInput,
@@ -7,6 +7,7 @@ import type {
   UncertaintySection,
 } from '../../vocabulary/plan-sections/uncertainty.ts';
 import type { Slo } from '../../vocabulary/slo.ts';
+import type { DrivenLine } from '../money/cost-line.ts';
 import { type Column, intervalOf, shareOf } from './columns.ts';
 import type { RankCorrelation } from './correlation.ts';
 import { withGiven } from './default-correlations.ts';
@@ -14,7 +15,13 @@ import { computeQuantile, endsOf } from './distribution.ts';
 import { computeCorrelation, createDraws, type Draws, drawColumn } from './draws.ts';
 import type { UncertainInput } from './inputs.ts';
 import type { DrawnTier, Misses, TierColumns } from './load-model.ts';
-import { createModeModel, evaluateMode, type ModeColumns, type ModeModel, type UncertaintyInput } from './mode-model.ts';
+import {
+  createModeModel,
+  evaluateMode,
+  type ModeColumns,
+  type ModeModel,
+  type UncertaintyInput,
+} from './mode-model.ts';
 import { agentsInterval, evaluatePeople } from './people.ts';
 import { statedCorrelations } from './stated-correlations.ts';
 import { computeTornado } from './tornado.ts';
@@ -87,16 +94,27 @@ function anyOf(columns: readonly Column[], rows: number): Column {
 
 const anyMiss = (misses: readonly Misses[], rows: number): { allUp: number; afterLosses: number } =>
   shareOfMisses({
-    allUp: anyOf(misses.map(({ allUp }) => allUp), rows),
-    afterLosses: anyOf(misses.map(({ afterLosses }) => afterLosses), rows),
+    allUp: anyOf(
+      misses.map(({ allUp }) => allUp),
+      rows,
+    ),
+    afterLosses: anyOf(
+      misses.map(({ afterLosses }) => afterLosses),
+      rows,
+    ),
   });
 
 function objectiveMisses(model: ModeModel, { tiers }: ModeColumns, slos: readonly Slo[]): ObjectiveMiss[] {
-  const measured = model.tiers.filter(({ limits }) => limits.some(({ limit }) => limit.measuredAs === 'capacity'));
+  const measured = model.tiers.filter(({ limits }) =>
+    limits.some(({ limit }) => limit.measuredAs === 'capacity'),
+  );
   return slos.map((slo, index) => ({
     slo,
     tiers: measured.map(({ plan }) => plan.tier),
-    ...anyMiss(tiers.flatMap(({ missedByObjective }) => missedByObjective[index] ?? []), DRAWS),
+    ...anyMiss(
+      tiers.flatMap(({ missedByObjective }) => missedByObjective[index] ?? []),
+      DRAWS,
+    ),
   }));
 }
 
@@ -110,10 +128,26 @@ function missProbability(
     return needed.map((replicas) => (replicas > most ? 1 : 0));
   });
   return {
-    ...anyMiss(columns.tiers.map(({ missed }) => missed), DRAWS),
+    ...anyMiss(
+      columns.tiers.map(({ missed }) => missed),
+      DRAWS,
+    ),
     aboveMaxRatio: shareOf(anyOf(aboveMax, DRAWS), (above) => above > 0),
     byObjective: objectiveMisses(model, columns, slos),
   };
+}
+
+const scaledInterval = ({ p10, p50, p90 }: Interval, factor: number): Interval => ({
+  p10: p10 * factor,
+  p50: p50 * factor,
+  p90: p90 * factor,
+});
+
+/** Each line of people has its share of what people cost in the plan; equal ones where the plan has none. */
+function peopleShare(lines: readonly DrivenLine[], { line }: DrivenLine): number {
+  const people = lines.filter(({ driver }) => driver === 'people');
+  const usd = people.reduce((sum, other) => sum + other.line.usdPerMonth, 0);
+  return usd === 0 ? 1 / people.length : line.usdPerMonth / usd;
 }
 
 function usdPerMonth(
@@ -122,13 +156,18 @@ function usdPerMonth(
   { lines }: UncertaintyInput,
 ): UncertaintySection['usdPerMonth'] {
   const factors = cost.groupFactors.map(intervalOf);
+  const people = intervalOf(cost.peopleUsdPerMonth);
   return {
     machine: intervalOf(cost.machineUsdPerMonth),
     total: intervalOf(cost.totalUsdPerMonth),
-    lines: lines.map(({ line }, index) => {
-      const factor = factors[model.cost.groupOfLine[index] ?? -1] ?? { p10: 1, p50: 1, p90: 1 };
-      const at = (ratio: number): number => ratio * line.usdPerMonth;
-      return { line: line.line, p10: at(factor.p10), p50: at(factor.p50), p90: at(factor.p90) };
+    lines: lines.map((own, index) => {
+      const { line, driver } = own;
+      const factor = factors[model.cost.groupOfLine[index] ?? -1];
+      const interval =
+        driver === 'people' || factor === undefined
+          ? scaledInterval(people, peopleShare(lines, own))
+          : scaledInterval(factor, line.usdPerMonth);
+      return { line: line.line, ...interval };
     }),
   };
 }

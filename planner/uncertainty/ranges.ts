@@ -28,13 +28,19 @@ export interface InputFactor {
   readonly power: 1 | -1;
 }
 
+/** A value so small against its range is as good as 0: what is beyond this is cut off, so that no factor overflows. */
+const MAX_FACTOR = 1e9;
+
+/** What a value is of another, as a factor that cannot overflow. */
+export const ratioTo = (one: number, value: number): number => Math.min(MAX_FACTOR, one / value);
+
 /** The range over its value; certain where there is no range or the value is 0. */
 export function relativeRange(
   value: number,
   range: { readonly low: number; readonly high: number } | undefined,
 ): Range {
   if (range === undefined || value === 0) return CERTAIN;
-  return { low: Math.min(1, range.low / value), value: 1, high: Math.max(1, range.high / value) };
+  return { low: Math.min(1, range.low / value), value: 1, high: Math.max(1, ratioTo(range.high, value)) };
 }
 
 /** Calls that are made for each one that is planned: 1 + the share that is made again. */

@@ -44,9 +44,7 @@ interface Evaluated {
 /** Agents at both ends, where the input moves the contacts or their length. */
 function agentEnds({ contactsPerS, agentsFor }: AgentColumns, low: number, high: number) {
   const [atLow = 0, atHigh = 0] = [contactsPerS[low], contactsPerS[high]];
-  return atLow === atHigh
-    ? {}
-    : { scheduledAgents: { atP10: agentsFor(atLow), atP90: agentsFor(atHigh) } };
+  return atLow === atHigh ? {} : { scheduledAgents: { atP10: agentsFor(atLow), atP90: agentsFor(atHigh) } };
 }
 
 function tornadoRow({ model, columns, people }: Evaluated, index: number): TornadoRow[] {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  classifyProportion,
   computeBinomialCdf,
   computeBinomialPmf,
   estimateBinomialInterval,
@@ -91,5 +92,30 @@ describe('the Clopper–Pearson bounds', () => {
         .reduce((sum, k) => sum + naivePmf(k, n, p), 0);
       expect(coverage).toBeGreaterThanOrEqual(0.95 - 1e-9);
     }
+  });
+});
+
+describe('a proportion against a ratio', () => {
+  it('lies where the ends of its interval lie', () => {
+    const many = fc
+      .integer({ min: 1, max: 3000 })
+      .chain((n) => fc.tuple(fc.integer({ min: 0, max: n }), fc.constant(n)));
+    fc.assert(
+      fc.property(many, fc.double({ min: 0, max: 1, noNaN: true }), ([k, n], ratio) => {
+        const { low, high } = estimateBinomialInterval(k, n, 0.95);
+        // Bisection places the ends to about 1e-16: what lies that near may fall on either side.
+        fc.pre(Math.abs(low - ratio) > 1e-12 && Math.abs(high - ratio) > 1e-12);
+        const expected = high <= ratio ? 'within' : low > ratio ? 'beyond' : 'open';
+        expect(classifyProportion(k, n, ratio, 0.95)).toBe(expected);
+      }),
+    );
+  });
+
+  it('59 clean requests keep p95 and 58 do not tell; any number is within all', () => {
+    expect(classifyProportion(0, 59, 0.05, 0.95)).toBe('within');
+    expect(classifyProportion(0, 58, 0.05, 0.95)).toBe('open');
+    expect(classifyProportion(10, 10, 1, 0.95)).toBe('within');
+    expect(classifyProportion(1, 10, 0, 0.95)).toBe('beyond');
+    expect(classifyProportion(0, 10, 0, 0.95)).toBe('open');
   });
 });

@@ -38,9 +38,11 @@ describe('Cholesky', () => {
 
   test('times its transpose it is the matrix again', () => {
     const entry = fc.double({ min: -3, max: 3, noNaN: true });
-    const square = fc.integer({ min: 1, max: 6 }).chain((size) =>
-      fc.array(fc.array(entry, { minLength: size, maxLength: size }), { minLength: size, maxLength: size }),
-    );
+    const square = fc
+      .integer({ min: 1, max: 6 })
+      .chain((size) =>
+        fc.array(fc.array(entry, { minLength: size, maxLength: size }), { minLength: size, maxLength: size }),
+      );
     const product = (rows: readonly (readonly number[])[]): number[][] =>
       rows.map((a) => rows.map((b) => a.reduce((sum, value, k) => sum + value * (b[k] ?? 0), 0)));
     fc.assert(
@@ -58,11 +60,34 @@ describe('Cholesky', () => {
   });
 
   test('inputs that follow wholly from others are allowed, contradictions are not', () => {
-    expect(factorise([[1, 1], [1, 1]])).toEqual([[1], [1, 0]]);
-    expect(factorise([[1, -1, 1], [-1, 1, -1], [1, -1, 1]])).toBeDefined();
-    expect(factorise([[1, 0.9, -0.9], [0.9, 1, 0.9], [-0.9, 0.9, 1]])).toBeUndefined();
+    expect(
+      factorise([
+        [1, 1],
+        [1, 1],
+      ]),
+    ).toEqual([[1], [1, 0]]);
+    expect(
+      factorise([
+        [1, -1, 1],
+        [-1, 1, -1],
+        [1, -1, 1],
+      ]),
+    ).toBeDefined();
+    expect(
+      factorise([
+        [1, 0.9, -0.9],
+        [0.9, 1, 0.9],
+        [-0.9, 0.9, 1],
+      ]),
+    ).toBeUndefined();
     // The first two are one and the same, so a third cannot follow one of them alone.
-    expect(factorise([[1, 1, 0.5], [1, 1, 0], [0.5, 0, 1]])).toBeUndefined();
+    expect(
+      factorise([
+        [1, 1, 0.5],
+        [1, 1, 0],
+        [0.5, 0, 1],
+      ]),
+    ).toBeUndefined();
   });
 });
 
@@ -101,7 +126,10 @@ describe('stated correlations', () => {
   });
 
   test('given ones replace the assumed pair by pair, whichever way round', () => {
-    const given = withGiven([pair('repeatRatio', 'escalationRatio', -0.1), pair('busyHourShareRatio', 'retries', 0)]);
+    const given = withGiven([
+      pair('repeatRatio', 'escalationRatio', -0.1),
+      pair('busyHourShareRatio', 'retries', 0),
+    ]);
     const between = (a: string, b: string) =>
       given.filter((one) => [one.a, one.b].sort().join() === [a, b].sort().join());
     expect(between('escalationRatio', 'repeatRatio').map((one) => one.rankCorrelation)).toEqual([-0.1]);

@@ -96,9 +96,9 @@ describe('ranges of a demand file', () => {
   });
 
   test('one number is drawn nowhere', () => {
-    const keys = sectionWith(`${PER_DAY}\npeakFactor: 1.4\ngrowth: { months: 6, ratioPerYear: 0.2 }`).inputs.map(
-      ({ key }) => key,
-    );
+    const keys = sectionWith(
+      `${PER_DAY}\npeakFactor: 1.4\ngrowth: { months: 6, ratioPerYear: 0.2 }`,
+    ).inputs.map(({ key }) => key);
     for (const key of ['interactionsPerDay', 'peakFactor', 'growthFactor']) expect(keys).not.toContain(key);
   });
 

@@ -62,7 +62,7 @@ describe('correlated draws, ten seeds', () => {
   });
 
   test('wholly correlated inputs are one', () => {
-    const draws = drawsOf(1, [stated('x', 'y', 1), stated('x', 'z', -1)]);
+    const draws = drawsOf(1, [stated('x', 'y', 1), stated('x', 'z', -1), stated('y', 'z', -1)]);
     const [x, y, z] = ['x', 'y', 'z'].map((key) => draws.uniformsOf(key));
     for (let row = 0; row < 100; row++) {
       expect(y?.[row]).toBeCloseTo(x?.[row] ?? Number.NaN, 9);

@@ -46,22 +46,30 @@ describe('any ranges that an input may have', () => {
   test('give finite figures and intervals in order, never NaN', () => {
     const perDay = fc.double({ min: 0.001, max: 1e9, noNaN: true });
     fc.assert(
-      fc.property(fc.constantFrom('kubernetes', 'onprem'), overrides, perDay, (id, own, interactionsPerDay) => {
-        const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
-        const result = uncertaintyOf({
-          mode: unbounded(MODES[id as 'kubernetes' | 'onprem']),
-          interactionsPerDay,
-          overrides: given,
-        });
-        expect(numbersIn(result).every(Number.isFinite)).toBe(true);
-        orderedIntervals(result);
-      }),
+      fc.property(
+        fc.constantFrom('kubernetes', 'onprem'),
+        overrides,
+        perDay,
+        (id, own, interactionsPerDay) => {
+          const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
+          const result = uncertaintyOf({
+            mode: unbounded(MODES[id as 'kubernetes' | 'onprem']),
+            interactionsPerDay,
+            overrides: given,
+          });
+          expect(numbersIn(result).every(Number.isFinite)).toBe(true);
+          orderedIntervals(result);
+        },
+      ),
       { numRuns: 25 },
     );
   });
 
   test('runs however different leave a capacity above nothing', () => {
-    const capacities = fc.array(fc.double({ min: 1e-6, max: 1e6, noNaN: true }), { minLength: 3, maxLength: 9 });
+    const capacities = fc.array(fc.double({ min: 1e-6, max: 1e6, noNaN: true }), {
+      minLength: 3,
+      maxLength: 9,
+    });
     fc.assert(
       fc.property(capacities, fc.integer({ min: 0, max: 1000 }), (runs, seed) => {
         const spread = estimateReplicateSpread(runs, seed);

@@ -13,24 +13,32 @@ const of = (id: keyof typeof MODES, changes: Partial<SizedOptions> = {}): SizedO
 });
 
 describe('the section of a planned mode', () => {
-  test.each(['compose', 'kubernetes', 'onprem'] as const)('%s: valid, with 10,000 draws and all that they rest on', (id) => {
-    const { section } = uncertaintyOf(of(id));
-    expect(uncertaintySectionSchema.safeParse(section).error).toBeUndefined();
-    expect(section.draws).toBe(DRAWS);
-    expect(DRAWS).toBeGreaterThanOrEqual(10_000);
-    for (const input of section.inputs) {
-      expect(input.source, input.key).not.toBe('');
-      expect(input.label, input.key).not.toBe('');
-      expect(input.low).toBeLessThanOrEqual(input.value);
-      expect(input.value).toBeLessThanOrEqual(input.high);
-      expect(input.low).toBeLessThan(input.high);
-    }
-  });
+  test.each(['compose', 'kubernetes', 'onprem'] as const)(
+    '%s: valid, with 10,000 draws and all that they rest on',
+    (id) => {
+      const { section } = uncertaintyOf(of(id));
+      expect(uncertaintySectionSchema.safeParse(section).error).toBeUndefined();
+      expect(section.draws).toBe(DRAWS);
+      expect(DRAWS).toBeGreaterThanOrEqual(10_000);
+      for (const input of section.inputs) {
+        expect(input.source, input.key).not.toBe('');
+        expect(input.label, input.key).not.toBe('');
+        expect(input.low).toBeLessThanOrEqual(input.value);
+        expect(input.value).toBeLessThanOrEqual(input.high);
+        expect(input.low).toBeLessThan(input.high);
+      }
+    },
+  );
 
   test('inputs stand in their own units', () => {
     const { section } = uncertaintyOf(of('onprem'));
     const input = (key: string) => section.inputs.find((other) => other.key === key);
-    expect(input('busyHourShareRatio')).toMatchObject({ low: 0.08, value: 0.15, high: 0.18, basis: 'assumed' });
+    expect(input('busyHourShareRatio')).toMatchObject({
+      low: 0.08,
+      value: 0.15,
+      high: 0.18,
+      basis: 'assumed',
+    });
     expect(input('default/electricity/usdPerKwh')).toMatchObject({ low: 0.1022, value: 0.146, high: 0.2044 });
     expect(input('capacity:simulated')).toMatchObject({ basis: 'simulated', unit: 'turns per second' });
     expect(input('capacity:simulated')?.high).toBeCloseTo(39, 6);
@@ -76,15 +84,21 @@ describe('correlations move the spread of a sum and not its parts', () => {
       correlations: [
         ...INDEPENDENT,
         { a: 'escalationRatio', b: 'operatorUsdPerHour', rankCorrelation, reason: 'stated by the test' },
-      ].filter(({ a, b }) => !(a === 'escalationRatio' && b === 'humanContactUsd')).concat([
-        { a: 'escalationRatio', b: 'humanContactUsd', rankCorrelation, reason: 'stated by the test' },
-      ]),
+      ]
+        .filter(({ a, b }) => !(a === 'escalationRatio' && b === 'humanContactUsd'))
+        .concat([
+          { a: 'escalationRatio', b: 'humanContactUsd', rankCorrelation, reason: 'stated by the test' },
+        ]),
     }).usdPerInteraction.blended;
 
   const width = ({ p10, p90 }: { p10: number; p90: number }): number => p90 - p10;
 
   test('together they widen the cost of people, against each other they narrow it', () => {
-    const [against, none, together] = [people('kubernetes', -0.6), people('kubernetes', 0), people('kubernetes', 0.6)];
+    const [against, none, together] = [
+      people('kubernetes', -0.6),
+      people('kubernetes', 0),
+      people('kubernetes', 0.6),
+    ];
     expect(width(against)).toBeLessThan(0.9 * width(none));
     expect(width(together)).toBeGreaterThan(1.05 * width(none));
   });
@@ -150,10 +164,15 @@ describe('people over the draws', () => {
   });
 
   test('contacts that go to people at once come on top, with their range', () => {
-    const overrides = { directToHumanRatio: { value: 0.1, low: 0.05, high: 0.2 }, escalationRatio: 0.2, busyHourShareRatio: 0.15 };
+    const overrides = {
+      directToHumanRatio: { value: 0.1, low: 0.05, high: 0.2 },
+      escalationRatio: 0.2,
+      busyHourShareRatio: 0.15,
+    };
     const { scheduledAgents } = uncertaintyOf(of('kubernetes', { overrides })).section;
-    const without = uncertaintyOf(of('kubernetes', { overrides: { escalationRatio: 0.2, busyHourShareRatio: 0.15 } }))
-      .section.scheduledAgents;
+    const without = uncertaintyOf(
+      of('kubernetes', { overrides: { escalationRatio: 0.2, busyHourShareRatio: 0.15 } }),
+    ).section.scheduledAgents;
     // At its P10 of 7.7 % the direct ones are 0.083 per interaction beside the 0.2 that are escalated.
     const p10 = 0.05 + Math.sqrt(0.1 * 0.15 * 0.05);
     expect((scheduledAgents?.p10 ?? 0) / (without?.p10 ?? 1)).toBeCloseTo((0.2 + 1 / (1 - p10) - 1) / 0.2, 1);
@@ -168,7 +187,12 @@ describe('people over the draws', () => {
 
 describe('what is given has no range', () => {
   test('nothing is drawn of it, and no row of the tornado names it', () => {
-    const overrides = { busyHourShareRatio: 0.15, escalationRatio: 0.2, humanContactUsd: 8, repeatRatio: 0.1 };
+    const overrides = {
+      busyHourShareRatio: 0.15,
+      escalationRatio: 0.2,
+      humanContactUsd: 8,
+      repeatRatio: 0.1,
+    };
     const { section } = uncertaintyOf(of('compose', { overrides }));
     for (const key of Object.keys(overrides)) {
       expect(section.inputs.map((input) => input.key)).not.toContain(key);

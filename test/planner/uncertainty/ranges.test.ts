@@ -24,7 +24,9 @@ describe('quantiles of a triangle', () => {
     const range = { low: 0.08, value: 0.15, high: 0.18 };
     const { low: a, value: c, high: b } = range;
     const count = 100_000;
-    const values = Array.from({ length: count }, (_, i) => computeTriangularQuantile(range, (i + 0.5) / count));
+    const values = Array.from({ length: count }, (_, i) =>
+      computeTriangularQuantile(range, (i + 0.5) / count),
+    );
     const mean = values.reduce((sum, value) => sum + value, 0) / count;
     const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count;
     expect(mean).toBeCloseTo((a + b + c) / 3, 7);

@@ -52,7 +52,9 @@ describe('tornado from P10 to P90, one input at a time', () => {
     const [low, high] = [p10Of(0.08, 0.15, 0.18), p90Of(0.08, 0.15, 0.18)];
     const inference = row.replicas.find(({ tier }) => tier === 'inference');
     const plan = plans.find(({ tier }) => tier === 'inference');
-    const load = (1 / (1 + (plan?.limits.find(({ name }) => name === 'load')?.slackRatio ?? 0))) * (plan?.replicasForLoad ?? 0);
+    const load =
+      (1 / (1 + (plan?.limits.find(({ name }) => name === 'load')?.slackRatio ?? 0))) *
+      (plan?.replicasForLoad ?? 0);
     // Two rooms, either of which carries all.
     expect(inference?.atP10).toBe(2 * Math.ceil((load * low) / 0.15));
     expect(inference?.atP90).toBe(2 * Math.ceil((load * high) / 0.15));
