@@ -12,7 +12,12 @@ import {
 } from '../vocabulary/plan-file.ts';
 import type { ResultFile } from '../vocabulary/result-file.ts';
 import type { Slo } from '../vocabulary/slo.ts';
-import { groupMeasurements, type Measurement, referenceMeasurement } from './calibrate/measurements.ts';
+import {
+  createMeasure,
+  type Measure,
+  type Measurement,
+  referenceMeasurement,
+} from './calibrate/measurements.ts';
 import { proposeNextTurnsPerS } from './calibrate/next-loads.ts';
 import { type Assumptions, type PlanOverrides, resolveAssumptions } from './demand/assumptions.ts';
 import { computeDemand, type Demand } from './demand/demand.ts';
@@ -23,10 +28,11 @@ import { planBreakEven } from './money/break-even/plan-break-even.ts';
 import { packageVersion } from './package-version.ts';
 import { staffingFigures } from './people/figures.ts';
 import { planMode, refusedMode } from './plan-mode.ts';
+import { assumptionIssues } from './plausible/assumptions.ts';
+import { objectiveIssues } from './plausible/objectives.ts';
+import { resultIssues } from './plausible/results.ts';
 import { type Planned, planned } from './refusal.ts';
 import type { SizingContext } from './size/context.ts';
-import { assumptionIssues } from './plausible/assumptions.ts';
-import { resultIssues } from './plausible/results.ts';
 import { correlationIssues, unusedCorrelations } from './uncertainty/stated-correlations.ts';
 
 export type { PlanOverrides } from './demand/assumptions.ts';
@@ -49,7 +55,8 @@ export interface PlanInput {
 }
 
 /** NaN is not. */
-const isPlausibleDay = (perDay: number): boolean => perDay >= MIN_INTERACTIONS_PER_DAY && perDay <= MAX_INTERACTIONS_PER_DAY;
+const isPlausibleDay = (perDay: number): boolean =>
+  perDay >= MIN_INTERACTIONS_PER_DAY && perDay <= MAX_INTERACTIONS_PER_DAY;
 
 /** Nobody says how much arrives: neither the plan, nor a demand file, nor a trace. */
 const needsVolume = ({ interactionsPerDay, demand, results }: PlanInput): boolean =>
@@ -101,7 +108,10 @@ function inputIssues(input: PlanInput): Issue[] {
 
 function slosOf(input: PlanInput): { readonly slos: readonly Slo[]; readonly issues: Issue[] } {
   const slos =
-    input.slos ?? input.demand?.spec.slos ?? input.results.find((result) => result.slos.length > 0)?.slos ?? [];
+    input.slos ??
+    input.demand?.spec.slos ??
+    input.results.find((result) => result.slos.length > 0)?.slos ??
+    [];
   const issues =
     slos.length > 0 || input.results.length === 0
       ? []
@@ -147,6 +157,7 @@ interface Prepared {
   readonly slos: readonly Slo[];
   readonly assumptions: Assumptions;
   readonly demand: Demand;
+  readonly measure: Measure;
 }
 
 /** What sizing one mode may read, its measurements calibrated at what its links leave of the objectives. */
@@ -154,7 +165,7 @@ function contextOf(mode: DeploymentMode, prepared: Prepared): Planned<SizingCont
   const { input, slos, assumptions, demand } = prepared;
   const behindLinks = slosBehindLinks(slos, mode);
   if (behindLinks.kind === 'refused') return behindLinks;
-  const measurements = groupMeasurements(input.results, behindLinks.value);
+  const measurements = prepared.measure(behindLinks.value);
   const reference = referenceMeasurement(measurements);
   if (reference === undefined) throw new Error('a plan without results passed its input check');
   const catalogue = catalogueOn(input.catalogue, input.nowUnixMs);
@@ -247,6 +258,7 @@ export function planModes(input: PlanInput): Result<PlanFile> {
     ...inputIssues(input),
     ...sloIssues,
     ...correlationIssues(input.demand),
+    ...objectiveIssues(slos),
     ...resultIssues(input.results),
   ];
   if (issues.length > 0) {
@@ -259,7 +271,8 @@ export function planModes(input: PlanInput): Result<PlanFile> {
   if (absurd.length > 0) {
     return failed('INVALID_DEMAND', 'the plan rests on figures that cannot be meant', { issues: absurd });
   }
-  const measurements = groupMeasurements(input.results, slos);
+  const measure = createMeasure(input.results);
+  const measurements = measure(slos);
   const reference = referenceMeasurement(measurements);
   if (reference === undefined) throw new Error('a plan without results passed its input check');
   const demand = computeDemand({
@@ -270,7 +283,7 @@ export function planModes(input: PlanInput): Result<PlanFile> {
     file: input.demand,
   });
   if (demand.kind === 'failed') return demand;
-  const prepared = { input, slos, assumptions: assumptions.value, demand: demand.value };
+  const prepared = { input, slos, assumptions: assumptions.value, demand: demand.value, measure };
   const { modes, contexts } = planEach(prepared);
   if (modes.every(({ kind }) => kind === 'refused')) return allRefused(modes);
   const breakEven = planBreakEven(contexts, input.nowUnixMs);
