@@ -42,4 +42,11 @@ export {
 export { BUDGET_FIGURES, type BudgetFigureName } from './budget/figures.ts';
 export { judgeBudget } from './budget/judge.ts';
 export { diffPlans, type NamedPlan } from './diff/diff-plans.ts';
+export { FOCUS_COLUMNS, type FocusRow, focusRows } from './money/focus.ts';
+export {
+  computeInteractionCost,
+  type InteractionCall,
+  type InteractionCost,
+  type InteractionCostInput,
+} from './money/interaction-cost.ts';
 export { type PlanInput, type PlanOverrides, planModes } from './plan-modes.ts';
