@@ -78,14 +78,24 @@ function baselineFigures(configurations: readonly ServingConfiguration[]): Recor
   );
 }
 
+/** Other nominal shares, so that no one width is right by luck. */
+const FURTHER_NOMINAL_RATIOS = [0.5, 0.8, 0.95];
+
 function coverageFigures(points: readonly HeldOutPoint[]): ValidationFigures {
   const coverage = judgeCoverage(points, NOMINAL_COVERAGE);
-  if (coverage === undefined) return {};
+  const further = FURTHER_NOMINAL_RATIOS.flatMap((nominal) => {
+    const own = judgeCoverage(points, nominal);
+    return own === undefined
+      ? []
+      : [[`coverageAt${percentFromRatio(nominal)}Ratio`, own.coveredRatio] as const];
+  });
+  if (coverage === undefined) return Object.fromEntries(further);
   return {
     coverageRatio: coverage.coveredRatio,
     coverageByPointRatio: coverage.coveredByPointRatio,
     coverageNominalRatio: coverage.nominalRatio,
     intervalFactor: coverage.medianFactor,
+    ...Object.fromEntries(further),
   };
 }
 

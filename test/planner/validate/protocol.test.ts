@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { judgeCoverage } from '../../../planner/validate/coverage.ts';
 import { relativeError, summariseErrors } from '../../../planner/validate/error-summary.ts';
@@ -196,6 +197,37 @@ describe('the whole validation', () => {
     ]);
     expect(found.figures.reqPerSMapePct).toBeLessThan(3);
     expect(found.figures.refusedRatio).toBeCloseTo(1 / 26, 4);
+  });
+
+  test('whatever a valid file says, every figure is finite: no NaN, no crash', () => {
+    const time = fc.double({ min: -3, max: 6, noNaN: true }).map((exponent) => 10 ** exponent);
+    const row = fc.tuple(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 1, max: 9 }), time, time);
+    const files = fc.tuple(
+      fc.integer({ min: 1, max: 5000 }),
+      fc.array(row, { minLength: 1, maxLength: 160, size: 'max' }),
+    );
+    let validated = 0;
+    fc.assert(
+      fc.property(files, ([outputTokens, rows]) => {
+        const lines = rows.map(
+          ([model, load, ttft, tpot]) => `m${model},${outputTokens},${2 ** load},${ttft},${tpot}`,
+        );
+        const found = validateServing(unwrap(parseMeasuredFile([HEAD, ...lines].join('\n'), 'wild.csv')), {
+          source: 'wild.csv',
+          seed: 1,
+        });
+        if (found.kind === 'failed') return;
+        validated++;
+        const { figures, baselines } = found.value;
+        for (const [name, value] of [figures, ...Object.values(baselines)].flatMap(Object.entries)) {
+          expect(Number.isFinite(value), name).toBe(true);
+        }
+        expect(JSON.stringify(found.value)).not.toContain('null');
+        expect(formatServingValidation(found.value)).not.toContain('NaN');
+      }),
+      { numRuns: 60 },
+    );
+    expect(validated).toBeGreaterThan(10);
   });
 
   test('nothing to leave out is a failure that says what would lift it', () => {
