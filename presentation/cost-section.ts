@@ -11,7 +11,14 @@ import {
   type Section,
 } from './blocks.ts';
 import { costChart } from './charts/cost.ts';
-import { formatCount, formatNumber, formatRatio, formatUsd, formatUsdInterval } from './numbers.ts';
+import {
+  formatCount,
+  formatNumber,
+  formatRatio,
+  formatSlack,
+  formatUsd,
+  formatUsdInterval,
+} from './numbers.ts';
 import {
   basisOfMode,
   basisOfTier,
@@ -51,7 +58,7 @@ function costTable(mode: PlannedMode, plan: PlanFile): Block {
 }
 
 function limitText({ name, requiredReplicas, explanation, slackRatio }: TierLimit): string {
-  const slack = slackRatio === undefined ? '' : `, slack ${formatRatio(slackRatio)}`;
+  const slack = slackRatio === undefined ? '' : `, slack ${formatSlack(slackRatio)}`;
   return `${name} ${requiredReplicas}${slack}: ${explanation}`;
 }
 
@@ -65,7 +72,7 @@ function tierRow(mode: PlannedMode, tier: TierPlan): Cell[] {
     cell(formatCount(tier.replicas)),
     cell(formatCount(tier.replicasForLoad)),
     cell(tier.bindingConstraint),
-    cell(formatRatio(tier.slackRatio)),
+    cell(formatSlack(tier.slackRatio)),
     cell(formatRatio(tier.utilisation)),
     cell(limits.map(limitText).join('; ')),
   ];

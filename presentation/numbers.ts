@@ -54,6 +54,13 @@ export function formatRatio(ratio: number): string {
   return `${Number(percent.toFixed(percent >= 99 ? 3 : 2))} %`;
 }
 
+/** More slack than this is as good as any: its size says nothing. */
+const MAX_SLACK_RATIO = 10;
+
+/** Load that can be added, as a percentage; `> 1,000 %` beyond. */
+export const formatSlack = (ratio: number): string =>
+  ratio > MAX_SLACK_RATIO ? `> ${formatCount(MAX_SLACK_RATIO * PERCENT)} %` : formatRatio(ratio);
+
 /** `12.3`, or `withheld (n=80 < 130)` when too few samples stand behind the percentile. */
 export function formatReading(reading: PercentileReading): string {
   switch (reading.kind) {

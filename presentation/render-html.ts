@@ -7,6 +7,10 @@ import { STYLESHEET } from './stylesheet.ts';
 const badgeText = (badge: Badge | undefined): string =>
   badge === undefined ? '' : ` <span class="badge ${badge.kind}">${escapeHtml(badge.text)}</span>`;
 
+/** Names such as sizingTurnsPerS may break where a word begins, rather than anywhere. */
+const breakable = (html: string): string =>
+  html.replace(/[A-Za-z0-9]{14,}/g, (name) => name.replace(/([a-z])([A-Z])/g, '$1<wbr/>$2'));
+
 function cellText(value: Cell, column: Column | undefined): string {
   const classes = [column?.numeric ? 'number' : '', value.muted ? 'muted' : ''].filter((name) => name !== '');
   const attributes = [
@@ -14,7 +18,7 @@ function cellText(value: Cell, column: Column | undefined): string {
     value.hint === undefined ? '' : ` title="${escapeHtml(value.hint)}"`,
     ` data-label="${escapeHtml(column?.title ?? '')}"`,
   ].join('');
-  return `<td${attributes}><span>${escapeHtml(value.text)}${badgeText(value.badge)}</span></td>`;
+  return `<td${attributes}><span>${breakable(escapeHtml(value.text))}${badgeText(value.badge)}</span></td>`;
 }
 
 /** Tables scroll inside themselves, by keyboard too; on a narrow page each row becomes a card. */

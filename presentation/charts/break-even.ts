@@ -22,7 +22,7 @@ export interface BreakEvenView {
   readonly plannedInteractionsPerDay: number;
 }
 
-const CURVE_INKS: readonly Ink[] = ['p50', 'p95', 'good', 'p99', 'operations', 'ramp6', 'ramp1', 'gpu'];
+const CURVE_INKS: readonly Ink[] = ['p50', 'p95', 'good', 'p99', 'ramp4', 'ramp6', 'people', 'ramp1'];
 const STRIP_PX = 7;
 
 /** Inks repeat after eight curves; the second round is dashed, so that no two look alike. */

@@ -20,7 +20,7 @@ export interface TornadoView {
 const ROW_PX = 26;
 const BAR_PX = 13;
 const LABEL_PX = 178;
-const LABEL_CHARS = 27;
+const LABEL_CHARS = 23;
 const AXIS_PX = 40;
 const MAX_ROWS = 10;
 /** Below this share of the largest bar nobody sees one. */

@@ -19,6 +19,7 @@ import {
 } from '../blocks.ts';
 import { type HourSeries, hoursChart } from '../charts/over-hours.ts';
 import type { Ink } from '../charts/palette.ts';
+import { asSentence, capitalised } from '../escape.ts';
 import { ABSENT, formatCompact, formatCount, formatNumber, formatRatio, formatUsd } from '../numbers.ts';
 import { plannedModes } from '../plan-reading.ts';
 
@@ -120,7 +121,7 @@ const policiesTable = (tier: ScaledTier, { mode }: Scaled): Block => ({
 
 const scaledBlocks = (tier: ScaledTier, scaled: Scaled, id: string): Block[] => [
   weekChart(tier, scaled, id),
-  paragraph(`${tier.sentence} ${tier.headroom.sentence}`),
+  paragraph(capitalised(`${asSentence(tier.sentence)} ${capitalised(asSentence(tier.headroom.sentence))}`)),
   policiesTable(tier, scaled),
 ];
 
