@@ -8,7 +8,7 @@ export interface ArrivalSteps {
 }
 
 /** Above this mean a Poisson count is drawn from its normal limit: the error is far below its own scatter. */
-const NORMAL_ABOVE = 50;
+const NORMAL_ABOVE = 20;
 
 function drawCount(random: Random, mean: number): number {
   if (mean <= 0) return 0;

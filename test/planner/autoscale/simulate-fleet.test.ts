@@ -49,7 +49,7 @@ const REPLICA: ReplicaBehaviour = {
 /** Calm, then three times as much within a minute, then calm again: a mailing goes out. */
 const SPIKE = { spanS: 300, perS: [100, 100, 300, 300, 300, 100, 100, 100, 100] };
 
-function fluid(policy: ScalingPolicy, seed: number, stepS = 5): FleetRun {
+function fluid(policy: ScalingPolicy, seed: number, stepS = 15): FleetRun {
   const random = createRandom(seed);
   const steps = (SPIKE.perS.length * SPIKE.spanS) / stepS;
   const counts = Float64Array.from({ length: steps }, (_, step) =>
@@ -108,7 +108,7 @@ describe('against turns and replicas simulated one by one, ten seeds of a spike'
 
 describe('what an autoscaler does', () => {
   test('the length of a step changes little', () => {
-    const late = [1, 2.5, 5].map((stepS) => {
+    const late = [1, 2.5, 5, 7.5, 15].map((stepS) => {
       const run = fluid(HPA, 1, stepS);
       return judgeRun(run, { lateRatio: 0.05, rejectedRatio: undefined }).lateRatio;
     });
@@ -156,8 +156,8 @@ describe('what an autoscaler does', () => {
     const counted = run.hours.reduce((sum, { turns }) => sum + turns, 0);
     const random = createRandom(4);
     let drawn = 0;
-    for (let step = 0; step < 540; step++) {
-      drawn += samplePoisson(random, (SPIKE.perS[Math.floor(step / 60)] ?? 0) * 5);
+    for (let step = 0; step < 180; step++) {
+      drawn += samplePoisson(random, (SPIKE.perS[Math.floor(step / 20)] ?? 0) * 15);
     }
     expect(counted).toBe(drawn);
   });
