@@ -1,6 +1,6 @@
 /**
- * What a reader found wrong in the published call-centre guide, by hand and before any rule was written: the lines, and
- * the figure that would be right where there is one. The checker never reads this list.
+ * What a reader found wrong in the published call-centre guide, read and worked out by hand, row by row of its tables:
+ * the lines, and the figure that would be right where there is one. The checker never reads this list.
  */
 export interface GuideError {
   readonly what: string;
