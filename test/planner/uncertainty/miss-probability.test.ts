@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { DeploymentMode } from '../../../scenarios/mode.ts';
 import { exactCapacityPerS } from '../fixtures/result.ts';
-import { MODES, sizeMode } from '../fixtures/sized.ts';
+import { MODES, sizeMode, unbounded } from '../fixtures/sized.ts';
 import { INDEPENDENT, mulberry, triangle, uncertaintyOf } from '../fixtures/uncertain.ts';
 
 const DRAWS = 10_000;
@@ -122,5 +122,38 @@ describe('replicas over the draws', () => {
     const { ratio } = simulatedMiss(80_000, 1);
     expect(Math.abs((replicas[0]?.aboveMaxRatio ?? 0) - ratio)).toBeLessThan(tolerance(ratio));
     expect(missProbability.aboveMaxRatio).toBe(replicas[0]?.aboveMaxRatio);
+  });
+
+  test('calls that are made again fill the quotas of a vendor: accounts at both ends, by hand', () => {
+    const interactionsPerDay = 2_500_000;
+    const overrides = { retryRatio: { value: 0.1, low: 0, high: 0.9 }, busyHourShareRatio: 0.15 };
+    const sized = { mode: unbounded(MODES.kubernetes), interactionsPerDay, overrides };
+    const { tiers } = sizeMode(sized);
+    const quotas = tiers.find(({ model }) => model.tier.id === 'llm')?.model.limits ?? [];
+    const row = uncertaintyOf(sized).section.tornado.find(({ input }) => input === 'retries');
+    const llm = row?.replicas.find(({ tier }) => tier === 'llm');
+    const accountsAt = (callsPerCall: number): number =>
+      Math.max(
+        ...quotas.map(({ demand, perReplica }) => Math.ceil(((demand / 1.1) * callsPerCall) / perReplica)),
+      );
+    expect(llm?.atP10).toBe(accountsAt(1 + Math.sqrt(0.1 * 0.9 * 0.1)));
+    expect(llm?.atP90).toBe(accountsAt(1.9 - Math.sqrt(0.1 * 0.9 * 0.8)));
+    expect(row).toMatchObject({ unit: 'calls per call' });
+  });
+
+  test('what is stored follows the volume of months and not the busy hour', () => {
+    const sized = { mode: unbounded(MODES.kubernetes), interactionsPerDay: 10_000_000 };
+    const byVolume = sizeMode(sized).tiers.filter(({ model }) =>
+      model.limits.some(({ fromVolume, demand, perReplica }) => fromVolume === true && demand > perReplica),
+    );
+    const { tornado } = uncertaintyOf(sized).section;
+    const moved = tornado.find(({ input }) => input === 'busyHourShareRatio')?.replicas ?? [];
+    for (const { model } of byVolume) {
+      const [binding] = [...model.limits].sort((a, b) => b.demand / b.perReplica - a.demand / a.perReplica);
+      if (binding?.fromVolume !== true) continue;
+      const row = moved.find(({ tier }) => tier === model.tier.id);
+      expect(row === undefined || row.atP10 >= binding.demand / binding.perReplica).toBe(true);
+    }
+    expect(byVolume.length).toBeGreaterThan(0);
   });
 });
