@@ -27,8 +27,12 @@ describe('processes on the nodes of the engines', () => {
   });
 
   test('the mode as it comes has room at any demand that it can have', () => {
+    const anyNumber: DeploymentMode = {
+      ...MODES.onprem,
+      tiers: MODES.onprem.tiers.map(({ maxReplicas: _, ...tier }) => tier),
+    };
     for (const interactionsPerDay of [25_000, 1e6, 1e7, 1e8]) {
-      expect(() => sized(unbounded(MODES.onprem), interactionsPerDay)).not.toThrow();
+      expect(() => sized(anyNumber, interactionsPerDay)).not.toThrow();
     }
   });
 
