@@ -1,5 +1,5 @@
 import { type CheckReport, checkClaims } from '../../planner/check/check.ts';
-import { formatFindings, formatFindingsMarkdown } from '../../planner/check/report.ts';
+import { formatFindings, formatFindingsMarkdown, reportAsJson } from '../../planner/check/report.ts';
 import { readCatalogue } from '../../scenarios/catalogue.ts';
 import { readClaims } from '../../scenarios/claims.ts';
 import { EXIT_CODES, type ExitCode, unwrap } from '../../vocabulary/errors.ts';
@@ -31,5 +31,5 @@ export const check: Command<CheckOptions> = async (options, { say }) => {
     say(unwrap(writeFileAtomic(options.markdown, formatFindingsMarkdown(report))));
   }
   if (!options.json) process.stdout.write(`${formatFindings(report)}\n`);
-  return { exitCode: exitCodeOf(report, options.failOn), json: report };
+  return { exitCode: exitCodeOf(report, options.failOn), json: reportAsJson(report) };
 };

@@ -68,7 +68,7 @@ export function othersThan(own: Place, places: readonly Place[]): Place[] {
 
 /** A claim that is wrong, with what it should say. */
 export function wrong(claim: Claim, expected: Quantity, { unit, say, severity }: Holding): Draft {
-  const slip = claim.low === claim.high ? slipBehind(claim.low, expected.low) : undefined;
+  const slip = claim.low === claim.high ? slipBehind(claim.low, expected.low, unit) : undefined;
   const said = say({ claimed: showClaim(claim, unit), right: showRange(expected, unit) });
   return {
     path: claim.path,

@@ -33,6 +33,12 @@ export function formatFindings(report: CheckReport): string {
   return [report.title, ...lines, summaryOf(report)].join('\n');
 }
 
+/** The report as JSON can carry it: an end that is open is the word `unlimited`. */
+export const reportAsJson = (report: CheckReport): unknown =>
+  JSON.parse(
+    JSON.stringify(report, (_, value: unknown) => (value === Number.POSITIVE_INFINITY ? 'unlimited' : value)),
+  );
+
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 
 /** A Markdown table of the findings with the rules behind them. */

@@ -41,27 +41,51 @@ export function showRange({ low, high }: Ends, unit: Unit): string {
   return `${show(low, unit).replace(/ %$/, '')}–${show(high, unit).replace(/^\$/, '')}`;
 }
 
-/** Conversions that people forget, by the factor that they leave behind. */
-const SLIPS: readonly (readonly [factor: number, name: string])[] = [
-  [S_PER_MIN, 'seconds and minutes'],
-  [S_PER_HOUR, 'seconds and hours'],
-  [S_PER_DAY, 'seconds and days'],
-  [HOURS_PER_DAY, 'hours and days'],
-  [DAYS_PER_MONTH, 'days and months'],
-  [30, 'days and months'],
-  [365, 'days and years'],
-  [12, 'months and years'],
-  [1000, 'thousands'],
-  [PERCENT, 'per cent'],
-  [8, 'bits and bytes'],
-  [BYTES_PER_MIB / 1e6, 'MB and MiB'],
-  [BYTES_PER_GIB / 1e9, 'GB and GiB'],
+const MONTH_OF_DAYS = 30;
+const DAYS_PER_YEAR = 365;
+const BITS_PER_BYTE = 8;
+const THOUSAND = 1000;
+
+type Slip = readonly [factor: number, name: string];
+
+/** Conversions that people forget, by the factor that they leave behind and the units in which they are made. */
+const SLIPS: readonly { readonly units: RegExp; readonly slips: readonly Slip[] }[] = [
+  {
+    units: /^per |^s$|^min$|^ms$/,
+    slips: [
+      [S_PER_MIN, 'seconds and minutes'],
+      [S_PER_HOUR, 'seconds and hours'],
+      [S_PER_DAY, 'seconds and days'],
+      [HOURS_PER_DAY, 'hours and days'],
+      [DAYS_PER_MONTH, 'days and months'],
+      [MONTH_OF_DAYS, 'days and months'],
+      [DAYS_PER_YEAR, 'days and years'],
+    ],
+  },
+  {
+    units: /^MB/,
+    slips: [
+      [BITS_PER_BYTE, 'bits and bytes'],
+      [BYTES_PER_MIB / 1e6, 'MB and MiB'],
+      [BYTES_PER_GIB / 1e9, 'GB and GiB'],
+    ],
+  },
+  {
+    units: /./,
+    slips: [
+      [PERCENT, 'a share and per cent'],
+      [THOUSAND, 'ones and thousands'],
+      [THOUSAND ** 2, 'ones and millions'],
+    ],
+  },
 ];
 const SLIP_TOLERANCE = 0.005;
 
-/** The mix-up of units that explains a ratio, if it is one of the usual ones. */
-export function slipBehind(claimed: number, right: number): string | undefined {
+/** The mix-up of units that explains a ratio of two figures in a unit, if it is one of the usual ones. */
+export function slipBehind(claimed: number, right: number, unit: Unit): string | undefined {
   if (!(claimed > 0 && right > 0)) return undefined;
   const factor = Math.max(claimed / right, right / claimed);
-  return SLIPS.find(([known]) => Math.abs(factor / known - 1) < SLIP_TOLERANCE)?.[1];
+  return SLIPS.filter(({ units }) => units.test(unit))
+    .flatMap(({ slips }) => slips)
+    .find(([known]) => Math.abs(factor / known - 1) < SLIP_TOLERANCE)?.[1];
 }

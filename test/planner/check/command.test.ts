@@ -58,6 +58,12 @@ describe('busyhour check', () => {
     ]);
   });
 
+  it('writes open ends as a word, never null', async () => {
+    const { stdout } = await runCommand(['check', GUIDE, '--json']);
+    expect(stdout).not.toContain('null');
+    expect(stdout).toContain('"claimed":{"low":0.9,"high":"unlimited"}');
+  });
+
   it('fails on doubts only when asked to', async () => {
     const file = claimsFile('tiers: [{ id: a, cpuUtilisation: 0.7, requestCores: 0.5, limitCores: 2 }]\n');
     expect((await runCommand(['check', file])).exitCode).toBe(0);

@@ -107,9 +107,12 @@ describe('figures in sentences', () => {
   });
 
   it('names a mix-up of units by the factor that it leaves, and no other', () => {
-    expect(slipBehind(60, 1)).toBe('seconds and minutes');
-    expect(slipBehind(2147.48, 2000)).toBe('GB and GiB');
-    expect(slipBehind(730, 24)).toBe('days and months');
-    expect(slipBehind(25, 33.3)).toBeUndefined();
+    expect(slipBehind(60, 1, 's')).toBe('seconds and minutes');
+    expect(slipBehind(2147.48, 2000, 'MB')).toBe('GB and GiB');
+    expect(slipBehind(730, 24, 'per day')).toBe('days and months');
+    expect(slipBehind(0.5, 50, 'ratio')).toBe('a share and per cent');
+    expect(slipBehind(25, 33.3, 'per s')).toBeUndefined();
+    // Eight times the tokens are eight turns, not bits.
+    expect(slipBehind(8, 1, 'tokens')).toBeUndefined();
   });
 });
