@@ -49,9 +49,18 @@ function referenceIssues(claims: Claims): Issue[] {
   return [
     ...duplicates('models', models),
     ...duplicates('tiers', tiers),
-    ...duplicates('calls', claims.calls.map(({ name }) => name)),
-    ...duplicates('sizes', claims.sizes.map(({ name }) => name)),
-    ...duplicates('volumes', claims.volumes.map(({ name }) => name)),
+    ...duplicates(
+      'calls',
+      claims.calls.map(({ name }) => name),
+    ),
+    ...duplicates(
+      'sizes',
+      claims.sizes.map(({ name }) => name),
+    ),
+    ...duplicates(
+      'volumes',
+      claims.volumes.map(({ name }) => name),
+    ),
     ...(claims.mix?.parts ?? []).flatMap(({ model }, i) =>
       unknown(`mix.parts[${i}].model`, model, models, 'model'),
     ),
