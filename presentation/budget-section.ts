@@ -4,6 +4,8 @@ import {
   isWithinBudget,
 } from '../vocabulary/plan-sections/budget.ts';
 import { type Badge, type Cell, cell, column, paragraph, type Section } from './blocks.ts';
+import { TERMINAL_CHARS } from './terminal.ts';
+import { wrapText } from './text-table.ts';
 
 const BADGES = {
   kept: { kind: 'good', text: 'kept' },
@@ -34,20 +36,25 @@ export function formatBudgetSummary(budget: BudgetSection): string {
   const { verdicts, source } = budget;
   const failing = verdicts.filter(({ state }) => state === 'broken' || state === 'unknown').length;
   const open = verdicts.filter(({ state }) => state === 'not-judged').length;
-  const waiting = open === 0 ? '' : ` ${open} were not judged, for want of an earlier plan.`;
+  const waiting =
+    open === 0 ? '' : ` ${open} ${open === 1 ? 'was' : 'were'} not judged, for want of an earlier plan.`;
   return isWithinBudget(budget)
     ? `Every ceiling of ${source} that could be judged is kept.${waiting}`
     : `${failing} of ${verdicts.length} ceilings of ${source} are broken, or cannot be told.${waiting}`;
 }
 
-/** One line for each ceiling that fails, for a terminal. */
+const wrapped = (text: string, indent: string): string[] =>
+  wrapText(text, TERMINAL_CHARS - indent.length - 2).map(
+    (line, at) => `${indent}${at === 0 ? '' : '  '}${line}`,
+  );
+
+/** A sentence, and each ceiling that is not kept, for a terminal. */
 export const budgetLines = (budget: BudgetSection): string[] => [
-  `budget: ${formatBudgetSummary(budget)}`,
+  ...wrapped(`budget: ${formatBudgetSummary(budget)}`, ''),
   ...sortVerdicts(budget)
     .filter(({ state }) => state !== 'kept')
-    .map(
-      ({ state, mode, ceiling, explanation }) =>
-        `  ${BADGES[state].text} ${mode}: ${ceiling}: ${explanation}`,
+    .flatMap(({ state, mode, ceiling, explanation }) =>
+      wrapped(`${BADGES[state].text} ${mode}: ${ceiling}: ${explanation}`, '  '),
     ),
 ];
 

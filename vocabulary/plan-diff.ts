@@ -17,6 +17,7 @@ export const INPUT_KINDS = [
   'measurement',
   'capacity',
   'price',
+  'range',
   'setting',
   'version',
 ] as const;

@@ -160,6 +160,35 @@ function priceChanges(before: PlanFile, after: PlanFile): InputChange[] {
   );
 }
 
+type DrawnInput = NonNullable<PlannedMode['uncertainty']>['inputs'][number];
+
+/** How far an input reaches to both sides of its value: a value that moves takes its range along. */
+const reachOf = ({ low, value, high }: DrawnInput): number[] =>
+  value === 0 ? [low, high] : [low / value, high / value];
+
+const PRECISION = 6;
+const rangeWords = ({ low, high }: DrawnInput): string =>
+  `${Number(low.toPrecision(PRECISION))} to ${Number(high.toPrecision(PRECISION))}`;
+
+/** Drawn inputs of both plans that reach further, or less far, than before. They move P10 and P90, not the plan itself. */
+function rangeChanges(before: PlanFile, after: PlanFile): InputChange[] {
+  const drawnOf = (plan: PlanFile): DrawnInput[] =>
+    plannedModes(plan).flatMap(({ uncertainty }) => uncertainty?.inputs ?? []);
+  return pairUp(drawnOf(before), drawnOf(after), ({ key }) => key).flatMap(({ before: old, after: now }) => {
+    if (old === undefined || now === undefined) return [];
+    const [oldReach, reach] = [reachOf(old), reachOf(now)];
+    return oldReach.some((end, index) => differs(end, reach[index]))
+      ? inputChange({
+          kind: 'range',
+          name: now.label,
+          unit: now.unit,
+          before: rangeWords(old),
+          after: rangeWords(now),
+        })
+      : [];
+  });
+}
+
 /** Settings of modes that both plans name; nothing where one of them does not keep settings. */
 function settingChanges(before: PlanFile, after: PlanFile): InputChange[] {
   const [old, now] = [before.inputs?.modeSettings, after.inputs?.modeSettings];
@@ -192,6 +221,7 @@ export const changedInputs = (before: PlanFile, after: PlanFile): InputChange[] 
     measurementChanges,
     capacityChanges,
     priceChanges,
+    rangeChanges,
     settingChanges,
     versionChanges,
   ].flatMap((changes) => changes(before, after));

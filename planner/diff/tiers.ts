@@ -67,6 +67,7 @@ function concerns(change: InputChange, { mode, tiers, limits }: Reasoning): bool
     case 'version':
       return change.name !== 'seed';
     case 'price':
+    case 'range':
       return false;
   }
 }

@@ -16,6 +16,7 @@ const KINDS = {
   measurement: 'Measurements',
   capacity: 'What one replica carries',
   price: 'Prices',
+  range: 'Ranges that are drawn',
   setting: 'Settings of the modes',
   version: 'Release and seed',
 } as const satisfies Record<InputKind, string>;

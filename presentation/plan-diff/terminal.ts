@@ -1,4 +1,4 @@
-import type { ModeDiff, PlanDiff } from '../../vocabulary/plan-diff.ts';
+import type { InputChange, ModeDiff, PlanDiff } from '../../vocabulary/plan-diff.ts';
 import { formatCount, formatUsd } from '../numbers.ts';
 import { TERMINAL_CHARS } from '../terminal.ts';
 import { formatTextTable, type TextColumn, wrapText } from '../text-table.ts';
@@ -54,13 +54,23 @@ const MAX_SAID = 12;
 const wrapped = (text: string): string[] =>
   wrapText(text, TERMINAL_CHARS - 2).map((line, index) => (index === 0 ? line : `  ${line}`));
 
+const isOnlySource = ({ before, after, rests }: InputChange): boolean =>
+  before === after && rests !== undefined;
+
+/** Figures that moved; of those that only rest on another source, how many. */
 function inputLines(diff: PlanDiff): string[] {
-  const lines = diff.inputs.slice(0, MAX_SAID).flatMap((change) => {
+  const moved = diff.inputs.filter((change) => !isOnlySource(change));
+  const lines = moved.slice(0, MAX_SAID).flatMap((change) => {
     const place = formatInputPlace(change);
     return wrapped(`${change.kind}${place === '' ? '' : ` of ${place}`}: ${formatInput(change)}`);
   });
-  const more = diff.inputs.length - MAX_SAID;
-  return more > 0 ? [...lines, `and ${more} more`] : lines;
+  const more = moved.length - MAX_SAID;
+  const resting = diff.inputs.length - moved.length;
+  return [
+    ...lines,
+    ...(more > 0 ? [`and ${more} more`] : []),
+    ...(resting > 0 ? [`${resting} more did not move but rest on another source`] : []),
+  ];
 }
 
 /** The comparison without colour, at most 100 columns: modes, what moved the month, then the inputs that changed. */
