@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CHECK_RULES, checkClaims } from '../../../planner/check/check.ts';
 import { readCatalogue } from '../../../scenarios/catalogue.ts';
@@ -934,6 +935,13 @@ describe('each rule', () => {
     expect([...new Set(CASES.map(({ rule }) => rule))].sort()).toEqual(
       CHECK_RULES.map(({ id }) => id).sort(),
     );
+  });
+
+  it('has its row in docs/check.md, in the same order', () => {
+    const page = readFileSync(new URL('../../../docs/check.md', import.meta.url), 'utf8');
+    const section = page.split('## The rules')[1]?.split('\n## ')[0] ?? '';
+    const rows = [...section.matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map((match) => match[1]);
+    expect(rows).toEqual(CHECK_RULES.map(({ id }) => id));
   });
 
   it.each(CASES)('$rule finds the figure that breaks it', ({ rule, wrong, corrected }) => {
