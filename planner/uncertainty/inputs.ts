@@ -4,6 +4,7 @@ import type { Uncertain } from '../demand/assumptions.ts';
 import type { SizingContext } from '../size/context.ts';
 import { basisOfFigure } from '../sourced.ts';
 import { factorOf, isCertain, type Uncertainty } from './distribution.ts';
+import { labelOf } from './input-labels.ts';
 import type { InputFactor } from './ranges.ts';
 
 /** An input that is drawn. What is drawn times `scale` is the figure in `unit`. */
@@ -50,34 +51,6 @@ export function createInputList(): InputList {
       return [{ index: inputs.length - 1, power }];
     },
   };
-}
-
-const LABELS: Readonly<Record<string, string>> = {
-  busyHourShareRatio: 'share of the day in its busy hour',
-  escalationRatio: 'contacts escalated to people',
-  directToHumanRatio: 'contacts that go to people at once',
-  repeatRatio: 'contacts that come back',
-  humanContactUsd: 'cost of a contact with a person',
-  averageHandleTimeS: 'time that a person takes for a contact',
-  operatorUsdPerHour: "cost of an operator's hour",
-  historyBytesPerTurn: 'bytes of history per turn',
-  logBytesPerTurn: 'bytes of logs per turn',
-  egressBytesPerTurn: 'bytes to the client per turn',
-  vendorEgressBytesPerTurn: 'bytes to the vendor per turn',
-  retries: 'calls made per call planned',
-  'tokens-per-turn': 'tokens per turn, priced',
-  'gateway-cpu': 'gateway CPU per turn',
-};
-
-const wordsOf = (field: string): string =>
-  field.replaceAll(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);
-
-function labelOf(key: string): string {
-  const known = LABELS[key];
-  if (known !== undefined) return known;
-  if (key.endsWith('/disputed')) return `price of ${key.replace('/disputed', '')}, on which sources disagree`;
-  const split = key.lastIndexOf('/');
-  return split < 0 ? wordsOf(key) : `${wordsOf(key.slice(split + 1))} of ${key.slice(0, split)}`;
 }
 
 /** An input whose own values are drawn. */
@@ -133,6 +106,10 @@ function describeFactor(key: string, context: SizingContext): Described {
   const figure =
     split < 0 ? undefined : findFigure(context.catalogue, key.slice(0, split), key.slice(split + 1));
   if (figure?.kind === 'ok') return describedFigure(figure.value);
+  const entry = context.catalogue.entries.get(key)?.entry;
+  if (entry !== undefined) {
+    return { scale: 1, unit: RATIO_UNIT, basis: 'catalogue', source: `${key}: ${entry.source}` };
+  }
   const { retry } = context.assumptions;
   if (key === 'retries') return { ...retry.figure, scale: 1 + retry.value, unit: 'calls per call' };
   return MEASURED[key] ?? { scale: 1, unit: RATIO_UNIT, basis: 'catalogue', source: key };
