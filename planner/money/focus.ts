@@ -3,8 +3,9 @@ import type { Interval } from '../../vocabulary/plan-sections/figures.ts';
 import { regionOfSku, sellerOfSku } from './sku-vendors.ts';
 
 /**
- * Columns of the FinOps Open Cost and Usage Specification (FOCUS 1.2) that a forecast can fill, and own columns, which
- * the specification asks to begin with `x_`. A bill of a provider in FOCUS form has the same names: both fit one table.
+ * Columns of the FinOps Open Cost and Usage Specification (FOCUS 1.0 to 1.2), those that a forecast cannot fill left
+ * empty, and own columns, which the specification asks to begin with `x_`. A bill of a provider in FOCUS form has the
+ * same names: both fit one table.
  */
 export const FOCUS_COLUMNS = [
   'BilledCost',
@@ -19,6 +20,11 @@ export const FOCUS_COLUMNS = [
   'ChargeFrequency',
   'ChargePeriodEnd',
   'ChargePeriodStart',
+  'CommitmentDiscountCategory',
+  'CommitmentDiscountId',
+  'CommitmentDiscountName',
+  'CommitmentDiscountStatus',
+  'CommitmentDiscountType',
   'ConsumedQuantity',
   'ConsumedUnit',
   'ContractedCost',
@@ -33,11 +39,16 @@ export const FOCUS_COLUMNS = [
   'ProviderName',
   'PublisherName',
   'RegionId',
+  'RegionName',
   'ResourceId',
+  'ResourceName',
   'ResourceType',
   'ServiceCategory',
   'ServiceName',
   'SkuId',
+  'SkuPriceId',
+  'SubAccountId',
+  'SubAccountName',
   'Tags',
   'x_Allocation',
   'x_Basis',
@@ -86,7 +97,7 @@ const serviceCategory = ({ skuId, category }: CostLine): string =>
 function billingPeriod(createdAtUnixMs: number): { readonly start: string; readonly end: string } {
   const made = new Date(createdAtUnixMs);
   const month = (ahead: number): string =>
-    new Date(Date.UTC(made.getUTCFullYear(), made.getUTCMonth() + ahead, 1)).toISOString();
+    `${new Date(Date.UTC(made.getUTCFullYear(), made.getUTCMonth() + ahead, 1)).toISOString().slice(0, 19)}Z`;
   return { start: month(1), end: month(2) };
 }
 
@@ -157,8 +168,11 @@ function nameCells(input: RowInput, allocation: Allocation): FocusRow {
     ServiceName: serviceOf(input),
     ResourceId: [mode.mode, line.tier, line.line].filter((part) => part !== undefined).join('/'),
     ResourceType: line.category,
-    ...(line.skuId === undefined ? {} : { SkuId: line.skuId }),
-    ...(region === undefined ? {} : { RegionId: region }),
+    ResourceName: line.line,
+    // An entry of the catalogue is a thing at one price, so it names both.
+    ...(line.skuId === undefined ? {} : { SkuId: line.skuId, SkuPriceId: line.skuId }),
+    ...(region === undefined ? {} : { RegionId: region, RegionName: region }),
+    ...(line.tier === undefined ? {} : { SubAccountId: line.tier, SubAccountName: serviceOf(input) }),
     Tags: JSON.stringify(tags),
     x_Allocation: allocation,
     x_Basis: line.basis,

@@ -64,7 +64,43 @@ const MANDATORY = [
   'ServiceName',
 ] as const;
 
+/** Columns that the rules of FOCUS 1.0 ask to be there, empty or not. */
+const PRESENT = [
+  ...MANDATORY,
+  'BillingAccountName',
+  'ChargeClass',
+  'ChargeDescription',
+  'ChargeFrequency',
+  'CommitmentDiscountCategory',
+  'CommitmentDiscountId',
+  'CommitmentDiscountName',
+  'CommitmentDiscountStatus',
+  'CommitmentDiscountType',
+  'ConsumedQuantity',
+  'ConsumedUnit',
+  'ContractedUnitPrice',
+  'ListUnitPrice',
+  'PricingCategory',
+  'PricingQuantity',
+  'PricingUnit',
+  'RegionId',
+  'RegionName',
+  'ResourceId',
+  'ResourceName',
+  'ResourceType',
+  'SkuId',
+  'SkuPriceId',
+  'SubAccountId',
+  'SubAccountName',
+  'Tags',
+];
+
 describe('FOCUS rows of a plan', () => {
+  test('every column that the rules ask for is there', () => {
+    for (const column of PRESENT) expect(FOCUS_COLUMNS).toContain(column);
+    expect(new Set(FOCUS_COLUMNS).size).toBe(FOCUS_COLUMNS.length);
+  });
+
   test('three modes, each adding up to what it costs', () => {
     expect(planned).toHaveLength(3);
     for (const mode of planned) {
@@ -88,8 +124,8 @@ describe('FOCUS rows of a plan', () => {
 
   test('the month after the plan, in UTC', () => {
     expect(rows[0]).toMatchObject({
-      BillingPeriodStart: '2026-12-01T00:00:00.000Z',
-      BillingPeriodEnd: '2027-01-01T00:00:00.000Z',
+      BillingPeriodStart: '2026-12-01T00:00:00Z',
+      BillingPeriodEnd: '2027-01-01T00:00:00Z',
     });
   });
 
