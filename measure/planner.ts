@@ -1,6 +1,7 @@
 import { measureClaims } from './planner/claims.ts';
 import { measurePlanSpeed } from './planner/plan-speed.ts';
 import { measureQueue } from './planner/queue.ts';
+import { measureReplicas } from './planner/replicas.ts';
 import { measureValidation } from './planner/validation.ts';
 
 /** A part of the planner that says how right or how quick it is. */
@@ -12,6 +13,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   queue: measureQueue,
   speed: measurePlanSpeed,
   claims: measureClaims,
+  replicas: measureReplicas,
 };
 
 async function figuresOf([name, part]: readonly [string, Part]): Promise<Record<string, unknown>> {
