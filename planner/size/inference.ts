@@ -2,6 +2,7 @@ import type { ModeTier } from '../../scenarios/mode.ts';
 import { createDiagnostic, type Diagnostic } from '../../vocabulary/diagnostics.ts';
 import type { Sourced } from '../../vocabulary/plan-file.ts';
 import { shownRate, soundPoints } from '../calibrate/capacity.ts';
+import { diagnoseThinHeadroom } from '../calibrate/derate.ts';
 import { basisOf, type Measurement, selectMeasurement } from '../calibrate/measurements.ts';
 import { offeredTurnsPerS } from '../calibrate/points.ts';
 import { type Planned, planned, refuse } from '../refusal.ts';
@@ -85,6 +86,7 @@ function diagnosticsOf(sized: Sized): Diagnostic[] {
   const { target } = measurement.result;
   return [
     ...measurement.curve.diagnostics,
+    ...diagnoseThinHeadroom(sized.sizing.headroomRatio, tier.id),
     ...(target.simulated
       ? [
           createDiagnostic(
