@@ -152,11 +152,28 @@ function egressIssues(mode: DeploymentMode): Issue[] {
   );
 }
 
+/** A vendor's median answer cannot take longer than 19 in 20 of its answers. */
+function latencyIssues(mode: DeploymentMode): Issue[] {
+  return mode.tiers.flatMap(({ sizing }, index) =>
+    sizing.kind !== 'vendor' || sizing.assumedTurnP50Ms <= sizing.assumedTurnP95Ms
+      ? []
+      : [
+          {
+            path: `tiers[${index}].sizing.assumedTurnP50Ms`,
+            expected: `at most assumedTurnP95Ms, ${sizing.assumedTurnP95Ms}`,
+            got: String(sizing.assumedTurnP50Ms),
+            fix: 'check which of the two is which',
+          },
+        ],
+  );
+}
+
 /** What a mode must keep beyond the types of its fields and the entries of the catalogue. */
 export const modeIssues = (mode: DeploymentMode): Issue[] => [
   ...duplicateIssues(mode),
   ...tierIssues(mode),
   ...awaitedIssues(mode),
   ...redundancyIssues(mode),
+  ...latencyIssues(mode),
   ...egressIssues(mode),
 ];

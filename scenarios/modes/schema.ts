@@ -6,6 +6,8 @@ export const MODE_SCHEMA_VERSION = 1;
 const share = z.number().min(0).max(1);
 /** A day: a longer round trip is a mistake of unit. */
 const spanMs = z.number().nonnegative().max(86_400_000);
+/** An answer takes time. */
+const answerMs = z.number().min(0.001).max(86_400_000);
 /** Bounds beyond which a figure is a mistake: they also keep every product of two of them finite. */
 const MAX_REPLICAS = 1_000_000;
 const MAX_ZONES = 10;
@@ -91,8 +93,8 @@ const sizingSchema = z.discriminatedUnion('kind', [
     maxQuotas: z.int().positive().max(MAX_REPLICAS),
     llmCallsPerTurn: z.number().min(0.001).max(1000),
     maxUtilisation: utilisationCap,
-    assumedTurnP50Ms: spanMs,
-    assumedTurnP95Ms: spanMs,
+    assumedTurnP50Ms: answerMs,
+    assumedTurnP95Ms: answerMs,
     assumption: z.string().min(1),
     /** Vendors that take, in this order, the calls for which those before have no quota. */
     alsoFrom: z.array(providerSchema).max(10).optional(),

@@ -235,6 +235,18 @@ describe('bad modes', () => {
     ]);
   });
 
+  test('a vendor whose median is slower than its p95', () => {
+    const issues = issuesOf(
+      changed('kubernetes', (mode) => {
+        const llm = mode.tiers[1]?.sizing;
+        if (llm?.kind === 'vendor') llm.assumedTurnP50Ms = 2000;
+      }),
+    );
+    expect(issues).toMatchObject([
+      { path: 'tiers[1].sizing.assumedTurnP50Ms', expected: 'at most assumedTurnP95Ms, 1800', got: '2000' },
+    ]);
+  });
+
   test('a vendor in a mode that forbids egress', () => {
     const issues = issuesOf(
       changed('kubernetes', (mode) => {
