@@ -7,7 +7,7 @@ import { computeBreakEvenUtilisation } from '../../../planner/money/break-even/u
 import { breakEvenVolumes } from '../../../planner/money/break-even/volumes.ts';
 import { computeUsefulHourUsd } from '../../../planner/money/own-gpu.ts';
 import { breakEvenSchema } from '../../../vocabulary/plan-sections/break-even.ts';
-import { CATALOGUE, MODES, sizeMode } from '../fixtures/sized.ts';
+import { CATALOGUE, MODES, sizeMode, unbounded } from '../fixtures/sized.ts';
 
 const option = (id: string, usdPerMonth: (perDay: number) => number, most = 1e12): CostOption => ({
   id,
@@ -266,5 +266,46 @@ describe('break-even of a plan', () => {
     const startedAtMs = performance.now();
     planBreakEven(contexts, NOW);
     expect(performance.now() - startedAtMs).toBeLessThan(1000);
+  });
+});
+
+describe('whatever is asked', () => {
+  test('no figure is NaN or infinite, no curve falls as volume grows, and spans follow one another', () => {
+    const input = fc.record({
+      exponent: fc.double({ min: -3, max: 10, noNaN: true }),
+      busyHourShareRatio: fc.double({ min: 1e-6, max: 1, noNaN: true }),
+      retryRatio: fc.double({ min: 0, max: 0.99, noNaN: true }),
+      operatorUsdPerHour: fc.double({ min: 0, max: 1000, noNaN: true }),
+    });
+    fc.assert(
+      fc.property(input, ({ exponent, ...overrides }) => {
+        const interactionsPerDay = 10 ** exponent;
+        const given = [MODES.kubernetes, MODES.onprem].flatMap((mode) => {
+          try {
+            return [sizeMode({ mode: unbounded(mode), interactionsPerDay, overrides }).context];
+          } catch {
+            return []; // Refused at that volume: no mode of the plan.
+          }
+        });
+        const section = planBreakEven(given, NOW);
+        if (section === undefined) return;
+        // The schema takes no NaN and nothing infinite.
+        expect(breakEvenSchema.parse(section)).toEqual(section);
+        for (const { cheapest } of [section.modes, section.inference]) {
+          cheapest.forEach(({ fromPerDay, toPerDay }, index) => {
+            expect(toPerDay).toBeGreaterThan(fromPerDay);
+            const next = cheapest[index + 1];
+            if (next !== undefined) expect(next.fromPerDay).toBeGreaterThanOrEqual(toPerDay);
+          });
+        }
+        for (const { points, id } of [...section.modes.curves, ...section.inference.curves]) {
+          points.forEach(({ usdPerMonth }, index) => {
+            const before = points[index - 1]?.usdPerMonth ?? 0;
+            expect(usdPerMonth, id).toBeGreaterThanOrEqual(before * (1 - 1e-12));
+          });
+        }
+      }),
+      { numRuns: 30, seed: 4 },
+    );
   });
 });
