@@ -31,12 +31,14 @@ const optional = (catalogue: Catalogue, id: string, field: string): CatalogueFig
 const needOf = ({ model, hourRatios }: CommitmentInput): number[] =>
   hourRatios.map((demand) => computeReplicas(model, { demand, capacity: 1, gatewayCpu: 1 }).replicas);
 
+const machines = (count: number): string => `${count} machine${count === 1 ? '' : 's'}`;
+
 function onDemand(usdPerHour: number, plannedReplicas: number): Purchase {
   return {
     kind: 'on-demand',
     usdPerMonth: plannedReplicas * usdPerHour * HOURS_PER_MONTH,
     committedReplicas: plannedReplicas,
-    sentence: `${plannedReplicas} machines at the list price in every hour, as planned`,
+    sentence: `${machines(plannedReplicas)} at the list price in every hour, as planned`,
   };
 }
 
@@ -57,7 +59,7 @@ function reserved(need: HourlyNeed, discount: CatalogueFigure): Purchase {
     kind: 'reserved',
     usdPerMonth: best.usdPerMonth,
     committedReplicas: best.reserved,
-    sentence: `${best.reserved} machines reserved at ${percent} % off and the rest of each hour on demand: the least of reserved and expected overflow`,
+    sentence: `${machines(best.reserved)} reserved at ${percent} % off and the rest of each hour on demand: the least of reserved and expected overflow`,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Basis } from '../../../vocabulary/plan-file.ts';
 import type { SizingContext } from '../../size/context.ts';
 import { sizeTiers } from '../../size/size-mode.ts';
 import { computeCostLines } from '../lines.ts';
@@ -22,20 +23,26 @@ function priceModeAt(context: SizingContext, interactionsPerDay: number): Priced
   return { kind: 'priced', usdPerMonth };
 }
 
+/** The weakest that the mode's capacity rests on: an engine that is simulated, a vendor whose speed is assumed. */
+function basisOfMode({ mode, measurements }: SizingContext): Basis {
+  const simulated = measurements.some(
+    ({ result: { target } }) =>
+      target.simulated &&
+      mode.tiers.some(
+        ({ sizing }) => sizing.kind === 'capacity-curve' && sizing.measuredEngine === target.engine,
+      ),
+  );
+  if (simulated) return 'simulated';
+  return mode.tiers.some(({ sizing }) => sizing.kind === 'vendor') ? 'assumed' : 'measured';
+}
+
 /** A whole deployment mode as an option. */
 export function modeOption(context: SizingContext): CostOption {
   const { mode, reference } = context;
-  const simulated = context.measurements.some(
-    ({ result }) =>
-      result.target.simulated &&
-      mode.tiers.some(
-        ({ sizing }) => sizing.kind === 'capacity-curve' && sizing.measuredEngine === result.target.engine,
-      ),
-  );
   return {
     id: mode.id,
     title: mode.title,
-    basis: simulated ? 'simulated' : 'measured',
+    basis: basisOfMode(context),
     source: `every tier sized and priced at each volume; workload of run ${reference.result.runId}`,
     // The mode's own diagnostics name its prices.
     entryIds: [],

@@ -193,6 +193,13 @@ describe('break-even of a plan', () => {
     }
   });
 
+  test('a mode says what its capacity rests on', () => {
+    expect(found.modes.curves.map(({ id, basis }) => [id, basis])).toEqual([
+      ['kubernetes', 'assumed'],
+      ['onprem', 'simulated'],
+    ]);
+  });
+
   test('ways to get the model: API, provisioned, own, rented', () => {
     const ids = found.inference.curves.map(({ id }) => id);
     expect(ids).toContain('api openai/gpt-4o-mini');
