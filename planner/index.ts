@@ -3,6 +3,7 @@
  * prints, leaves the process or asks for the time; examples/plan-in-code.ts is a whole program.
  */
 export { type Catalogue, readCatalogue } from '../scenarios/catalogue.ts';
+export { type DemandFile, parseDemand, readDemandFile } from '../scenarios/demand.ts';
 export {
   builtInModeNames,
   type DeploymentMode,

@@ -59,10 +59,16 @@ function fixFor(issue: ZodIssue, got: unknown): string {
   return 'change the value to what is expected';
 }
 
+/** How far a member of a union is from what came: not of its kind at all, then by how many problems it has. */
+function distance(issues: readonly ZodIssue[]): number {
+  const otherKind = issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0);
+  return (otherKind ? Number.MAX_SAFE_INTEGER / 2 : 0) + issues.length;
+}
+
 function flattened(issues: readonly ZodIssue[]): ZodIssue[] {
   return issues.flatMap((issue) => {
     if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];
-    const closest = issue.errors.reduce((best, next) => (next.length < best.length ? next : best));
+    const closest = issue.errors.reduce((best, next) => (distance(next) < distance(best) ? next : best));
     return flattened(
       closest.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }) as ZodIssue),
     );

@@ -88,6 +88,17 @@ describe('a demand file', () => {
     expect(issuesOf(changes)).toContain(path);
   });
 
+  test('a problem inside a figure with a range is told where it is, not as a figure of another kind', () => {
+    const parsed = parseDemand(
+      stringify({ ...MINIMAL, escalation: { escalatedRatio: { value: 20 } } }),
+      'd.yaml',
+    );
+    expect(parsed.kind === 'failed' && parsed.failure.issues).toMatchObject([
+      { path: 'escalation.escalatedRatio.value', expected: '≤ 1', got: '20' },
+    ]);
+    expect(issuesOf({ peakFactor: 'two' })).toEqual(['peakFactor']);
+  });
+
   test('all problems are listed at once', () => {
     const found = issuesOf({ peakFactor: 0.5, interaction: { turns: -1 }, growth: { months: 1 } });
     expect(found).toEqual(expect.arrayContaining(['peakFactor', 'interaction.turns', 'growth.ratioPerYear']));
