@@ -34,8 +34,11 @@ export function endsOf(uncertainty: Uncertainty): { readonly low: number; readon
   return { low: samples[0] ?? 0, high: samples[samples.length - 1] ?? 0 };
 }
 
-/** Whether every draw is the same. */
+/** Equal measurements differ in their last digits: a range no wider than that is none. */
+const ROUNDING_RATIO = 1e-9;
+
+/** Whether every draw is the same, to rounding. */
 export function isCertain(uncertainty: Uncertainty): boolean {
   const { low, high } = endsOf(uncertainty);
-  return high <= low;
+  return high - low <= ROUNDING_RATIO * Math.abs(high);
 }

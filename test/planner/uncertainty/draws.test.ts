@@ -106,6 +106,10 @@ describe('empirical values', () => {
     expect(endsOf(seen)).toEqual({ low: 1, high: 3 });
     expect(isCertain(seen)).toBe(false);
     expect(isCertain({ kind: 'empirical', samples: sortSamples([4, 4]) })).toBe(true);
+    expect(isCertain({ kind: 'triangular', range: { low: 1 - 1e-12, value: 1, high: 1 + 1e-12 } })).toBe(
+      true,
+    );
+    expect(isCertain({ kind: 'triangular', range: { low: 0, value: 0, high: 1e-12 } })).toBe(false);
     expect(computeQuantile(seen, 0)).toBe(1);
     expect(computeQuantile(seen, 0.999999)).toBe(3);
   });
