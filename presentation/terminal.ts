@@ -90,12 +90,17 @@ function modeRow(mode: PlanFile['modes'][number]): string[] {
 function peopleLine(plan: PlanFile): string[] {
   const rows = plan.modes.flatMap((mode) =>
     mode.kind === 'planned' && mode.usdPerInteraction.blended.p50 !== mode.usdPerInteraction.ai.p50
-      ? [`${mode.mode} ${formatUsd(mode.usdPerInteraction.blended.p50)}`]
+      ? [
+          `${mode.mode} ${formatUsd(mode.usdPerInteraction.blended.p50)} (${formatUsd(mode.usdPerInteraction.resolved.p50)})`,
+        ]
       : [],
   );
   return rows.length === 0
     ? []
-    : wrapText(`With escalations to people, per interaction: ${rows.join(', ')}.`, TERMINAL_CHARS);
+    : wrapText(
+        `With escalations to people, per interaction (per contact resolved): ${rows.join(', ')}.`,
+        TERMINAL_CHARS,
+      );
 }
 
 /** How likely the busy hour misses an objective, all up and after the planned losses. */

@@ -9,6 +9,7 @@ import { unwrap } from '../../vocabulary/errors.ts';
 import type { PlanFile } from '../../vocabulary/plan-file.ts';
 import type { ResultFile } from '../../vocabulary/result-file.ts';
 import { cpuResult, createResult, fixture } from './fixtures.ts';
+import { poison } from './poison.ts';
 import { parseElements } from './well-formed.ts';
 
 const readAll = (results: readonly ResultFile[]): ResultReading[] =>
@@ -25,33 +26,6 @@ const textOf = (markup: string): string =>
     .replace(/<title[^>]*>[^<]*<\/title>|<desc[^>]*>[^<]*<\/desc>/g, '')
     .replace(/<[^>]+>/g, ' ')
     .replace(/\s+/g, ' ');
-
-/** Every string in a value replaced, keys and the closed words that the schemas fix excepted. */
-function poison<T>(value: T, hostile: string, keep: ReadonlySet<string>): T {
-  if (typeof value === 'string') return (keep.has(value) || value.length > 400 ? value : hostile) as T;
-  if (Array.isArray(value)) return value.map((item) => poison(item, hostile, keep)) as T;
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [
-      key,
-      [
-        'kind',
-        'code',
-        'basis',
-        'engine',
-        'state',
-        'data',
-        'encoding',
-        'unit',
-        'category',
-        'verdict',
-        'metric',
-      ].includes(key)
-        ? item
-        : poison(item, hostile, keep),
-    ]),
-  ) as T;
-}
 
 describe('report.html', () => {
   it('is well formed and refers to nothing outside itself', () => {
