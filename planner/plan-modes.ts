@@ -34,6 +34,7 @@ import { resultIssues } from './plausible/results.ts';
 import { type Planned, planned } from './refusal.ts';
 import type { SizingContext } from './size/context.ts';
 import { correlationIssues, unusedCorrelations } from './uncertainty/stated-correlations.ts';
+import { undrawnRanges } from './uncertainty/undrawn-ranges.ts';
 
 export type { PlanOverrides } from './demand/assumptions.ts';
 
@@ -243,6 +244,7 @@ function planFile(
     diagnostics: sortDiagnostics([
       ...planDiagnostics(prepared, measurements),
       ...unusedCorrelations(input.demand, modes),
+      ...undrawnRanges(input.demand),
     ]),
     inputs: { modeSettings: Object.fromEntries(input.modes.map((mode) => [mode.id, flattenMode(mode)])) },
   };

@@ -102,6 +102,23 @@ describe('ranges of a demand file', () => {
     for (const key of ['interactionsPerDay', 'peakFactor', 'growthFactor']) expect(keys).not.toContain(key);
   });
 
+  test('a range that is not drawn is said, and no other', () => {
+    const said = (lines: string): string =>
+      unwrap(planWith(`${PER_DAY}\n${lines}`))
+        .diagnostics.filter(({ message }) => message.startsWith('ranges that the plan does not draw'))
+        .map(({ message }) => message)
+        .join();
+    expect(
+      said(
+        'interaction: { thinkTimeS: { value: 20, low: 10, high: 40 }, turns: { value: 5, low: 4, high: 6 } }',
+      ),
+    ).toContain('does not draw: interaction.thinkTimeS; it takes');
+    expect(
+      said('people: { targetWaitS: { samples: [15, 20] }, contactUsd: { value: 7, low: 5, high: 9 } }'),
+    ).toContain('does not draw: people.targetWaitS; it takes');
+    expect(said('escalation: { repeatRatio: { value: 0.1, low: 0.05, high: 0.2 } }')).toBe('');
+  });
+
   test('values that were seen are drawn as they are', () => {
     const section = sectionWith(
       `${PER_DAY}\nescalation: { repeatRatio: { samples: [0.3, 0.1, 0.1, 0.1, 0.1], source: five quarters } }`,
