@@ -3,7 +3,6 @@ import { createDiagnostic } from '../../vocabulary/diagnostics.ts';
 import type { ResultFile } from '../../vocabulary/result-file.ts';
 import { sFromMs } from '../../vocabulary/units.ts';
 import { shownRate } from '../calibrate/capacity.ts';
-import type { Measurement } from '../calibrate/measurements.ts';
 import { type Planned, planned, refuse } from '../refusal.ts';
 import { sourced } from '../sourced.ts';
 import { type Batch, estimateMeanRange, type Range } from '../uncertainty/ranges.ts';
@@ -45,12 +44,17 @@ export function measuredGatewayCost(results: readonly ResultFile[]): GatewayCost
     : { cpuSPerTurn: cpuS / turns, maxTurnsPerS, runId, range: estimateMeanRange(batches) };
 }
 
-function selectCost(sizing: GatewaySizing, measurements: readonly Measurement[]): GatewayCost | undefined {
-  const wanted = measurements.filter(
+/** Under the workload that is planned for, where its run sampled the gateway; else over all runs that did. */
+function selectCost(sizing: GatewaySizing, context: SizingContext): GatewayCost | undefined {
+  const wanted = context.measurements.filter(
     ({ result }) =>
       sizing.measuredEngine === 'gateway-only' || result.target.engine === sizing.measuredEngine,
   );
-  return measuredGatewayCost(wanted.flatMap(({ results }) => results));
+  const reference = wanted.find((measurement) => measurement === context.reference);
+  return (
+    measuredGatewayCost(reference?.results ?? []) ??
+    measuredGatewayCost(wanted.flatMap(({ results }) => results))
+  );
 }
 
 function limitsOf(sizing: GatewaySizing, cost: GatewayCost, context: SizingContext): LoadLimit[] {
@@ -86,7 +90,7 @@ export function modelGateway(
   sizing: GatewaySizing,
   context: SizingContext,
 ): Planned<ModelledTier> {
-  const cost = selectCost(sizing, context.measurements);
+  const cost = selectCost(sizing, context);
   if (cost === undefined) {
     return refuse(
       `tier ${tier.id}: no result sampled the CPU of a gateway process`,

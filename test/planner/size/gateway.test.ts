@@ -4,7 +4,9 @@ import { measuredGatewayCost } from '../../../planner/size/gateway.ts';
 import { readCatalogue } from '../../../scenarios/catalogue.ts';
 import { type DeploymentMode, type ModeTier, readMode } from '../../../scenarios/mode.ts';
 import { unwrap } from '../../../vocabulary/errors.ts';
+import type { ResultFile } from '../../../vocabulary/result-file.ts';
 import { buildResult, simulatedResult } from '../fixtures/result.ts';
+import { MODES, sizeMode } from '../fixtures/sized.ts';
 
 const catalogue = unwrap(readCatalogue());
 const kubernetes = unwrap(readMode('kubernetes', catalogue));
@@ -53,6 +55,24 @@ describe('gateways', () => {
     const bare = buildResult({ engine: 'llama', rates: [2, 4], servicePerS: 8, step: { engineCores: 1 } });
     expect(measuredGatewayCost([bare])).toBeUndefined();
     expect(measuredGatewayCost([])).toBeUndefined();
+  });
+
+  test('of two runs the one whose workload is planned for counts; the other only where that one sampled no gateway', () => {
+    const run = (engine: 'llama' | 'simulated', gatewayCpuSPerTurn: number) =>
+      buildResult({
+        engine,
+        rates: [5, 10, 17, 19],
+        servicePerS: 20,
+        step: { engineCores: 1, ...(gatewayCpuSPerTurn > 0 ? { gatewayCpuSPerTurn } : {}) },
+      });
+    const costOf = (results: readonly ResultFile[]) =>
+      sizeMode({ mode: MODES.kubernetes, interactionsPerDay: 25_000, results })
+        .plans.find(({ tier }) => tier === 'gateway')
+        ?.capacity.find(({ name }) => name === 'gatewayCpuSPerTurn')?.value;
+    // A real engine sets the workload, whatever the order.
+    expect(costOf([run('simulated', 0.008), run('llama', 0.004)])).toBeCloseTo(0.004, 9);
+    expect(costOf([run('llama', 0.004), run('simulated', 0.008)])).toBeCloseTo(0.004, 9);
+    expect(costOf([run('simulated', 0.008), run('llama', 0)])).toBeCloseTo(0.008, 9);
   });
 
   test('processes by the utilisation law, three zones with one lost', () => {
