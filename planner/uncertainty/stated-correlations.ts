@@ -12,12 +12,16 @@ export const statedCorrelations = (file: DemandFile | undefined): RankCorrelatio
     reason: reason ?? `demand ${file?.spec.name}: ${file?.spec.source}`,
   }));
 
+const BESIDE_ASSUMED =
+  'the assumed correlations of these inputs (docs/uncertainty.md) stand beside yours: state them too, 0 for none';
+
 /** What is wrong with the correlations of a demand file, by themselves or beside the assumed ones. */
 export function correlationIssues(file: DemandFile | undefined): Issue[] {
   const stated = statedCorrelations(file);
   if (stated.length === 0) return [];
   const own = findCorrelationIssues(stated);
-  return own.length > 0 ? own : findCorrelationIssues(withGiven(stated));
+  if (own.length > 0) return own;
+  return findCorrelationIssues(withGiven(stated)).map((issue) => ({ ...issue, fix: BESIDE_ASSUMED }));
 }
 
 /** Stated correlations of inputs that no planned mode draws: a key that is misspelt, or a figure without a range. */

@@ -164,6 +164,18 @@ describe('correlations of a demand file', () => {
     expect(plan.failure.issues[0]?.got).toContain('humanContactUsd');
   });
 
+  test('one that contradicts the assumed ones says that they stand beside it; stating them lifts it', () => {
+    const against = pair('historyBytesPerTurn', 'logBytesPerTurn', -0.9);
+    const plan = planWith([PER_DAY, 'correlations:', against].join('\n'));
+    if (plan.kind !== 'failed') throw new Error('planned');
+    expect(plan.failure.issues[0]?.fix).toContain('state them too, 0 for none');
+    const apart = ['egressBytesPerTurn', 'vendorEgressBytesPerTurn', 'tokens-per-turn'].flatMap((other) => [
+      pair('historyBytesPerTurn', other, 0),
+      pair('logBytesPerTurn', other, 0),
+    ]);
+    expect(planWith([PER_DAY, 'correlations:', against, ...apart].join('\n')).kind).toBe('ok');
+  });
+
   test('a key that no mode draws is said', () => {
     const plan = unwrap(
       planWith([PER_DAY, 'correlations:', pair('escalationRatio', 'repeatRate', 0.2)].join('\n')),
