@@ -34,8 +34,19 @@ export interface KedaPolicy extends AutoscalerTiming {
   readonly cooldownS: number;
 }
 
-export type ScalingPolicy = StaticPolicy | HpaPolicy | KedaPolicy;
-export type Autoscaler = HpaPolicy | KedaPolicy;
+/** Replicas by the clock, whatever arrives: what KEDA calls cron. The schedule begins again after its end. */
+export interface SchedulePolicy {
+  readonly kind: 'schedule';
+  readonly slotS: number;
+  readonly replicasBySlot: readonly number[];
+  readonly syncS: number;
+  /** Nothing is looked at. */
+  readonly metricWindowS: number;
+  readonly metricLagS: number;
+}
+
+export type Autoscaler = HpaPolicy | KedaPolicy | SchedulePolicy;
+export type ScalingPolicy = StaticPolicy | Autoscaler;
 
 /** The metrics at a sync, each over the window of the policy. */
 export interface MetricReading extends PodReading {
@@ -71,6 +82,11 @@ function createKeda(policy: KedaPolicy): Controller {
   };
 }
 
+const createSchedule =
+  ({ slotS, replicasBySlot }: SchedulePolicy): Controller =>
+  (reading, nowS) =>
+    replicasBySlot[Math.floor(nowS / slotS) % replicasBySlot.length] ?? reading.replicas;
+
 /** The controller of a policy; undefined for replicas that never change. */
 export function createController(policy: ScalingPolicy): Controller | undefined {
   switch (policy.kind) {
@@ -80,6 +96,8 @@ export function createController(policy: ScalingPolicy): Controller | undefined 
       return createHpa(policy);
     case 'keda':
       return createKeda(policy);
+    case 'schedule':
+      return createSchedule(policy);
     default:
       return assertNever(policy);
   }

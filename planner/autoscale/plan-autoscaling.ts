@@ -11,7 +11,7 @@ import { figureOf, type ModelledTier, type SizingContext } from '../size/context
 import { tierReplica } from './replica-behaviour.ts';
 import { type ScalableTier, scaleTier } from './scale-tier.ts';
 import { compareServerless } from './serverless.ts';
-import { type ModelStart, type ScalingSettings, scalingSettings } from './settings.ts';
+import { type ModelStart, type ScalingSettings, scalingSettings, slowStartLags } from './settings.ts';
 import { type TurnWeeks, weeksOfTurns } from './week-of-turns.ts';
 
 /** What the section of a mode is made from. */
@@ -88,6 +88,7 @@ function scalableTier({ tier, plan, input, weeks }: TierInput, settings: Scaling
     unit: plan.unit,
     replica,
     settings,
+    slowLags: slowStartLags(context, modeTier.scaling, modelStartOf(modeTier)),
     plannedReplicas: plan.replicas,
     minReplicas,
     maxReplicas: modeTier.maxReplicas ?? Math.max(minReplicas, plan.replicas) * UNBOUNDED_FACTOR,

@@ -1,9 +1,11 @@
 import type { Sourced } from '../../vocabulary/plan-file.ts';
+import { S_PER_HOUR } from '../../vocabulary/units.ts';
 import { sourced } from '../sourced.ts';
-import type { HpaPolicy, KedaPolicy } from './controllers.ts';
+import { createHourlyRate } from './arrivals.ts';
+import type { HpaPolicy, KedaPolicy, SchedulePolicy } from './controllers.ts';
 import type { TierReplica } from './replica-behaviour.ts';
 import type { ScalingRules } from './scaling-rules.ts';
-import type { ScalingSettings, SettingName } from './settings.ts';
+import { type ScalingSettings, type SettingName, startLagS } from './settings.ts';
 
 /** Bounds of the replicas and what they are aimed at. */
 export interface PolicyInput {
@@ -52,6 +54,30 @@ export const kedaPolicy = (input: PolicyInput): KedaPolicy => ({
   cooldownS: input.settings.cooldownS.value,
 });
 
+/** A quarter of an hour: as fine as people write schedules. */
+const SLOT_S = 900;
+const SAMPLE_S = 60;
+
+/**
+ * Replicas for the most that the hours bring within a slot and the start lag after it, so that those that are asked for
+ * now answer before they are needed.
+ */
+export function schedulePolicy(input: PolicyInput, turnsPerSByHour: readonly number[]): SchedulePolicy {
+  const { settings, minReplicas, maxReplicas, targetTurnsPerS } = input;
+  const rateAt = createHourlyRate(turnsPerSByHour);
+  const aheadS = SLOT_S + startLagS(settings);
+  const slots = (turnsPerSByHour.length * S_PER_HOUR) / SLOT_S;
+  const replicasBySlot = Array.from({ length: slots }, (_, slot) => {
+    let most = 0;
+    for (let offsetS = 0; offsetS <= aheadS; offsetS += SAMPLE_S) {
+      most = Math.max(most, rateAt(slot * SLOT_S + offsetS));
+    }
+    return Math.min(maxReplicas, Math.max(minReplicas, Math.ceil(most / targetTurnsPerS)));
+  });
+  const { value: syncS } = settings.syncS;
+  return { kind: 'schedule', slotS: SLOT_S, replicasBySlot, syncS, metricWindowS: syncS, metricLagS: 0 };
+}
+
 const SHARED: readonly SettingName[] = [
   'toleranceRatio',
   'syncS',
@@ -66,10 +92,11 @@ const SHARED: readonly SettingName[] = [
 const OWN = {
   hpa: ['hpaMetricWindowS', 'hpaMetricLagS'],
   keda: ['kedaMetricWindowS', 'kedaMetricLagS', 'pollS', 'cooldownS'],
+  schedule: [],
 } as const satisfies Record<string, readonly SettingName[]>;
 
 /** Settings of an autoscaler as figures of the plan. */
-export function policyFigures(kind: 'hpa' | 'keda', input: PolicyInput): Sourced[] {
+export function policyFigures(kind: keyof typeof OWN, input: PolicyInput): Sourced[] {
   const { settings, targetTurnsPerS, replica, minReplicas } = input;
   const target = sourced('targetTurnsPerS', targetTurnsPerS, 'turns per second per replica', {
     basis: 'derived',

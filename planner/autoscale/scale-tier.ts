@@ -6,8 +6,9 @@ import type {
 } from '../../vocabulary/plan-sections/autoscaling.ts';
 import { HOURS_PER_MONTH, S_PER_HOUR } from '../../vocabulary/units.ts';
 import type { ScalingPolicy } from './controllers.ts';
+import type { StartLags } from './fleet.ts';
 import { fewestThat } from './headroom.ts';
-import { hpaPolicy, kedaPolicy, type PolicyInput, policyFigures } from './policies.ts';
+import { hpaPolicy, kedaPolicy, type PolicyInput, policyFigures, schedulePolicy } from './policies.ts';
 import type { TierReplica } from './replica-behaviour.ts';
 import { type ScalingSettings, startLagS, startLags } from './settings.ts';
 import { type FleetRun, simulateFleet } from './simulate-fleet.ts';
@@ -20,6 +21,8 @@ export interface ScalableTier {
   readonly unit: string;
   readonly replica: TierReplica;
   readonly settings: ScalingSettings;
+  /** Lags at the slow end of their ranges. */
+  readonly slowLags: StartLags;
   readonly plannedReplicas: number;
   readonly minReplicas: number;
   readonly maxReplicas: number;
@@ -38,13 +41,18 @@ const targetOf = ({ replica, targetRatio }: ScalableTier): number => replica.pla
 
 const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
 
-function run(tier: ScalableTier, policy: ScalingPolicy, week: TurnWeek = tier.weeks.busiest): FleetRun {
+function run(
+  tier: ScalableTier,
+  policy: ScalingPolicy,
+  week: TurnWeek = tier.weeks.busiest,
+  lags: StartLags = startLags(tier.settings),
+): FleetRun {
   const atStart = (week.turnsPerSByHour[0] ?? 0) / targetOf(tier);
   return simulateFleet({
     arrivals: week.arrivals,
     replica: tier.replica,
     policy,
-    lags: startLags(tier.settings),
+    lags,
     initialReplicas: clamp(Math.ceil(atStart), tier.minReplicas, tier.maxReplicas),
   });
 }
@@ -123,6 +131,20 @@ function tryScaler(kind: 'hpa' | 'keda', tier: ScalableTier, minReplicas: number
   };
 }
 
+/** By the clock, as the hours of the week say: the schedule knows the mean of each hour and no burst. */
+function trySchedule(tier: ScalableTier): ScalingPolicyRow {
+  const input = policyInput(tier, tier.minReplicas);
+  const policy = schedulePolicy(input, tier.weeks.busiest.turnsPerSByHour);
+  const result = run(tier, policy);
+  return {
+    kind: 'schedule',
+    title: 'a schedule by the hours of the week',
+    settings: policyFigures('schedule', input),
+    outcome: outcomeOf(result, policy, tier),
+    hours: hoursOf(result),
+  };
+}
+
 /** Fewest replicas at all hours that keep the objectives; the search ends at a multiple of the plan's. */
 function staticNeeded(tier: ScalableTier): number | undefined {
   const most = Math.max(tier.maxReplicas, tier.plannedReplicas * SEARCH_FACTOR);
@@ -168,6 +190,19 @@ function headroomOf(tier: ScalableTier): ScalingHeadroom {
   };
 }
 
+/** Start lags at the slow end of what is assumed: whether an autoscaler still keeps up. */
+function slowStartOf(tier: ScalableTier): NonNullable<ScaledTier['slowStart']> | undefined {
+  const { slowLags } = tier;
+  const slowestS = slowLags.nodeS + slowLags.replicaS;
+  if (slowestS <= startLagS(tier.settings)) return undefined;
+  const policy = hpaPolicy(policyInput(tier, tier.minReplicas));
+  const { lateRatio, rejectedRatio, withinObjectives } = judgeRun(
+    run(tier, policy, tier.weeks.busiest, slowLags),
+    tier.replica.allowed,
+  );
+  return { startLagS: slowestS, lateRatio, rejectedRatio, withinObjectives };
+}
+
 /** Paid hours decide where a replica has no price by the hour. */
 const costOf = ({ outcome }: ScalingPolicyRow): number => outcome.usdPerMonth ?? outcome.replicaHours;
 
@@ -199,11 +234,13 @@ export function scaleTier(tier: ScalableTier): ScaledTier {
     tryStatic(tier),
     tryScaler('hpa', tier, tier.minReplicas),
     tryScaler('keda', tier, tier.minReplicas),
+    trySchedule(tier),
     ...(headroom.minReplicas === undefined || headroom.minReplicas === tier.minReplicas
       ? []
       : [tryScaler('hpa', tier, headroom.minReplicas)]),
   ];
   const cheapestPolicy = cheapestOf(policies);
+  const slowStart = slowStartOf(tier);
   const { turnsPerSAtObjectives, maxTurnsPerS, basis } = tier.replica;
   return {
     kind: 'scaled',
@@ -211,6 +248,7 @@ export function scaleTier(tier: ScalableTier): ScaledTier {
     unit: tier.unit,
     replica: { turnsPerSAtObjectives, maxTurnsPerS, basis },
     startLagS: startLagS(tier.settings),
+    ...(slowStart === undefined ? {} : { slowStart }),
     policies,
     headroom,
     ...(cheapestPolicy === undefined ? {} : { cheapestPolicy }),

@@ -64,6 +64,24 @@ export function scalingSettings(
   ]) as ScalingSettings;
 }
 
+/** Lags at the slow end of what the catalogue says; a value of the mode has no range. */
+export function slowStartLags(
+  context: SizingContext,
+  own: TierScaling | undefined,
+  model: ModelStart,
+): StartLags {
+  const highOf = ([id, field]: readonly [string, string]): number => {
+    const figure = figureOf(context, id, field);
+    return figure.range?.high ?? figure.value;
+  };
+  const modelS = model === 'none' ? 0 : highOf(MODEL_STARTS[model]);
+  return {
+    nodeS: own?.nodeStartS ?? highOf(DEFAULTS.nodeStartS),
+    replicaS: (own?.containerStartS ?? highOf(DEFAULTS.containerStartS)) + (own?.modelStartS ?? modelS),
+    idleNodeS: highOf(DEFAULTS.idleNodeS),
+  };
+}
+
 export const startLags = (settings: ScalingSettings): StartLags => ({
   nodeS: settings.nodeStartS.value,
   replicaS: settings.containerStartS.value + settings.modelStartS.value,

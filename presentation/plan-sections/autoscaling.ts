@@ -28,7 +28,7 @@ interface Scaled {
   readonly section: AutoscalingSection;
 }
 
-const INKS = { hpa: 'p50', keda: 'p95', static: 'limit' } as const satisfies Record<
+const INKS = { hpa: 'p50', keda: 'p95', schedule: 'good', static: 'limit' } as const satisfies Record<
   ScalingPolicyRow['kind'],
   Ink
 >;

@@ -41,7 +41,7 @@ const outcomeSchema = z.strictObject({
 
 /** A way to have replicas over the week. Rates and counts by hour only for the ones worth a chart. */
 const policySchema = z.strictObject({
-  kind: z.enum(['static', 'hpa', 'keda']),
+  kind: z.enum(['static', 'hpa', 'keda', 'schedule']),
   title: z.string(),
   /** Target, tolerance, windows and lags, each with what it rests on. */
   settings: z.array(sourcedSchema),
@@ -73,6 +73,15 @@ const scaledTierSchema = z.strictObject({
   }),
   /** From the decision to scale to the first answer of the new replica: node, container and model. */
   startLagS: z.number().nonnegative(),
+  /** The HorizontalPodAutoscaler when replicas start at the slow end of what is assumed. */
+  slowStart: z
+    .strictObject({
+      startLagS: z.number().nonnegative(),
+      lateRatio: share,
+      rejectedRatio: share,
+      withinObjectives: z.boolean(),
+    })
+    .optional(),
   policies: z.array(policySchema).min(1),
   headroom: headroomSchema,
   /** The cheapest policy that keeps the objectives: an index into `policies`; absent when none does. */

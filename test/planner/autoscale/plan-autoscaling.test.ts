@@ -71,7 +71,7 @@ describe('the section of a mode', () => {
 
 describe('10 M interactions a day', () => {
   const tier = scaledOf(busy);
-  const [planned, hpa, keda] = tier.policies;
+  const [planned, hpa, keda, schedule] = tier.policies;
 
   test('the planned replicas keep the objectives with nothing late or turned away', () => {
     expect(planned?.outcome).toMatchObject({ rejectedRatio: 0, lateRatio: 0, withinObjectives: true });
@@ -90,6 +90,22 @@ describe('10 M interactions a day', () => {
       expect(policy?.hours).toHaveLength(168);
     }
     expect(tier.cheapestPolicy).toBeGreaterThan(0);
+  });
+
+  test('a schedule is there before it is needed, and for calm demand needs no metric at all', () => {
+    expect(schedule?.kind).toBe('schedule');
+    expect(schedule?.outcome).toMatchObject({ rejectedRatio: 0, withinObjectives: true });
+    expect(schedule?.outcome.maxReplicas).toBeGreaterThanOrEqual((planned?.outcome.maxReplicas ?? 0) - 1);
+    expect(schedule?.outcome.replicaHours).toBeLessThan(0.6 * (planned?.outcome.replicaHours ?? 0));
+    // Monday 8 o'clock brings more than 7: the replicas of 8 are up by the end of 7.
+    const hours = schedule?.hours ?? [];
+    expect(hours[7]?.maxReplicas).toBeGreaterThan((hours[6]?.maxReplicas ?? 0) + 1);
+  });
+
+  test('the slow end of the start lags is tried as well', () => {
+    // 180 s of a machine and 60 s of a container.
+    expect(tier.slowStart?.startLagS).toBe(240);
+    expect(tier.slowStart?.lateRatio).toBeGreaterThanOrEqual(hpa?.outcome.lateRatio ?? 0);
   });
 
   test('hours add up: turns of the week, and the mean of the replicas', () => {
@@ -130,6 +146,8 @@ describe('lags', () => {
     expect(slow.startLagS).toBeGreaterThan(3600);
     expect(slow.policies[1]?.outcome.lateRatio).toBeGreaterThan(fast.policies[1]?.outcome.lateRatio ?? 0);
     expect(slow.policies[1]?.outcome.withinObjectives).toBe(false);
+    // A schedule asks an hour ahead, so it does not mind.
+    expect(slow.policies[3]?.outcome.withinObjectives).toBe(true);
     expect(slow.headroom.minReplicas ?? Number.POSITIVE_INFINITY).toBeGreaterThan(
       fast.headroom.minReplicas ?? 0,
     );
