@@ -34,9 +34,12 @@ const replicasOf = ({ tiers }: PlannedMode, tier: string | undefined): number | 
 export const BUDGET_FIGURES = {
   machineUsdPerMonth: {
     unit: 'USD per month',
-    meaning: 'all cost lines but people',
-    qualifiers: 'none',
-    read: machineUsdPerMonth,
+    meaning: 'all cost lines but people; .p10, .p50 or .p90 over the draws',
+    qualifiers: QUANTILES,
+    read: (mode, quantile) =>
+      quantile === undefined
+        ? machineUsdPerMonth(mode)
+        : mode.uncertainty?.usdPerMonth.machine[quantile as Quantile],
   },
   usdPerMonth: {
     unit: 'USD per month',
@@ -71,6 +74,12 @@ export const BUDGET_FIGURES = {
     qualifiers: ['allUp', 'afterLosses'],
     read: ({ uncertainty }, state) =>
       uncertainty?.missProbability[state === 'afterLosses' ? 'afterLosses' : 'allUp'],
+  },
+  stalePrices: {
+    unit: 'prices',
+    meaning: 'prices past their shelf life that the mode rests on',
+    qualifiers: 'none',
+    read: ({ diagnostics }) => diagnostics.filter(({ code }) => code === 'STALE_PRICE').length,
   },
   scheduledAgents: {
     unit: 'agents',

@@ -37,3 +37,25 @@ export function pairUp<T>(before: readonly T[], after: readonly T[], keyOf: (ite
   const keys = new Set([...after.map(keyOf), ...before.map(keyOf)]);
   return [...keys].map((key) => ({ key, before: old.get(key), after: now.get(key) }));
 }
+
+/** The same where items may share a key: the first of a key is paired with the first, the second with the second. */
+export function pairInOrder<T>(
+  before: readonly T[],
+  after: readonly T[],
+  keyOf: (item: T) => string,
+): Pair<T>[] {
+  const numbered = (items: readonly T[]): { readonly key: string; readonly item: T }[] => {
+    const seen = new Map<string, number>();
+    return items.map((item) => {
+      const key = keyOf(item);
+      const place = seen.get(key) ?? 0;
+      seen.set(key, place + 1);
+      return { key: `${key}\n${place}`, item };
+    });
+  };
+  return pairUp(numbered(before), numbered(after), ({ key }) => key).map((pair) => ({
+    key: pair.key,
+    before: pair.before?.item,
+    after: pair.after?.item,
+  }));
+}

@@ -1,29 +1,10 @@
 import type { LineChange, MoneyChange, MoneyEffects } from '../../vocabulary/plan-diff.ts';
 import type { CostLine, PlannedMode } from '../../vocabulary/plan-file.ts';
-import { differs, numberChange, type Pair, pairUp, wordsChange } from './change.ts';
+import { differs, numberChange, type Pair, pairInOrder, wordsChange } from './change.ts';
 
 /** A line of both plans: `purchase over 5 years` and `purchase over 6 years` are one. */
 const lineKey = ({ category, line, unit }: CostLine): string =>
   `${category}\n${line.replaceAll(/\d+(\.\d+)?/g, '#')}\n${unit}`;
-
-/** Lines that only differ in their figures are told apart by their place among themselves. */
-function keyed(lines: readonly CostLine[]): { readonly key: string; readonly line: CostLine }[] {
-  const seen = new Map<string, number>();
-  return lines.map((line) => {
-    const key = lineKey(line);
-    const place = seen.get(key) ?? 0;
-    seen.set(key, place + 1);
-    return { key: `${key}\n${place}`, line };
-  });
-}
-
-function pairLines(before: readonly CostLine[], after: readonly CostLine[]): Pair<CostLine>[] {
-  return pairUp(keyed(before), keyed(after), ({ key }) => key).map((pair) => ({
-    key: pair.key,
-    before: pair.before?.line,
-    after: pair.after?.line,
-  }));
-}
 
 const NOTHING: MoneyEffects = { quantityUsd: 0, priceUsd: 0, addedUsd: 0, removedUsd: 0 };
 
@@ -83,7 +64,7 @@ const sizeOf = ({ usdPerMonth: { before = 0, after = 0 } }: LineChange): number 
 
 /** What the month costs in both plans, which lines moved it, and how much of that was quantity and how much price. */
 export function changedMoney(before: PlannedMode, after: PlannedMode): MoneyChange {
-  const pairs = pairLines(before.costLines, after.costLines);
+  const pairs = pairInOrder(before.costLines, after.costLines, lineKey);
   const [old, now] = [before.usdPerInteraction, after.usdPerInteraction];
   return {
     usdPerMonth: numberChange(before.usdPerMonth, after.usdPerMonth),

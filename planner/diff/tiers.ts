@@ -1,15 +1,15 @@
 import type { InputChange, LimitChange, TierChange } from '../../vocabulary/plan-diff.ts';
 import type { PlannedMode, TierPlan } from '../../vocabulary/plan-file.ts';
-import { numberChange, type Pair, pairUp, wordsChange } from './change.ts';
+import { numberChange, type Pair, pairInOrder, pairUp, wordsChange } from './change.ts';
 
 function limitChanges(before: TierPlan | undefined, after: TierPlan | undefined): LimitChange[] {
-  return pairUp(before?.limits ?? [], after?.limits ?? [], ({ name }) => name).flatMap(
-    ({ key, before: old, after: now }) =>
+  return pairInOrder(before?.limits ?? [], after?.limits ?? [], ({ name }) => name).flatMap(
+    ({ before: old, after: now }) =>
       old?.requiredReplicas === now?.requiredReplicas
         ? []
         : [
             {
-              name: key,
+              name: (now ?? old)?.name ?? '',
               requiredReplicas: numberChange(old?.requiredReplicas, now?.requiredReplicas),
               explanation: wordsChange(old?.explanation, now?.explanation),
             },

@@ -66,6 +66,10 @@ describe('a ceiling', () => {
   test('reads the figure that it names: each against the plan itself', () => {
     const expected: Readonly<Record<string, number | undefined>> = {
       usdPerMonth: kubernetes.usdPerMonth,
+      'machineUsdPerMonth.p90': kubernetes.uncertainty?.usdPerMonth.machine.p90,
+      'missProbability.afterLosses': kubernetes.uncertainty?.missProbability.afterLosses,
+      scheduledAgents: kubernetes.people?.busiest.scheduledAgents,
+      stalePrices: kubernetes.diagnostics.filter(({ code }) => code === 'STALE_PRICE').length,
       'usdPerMonth.people': kubernetes.usdPerMonth - machineUsd,
       aiUsdPerInteraction: kubernetes.usdPerInteraction.ai.p50,
       'aiUsdPerInteraction.p90': kubernetes.usdPerInteraction.ai.p90,
@@ -233,4 +237,11 @@ test('every figure says its unit and meaning, for the documentation', () => {
     expect(unit.length, name).toBeGreaterThan(1);
     expect(meaning.length, name).toBeGreaterThan(10);
   }
+});
+
+test('a price that grew stale breaks a budget that allows none', () => {
+  const later = planOf({ nowUnixMs: Date.UTC(2036, 0, 1) });
+  const [verdict] = judge({ figure: 'stalePrices', mode: 'kubernetes', max: 0 }, later);
+  expect(verdict?.state).toBe('broken');
+  expect(verdict?.value).toBeGreaterThan(3);
 });
