@@ -1,7 +1,7 @@
 import type { LlmPrice } from '../../scenarios/catalogue.ts';
 import { type DemandFile, statedFigure } from '../../scenarios/demand.ts';
 import { TOKENS_PER_PRICE_UNIT } from '../../vocabulary/units.ts';
-import type { SizingContext } from '../size/context.ts';
+import { figureOf, type SizingContext } from '../size/context.ts';
 import type { VendorSizing } from '../size/vendor.ts';
 import { computeInteractionCost, type InteractionCost } from './interaction-cost.ts';
 import type { TokenShape } from './interaction-tokens.ts';
@@ -25,14 +25,21 @@ export function callTokensOf(sizing: VendorSizing, context: SizingContext): Call
   };
 }
 
+/** Shortest prompt that a vendor caches. */
+const minPrefixTokens = (context: SizingContext): number =>
+  figureOf(context, 'default/prompt-cache', 'minPrefixTokens').value;
+
 /**
- * Where a vendor charges for cache writes and some input is read from the cache, what was not read is written: each turn
- * extends the prefix that the next one reads.
+ * What a vendor's cache makes of measured tokens: nothing of prompts too short for it. Where a vendor charges for cache
+ * writes and some input is read from the cache, what was not read is written: each turn extends the prefix that the next
+ * one reads.
  */
-const withCacheWrites = (tokens: CallTokens, price: LlmPrice): CallTokens =>
-  price.cacheWriteUsdPerMTokens === undefined || tokens.cachedInput === 0
+function atVendor(tokens: CallTokens, price: LlmPrice, context: SizingContext): CallTokens {
+  if (tokens.input < minPrefixTokens(context)) return { ...tokens, cachedInput: 0 };
+  return price.cacheWriteUsdPerMTokens === undefined || tokens.cachedInput === 0
     ? tokens
     : { ...tokens, cacheWrite: tokens.input - tokens.cachedInput };
+}
 
 type Written = Parameters<typeof statedFigure>[0] | undefined;
 
@@ -78,15 +85,37 @@ export function priceCall(
   context: SizingContext,
   peakRatio: number,
 ): PricedCall {
-  const tokens = withCacheWrites(measured, price);
-  const list = pricesForInput(price, tokens.input, peakRatio);
   const stated = statedShape(context);
-  if (stated === undefined) return { tokens, prices: list };
+  if (stated === undefined) {
+    const tokens = atVendor(measured, price, context);
+    return { tokens, prices: pricesForInput(price, tokens.input, peakRatio) };
+  }
   const { shape, cachedInputRatio } = stated;
-  const cache = { kind: 'share', cachedInputRatio, writesRest: tokens.cacheWrite !== undefined } as const;
   const cost = computeInteractionCost({
-    calls: [{ name: 'call', price, shape, cache }],
+    calls: [
+      {
+        name: 'call',
+        price,
+        shape,
+        cache: {
+          kind: 'share',
+          cachedInputRatio,
+          minPrefixTokens: minPrefixTokens(context),
+          writesRest: price.cacheWriteUsdPerMTokens !== undefined && cachedInputRatio > 0,
+        },
+      },
+    ],
     peakRatioOf: () => peakRatio,
   });
-  return { tokens, prices: meanPrices(cost, list) };
+  const sum = cost.byCall[0]?.tokens ?? { ...measured, cacheWrite: 0 };
+  const perTurn = (tokens: number): number => tokens / shape.turns;
+  return {
+    tokens: {
+      input: perTurn(sum.input),
+      cachedInput: perTurn(sum.cachedInput),
+      cacheWrite: perTurn(sum.cacheWrite),
+      output: perTurn(sum.output),
+    },
+    prices: meanPrices(cost, pricesForInput(price, measured.input, peakRatio)),
+  };
 }

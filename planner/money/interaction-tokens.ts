@@ -14,8 +14,16 @@ export interface TokenShape {
 /** How a prefix cache works for the interaction. */
 export type PrefixCache =
   | { readonly kind: 'none' }
-  /** A measured or stated share of input tokens is read from the cache; the rest is written where that is paid for. */
-  | { readonly kind: 'share'; readonly cachedInputRatio: number; readonly writesRest?: boolean }
+  /**
+   * A measured or stated share of input tokens is read from the cache, none of prompts below `minPrefixTokens`; the rest
+   * is written where that is paid for.
+   */
+  | {
+      readonly kind: 'share';
+      readonly cachedInputRatio: number;
+      readonly minPrefixTokens?: number;
+      readonly writesRest?: boolean;
+    }
   /**
    * Each turn reads what the turn before it sent, if that is still there, and writes the rest. Prompts below
    * `minPrefixTokens` are not cached.
@@ -48,11 +56,11 @@ export function callTokensOfTurn(shape: TokenShape, turn: number, cache: PrefixC
   const input = inputTokensOfTurn(shape, turn);
   const output = shape.answerTokens;
   if (cache.kind === 'none') return { input, cachedInput: 0, output };
+  if (input < (cache.minPrefixTokens ?? 0)) return { input, cachedInput: 0, output };
   if (cache.kind === 'share') {
     const cachedInput = input * cache.cachedInputRatio;
     return { input, cachedInput, output, ...(cache.writesRest ? { cacheWrite: input - cachedInput } : {}) };
   }
-  if (input < cache.minPrefixTokens) return { input, cachedInput: 0, output };
   const prefix = prefixOfTurn(shape, turn, cache.warmSystemPrompt);
   // A prefix too short to be cached by the turn before is not there now.
   const cachedInput = prefix < cache.minPrefixTokens ? 0 : prefix * cache.hitRatio;

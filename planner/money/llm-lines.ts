@@ -15,19 +15,19 @@ import { monthlyShares, peakRatioOf } from './week-hours.ts';
 
 /**
  * Relative range of the mean cost of a turn's tokens, from the differences between the steps of a run. A trace gives the
- * mean of all its requests, which is no sample: certain.
+ * mean of all its requests, which is no sample: certain. The cache counts where it does for `like`, the mean call.
  */
-export function tokenUsdRange(result: ResultFile, prices: TokenPrices): Range {
+export function tokenUsdRange(result: ResultFile, prices: TokenPrices, like: CallTokens): Range {
   if (result.trace !== undefined) return CERTAIN;
   return estimateMeanRange(
     result.steps
       .filter(({ tokens, counts }) => tokens.requestsWithUsage > 0 && counts.completed > 0)
       .map(({ tokens, counts }) => {
-        const perTurn = {
-          input: tokens.input / tokens.requestsWithUsage,
-          cachedInput: Math.min(tokens.cachedInput, tokens.input) / tokens.requestsWithUsage,
-          output: tokens.output / counts.completed,
-        };
+        const input = tokens.input / tokens.requestsWithUsage;
+        const read = Math.min(tokens.cachedInput, tokens.input) / tokens.requestsWithUsage;
+        const cachedInput = like.cachedInput === 0 ? 0 : read;
+        const cacheWrite = (like.cacheWrite ?? 0) === 0 ? 0 : input - cachedInput;
+        const perTurn = { input, cachedInput, cacheWrite, output: tokens.output / counts.completed };
         return { total: computeCallUsd(perTurn, prices) * counts.completed, count: counts.completed };
       }),
   );
@@ -50,7 +50,7 @@ function factorsOf({ price, prices, tokens }: Bought, context: SizingContext): L
   const retries = relativeRange(1 + retry.value, { low: 1 + retry.low, high: 1 + retry.high });
   // What a demand file states does not vary between the steps of a run.
   const spread =
-    demand.tokensPerTurn?.basis === 'assumed' ? CERTAIN : tokenUsdRange(reference.result, prices);
+    demand.tokensPerTurn?.basis === 'assumed' ? CERTAIN : tokenUsdRange(reference.result, prices, tokens);
   return [
     { key: `${price.id}/disputed`, range: { value: 1, ...disputedRange(price, tokens) }, power: 1 },
     { key: 'tokens-per-turn', range: spread, power: 1 },

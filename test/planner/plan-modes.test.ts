@@ -147,20 +147,16 @@ describe('money', () => {
     expect(perInteraction).toBeCloseTo(5 * ((500 * 0.15 + 200 * 0.6) / 1e6) * 1.01, 12);
   });
 
-  test('cached input is billed as cached', () => {
-    const cached = [
-      buildResult({
-        engine: 'simulated',
-        rates: [10, 20, 39],
-        servicePerS: 40,
-        step: { gatewayCpuSPerTurn: 0.004, cachedInputTokens: 300 },
-      }),
-    ];
-    const llm = modeOf('kubernetes', { results: cached }).costLines.filter(
-      ({ category }) => category === 'llm',
-    );
-    const usd = llm.reduce((sum, line) => sum + line.usdPerMonth, 0) / PER_MONTH;
-    expect(usd).toBeCloseTo(5 * ((200 * 0.15 + 300 * 0.075 + 200 * 0.6) / 1e6) * 1.01, 12);
+  test('cached input is billed as cached, from the length on that a vendor caches', () => {
+    const usdOf = (inputTokens: number, cachedInputTokens: number): number => {
+      const step = { gatewayCpuSPerTurn: 0.004, inputTokens, cachedInputTokens };
+      const cached = [buildResult({ engine: 'simulated', rates: [10, 20, 39], servicePerS: 40, step })];
+      const { costLines } = modeOf('kubernetes', { results: cached });
+      const llm = costLines.filter(({ category }) => category === 'llm');
+      return llm.reduce((sum, line) => sum + line.usdPerMonth, 0) / PER_MONTH;
+    };
+    expect(usdOf(1500, 900)).toBeCloseTo(5 * ((600 * 0.15 + 900 * 0.075 + 200 * 0.6) / 1e6) * 1.01, 12);
+    expect(usdOf(500, 300)).toBeCloseTo(5 * ((500 * 0.15 + 200 * 0.6) / 1e6) * 1.01, 12);
   });
 
   test('own GPUs by hand: capital over 5.5 years, 8 % maintenance, power, space', () => {

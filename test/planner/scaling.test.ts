@@ -216,21 +216,25 @@ describe('the workload', () => {
   ) => sizeMode({ mode: unbounded(MODES[id]), interactionsPerDay, results: [workload(changes)] });
 
   test('tokens: each kind at its own price, in proportion', () => {
-    const before = sized({ cached: 100 });
-    const input = sized({ input: 900, cached: 100 });
-    // 400 uncached become 800.
+    // Long enough that a vendor caches them.
+    const before = sized({ input: 1500, cached: 100 });
+    const input = sized({ input: 2900, cached: 100 });
+    // 1,400 uncached become 2,800.
     near(usdOf(input, 'gpt-4o-mini input'), 2 * usdOf(before, 'gpt-4o-mini input'));
     near(usdOf(input, 'gpt-4o-mini output'), usdOf(before, 'gpt-4o-mini output'));
     near(
-      usdOf(sized({ output: 600, cached: 100 }), 'gpt-4o-mini output'),
+      usdOf(sized({ input: 1500, output: 600, cached: 100 }), 'gpt-4o-mini output'),
       3 * usdOf(before, 'gpt-4o-mini output'),
     );
-    near(usdOf(sized({ cached: 200 }), 'gpt-4o-mini cached'), 2 * usdOf(before, 'gpt-4o-mini cached'));
+    near(
+      usdOf(sized({ input: 1500, cached: 200 }), 'gpt-4o-mini cached'),
+      2 * usdOf(before, 'gpt-4o-mini cached'),
+    );
     // A token served from the cache costs half of one that is not.
     const perToken = (usd: number, tokens: number): number => usd / tokens;
     near(
       perToken(usdOf(before, 'gpt-4o-mini cached'), 100),
-      perToken(usdOf(before, 'gpt-4o-mini input'), 400) / 2,
+      perToken(usdOf(before, 'gpt-4o-mini input'), 1400) / 2,
     );
   });
 

@@ -128,6 +128,15 @@ describe('a conversation that a demand file states', () => {
     expect(usd).toBeCloseTo((40_000 * 21 * 2 + 40_000 * 34 * 4) / 1e6, 6);
   });
 
+  test('a turn shorter than what a vendor caches is not read from the cache', () => {
+    const usd = usdPerInteraction(
+      'openai/gpt-4o',
+      '{ turns: 2, systemTokens: 800, messageTokens: 100, answerTokens: 200, cachedInputRatio: 0.5 }',
+    );
+    // 900 tokens are below 1,024; half of the 1,200 of the second turn are read.
+    expect(usd).toBeCloseTo(((900 + 600) * 2.5 + 600 * 1.25 + 400 * 10) / 1e6, 9);
+  });
+
   test('cached input and cache writes at their prices', () => {
     const usd = usdPerInteraction(
       'anthropic/claude-haiku-4-5',
