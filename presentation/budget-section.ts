@@ -31,7 +31,7 @@ const ORDER: Readonly<Record<BudgetVerdict['state'], number>> = {
 export const sortVerdicts = ({ verdicts }: BudgetSection): BudgetVerdict[] =>
   [...verdicts].sort((a, b) => ORDER[a.state] - ORDER[b.state]);
 
-/** `2 of 6 ceilings of budget.yaml are broken or cannot be told.` */
+/** `2 of 6 ceilings of budget.yaml broken, or not to be told.` */
 export function formatBudgetSummary(budget: BudgetSection): string {
   const { verdicts, source } = budget;
   const failing = verdicts.filter(({ state }) => state === 'broken' || state === 'unknown').length;
@@ -40,7 +40,7 @@ export function formatBudgetSummary(budget: BudgetSection): string {
     open === 0 ? '' : ` ${open} ${open === 1 ? 'was' : 'were'} not judged, for want of an earlier plan.`;
   return isWithinBudget(budget)
     ? `Every ceiling of ${source} that could be judged is kept.${waiting}`
-    : `${failing} of ${verdicts.length} ceilings of ${source} are broken, or cannot be told.${waiting}`;
+    : `${failing} of ${verdicts.length} ${verdicts.length === 1 ? 'ceiling' : 'ceilings'} of ${source} broken, or not to be told.${waiting}`;
 }
 
 const wrapped = (text: string, indent: string): string[] =>

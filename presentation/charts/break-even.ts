@@ -182,7 +182,7 @@ export function breakEvenChart(comparison: CostComparison, view: BreakEvenView):
   const x = spanScale(volumes, frame.leftPx, frame.widthPx - frame.rightPx);
   const y = spanScale(
     points.map(({ usdPerInteraction }) => usdPerInteraction),
-    frame.bottomPx,
+    frame.bottomPx - STRIP_PX - 4,
     frame.topPx,
   );
   const axes = { frame, x, y };

@@ -1,6 +1,6 @@
 import { area, curveStepAfter, line as pathLine } from 'd3-shape';
 import { HOURS_PER_DAY } from '../../vocabulary/units.ts';
-import { formatNumber } from '../numbers.ts';
+import { formatCompact } from '../numbers.ts';
 import {
   drawFrame,
   drawXAxis,
@@ -112,7 +112,7 @@ export function hoursChart(view: HoursView): string {
   const axis = hourAxis(hours);
   return drawFrame(
     frame,
-    ...drawYAxis(frame, y, { ticks: y.ticks(4), title: view.unit, format: formatNumber }),
+    ...drawYAxis(frame, y, { ticks: y.ticks(4), title: view.unit, format: formatCompact }),
     ...series.map((each) => drawSeries(each, x, y, intervalHours)),
     ...midnights(frame, x, hours),
     ...drawXAxis(frame, x, axis),
