@@ -286,6 +286,20 @@ describe('bad modes', () => {
     expect(unknown.kind === 'failed' && unknown.failure.hint).toContain('compose, kubernetes, onprem');
   });
 
+  test('the sizings that the page of modes shows are valid as they stand there', () => {
+    const page = readFileSync(fileURLToPath(new URL('../../docs/modes.md', import.meta.url)), 'utf8');
+    const shown = [...page.matchAll(/```yaml\n(sizing:[\s\S]*?)```/g)].map((match) => match[1] ?? '');
+    expect(shown).toHaveLength(2);
+    for (const text of shown) {
+      const { sizing } = parse(text);
+      const own = changed('kubernetes', (mode) => {
+        const tier = mode.tiers[sizing.kind === 'vendor' ? 1 : 3];
+        if (tier) Object.assign(tier.sizing, sizing);
+      });
+      expect(unwrap(parseMode(own, 'own.yaml', catalogue)).id).toBe('kubernetes');
+    }
+  });
+
   test('a mode file by path', () => {
     const path = fileURLToPath(new URL('../../scenarios/modes/onprem.yaml', import.meta.url));
     expect(unwrap(readMode(path, catalogue)).id).toBe('onprem');

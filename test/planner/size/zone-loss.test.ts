@@ -47,7 +47,7 @@ describe('losing what a tier is planned to survive', () => {
           }
         });
       }),
-      { numRuns: 1000, seed: 7 },
+      { numRuns: 400, seed: 7 },
     );
   });
 
@@ -72,7 +72,7 @@ describe('losing what a tier is planned to survive', () => {
           expect(carried && left >= 1).toBe(false);
         });
       }),
-      { numRuns: 500, seed: 8 },
+      { numRuns: 250, seed: 8 },
     );
   });
 
