@@ -27,9 +27,19 @@ async function figuresOf([name, part]: readonly [string, Part]): Promise<Record<
   }
 }
 
-/** How right the planner is, and how quick: the figures of docs/accuracy.md. */
-export async function measurePlanner(): Promise<Record<string, unknown>> {
+function partsOf(names: readonly string[]): [string, Part][] {
+  const unknown = names.filter((name) => !(name in PARTS));
+  if (unknown.length > 0) {
+    throw new Error(`no part ${unknown.join(', ')}: it is one of ${Object.keys(PARTS).join(', ')}`);
+  }
+  return Object.entries(PARTS).filter(([name]) => names.length === 0 || names.includes(name));
+}
+
+/** How right the planner is, and how quick: the figures of docs/accuracy.md. All parts, or those named after `planner`. */
+export async function measurePlanner(
+  names: readonly string[] = process.argv.slice(3),
+): Promise<Record<string, unknown>> {
   const figures: Record<string, unknown> = {};
-  for (const part of Object.entries(PARTS)) Object.assign(figures, await figuresOf(part));
+  for (const part of partsOf(names)) Object.assign(figures, await figuresOf(part));
   return figures;
 }

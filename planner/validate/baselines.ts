@@ -1,5 +1,6 @@
 import { createLogPchip } from '../../vocabulary/monotone-curve.ts';
 import { msFromS } from '../../vocabulary/units.ts';
+import { createServingCurve } from '../calibrate/closed-loop-curve.ts';
 import { fitLinearTpot } from '../calibrate/linear-tpot.ts';
 import { requestsPerSOf, type ServingPoint } from '../calibrate/saturation.ts';
 import { computeUslThroughput, fitUsl } from '../calibrate/usl.ts';
@@ -126,8 +127,22 @@ const nearest: PredictorMaker = ({ configuration, others }) => {
   });
 };
 
-/** What else could be believed, each judged on the same held-out points. */
+/** Our own curve where its gates would have refused: what they keep out shows in the difference. */
+const ungated: PredictorMaker = ({ calibration, configuration }) => {
+  const curve = createServingCurve(calibration, configuration.outputTokens);
+  return planned((concurrency) => ({
+    concurrency,
+    meanTimeToFirstTokenMs: curve.timeToFirstTokenMsAt(concurrency),
+    meanTimePerOutputTokenMs: curve.timePerOutputTokenMsAt(concurrency),
+  }));
+};
+
+/** Ways to predict that know only the rate: their times per token are not judged. */
+export const RATE_ONLY: ReadonlySet<string> = new Set(['scalability law']);
+
+/** What else could be believed, each judged on the same held-out points as far as it has an answer there. */
 export const BASELINES: Readonly<Record<string, PredictorMaker>> = {
+  'without gates': ungated,
   'log–log PCHIP': logPchip,
   'linear interpolation': linear,
   'linear TPOT': linearTpot,

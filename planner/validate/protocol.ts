@@ -1,6 +1,6 @@
 import { createFailure, ok, type Result } from '../../vocabulary/errors.ts';
 import { percentFromRatio } from '../../vocabulary/units.ts';
-import { BASELINES } from './baselines.ts';
+import { BASELINES, RATE_ONLY } from './baselines.ts';
 import { capacityFigures } from './capacity-figures.ts';
 import { judgeCoverage } from './coverage.ts';
 import type { ErrorSummary } from './error-summary.ts';
@@ -69,12 +69,14 @@ function heldOutFigures({ points }: HeldOut): ValidationFigures {
   };
 }
 
+/** Figures of a way to predict; one that knows only the rate is judged by nothing else. */
 function baselineFigures(configurations: readonly ServingConfiguration[]): Record<string, ValidationFigures> {
   return Object.fromEntries(
-    Object.entries(BASELINES).map(([name, make]) => [
-      name,
-      heldOutFigures(predictHeldOut(configurations, make)),
-    ]),
+    Object.entries(BASELINES).map(([name, make]) => {
+      const figures = Object.entries(heldOutFigures(predictHeldOut(configurations, make)));
+      const known = figures.filter(([figure]) => !RATE_ONLY.has(name) || !/^(tpot|ttft)/.test(figure));
+      return [name, rounded(Object.fromEntries(known))];
+    }),
   );
 }
 
@@ -167,9 +169,7 @@ export function validateServing(
     judged: judged.length,
     figures,
     targets: judgeTargets(figures),
-    baselines: Object.fromEntries(
-      Object.entries(baselineFigures(configurations)).map(([name, own]) => [name, rounded(own)]),
-    ),
+    baselines: baselineFigures(configurations),
     refused: heldOut.refused,
     failures: failuresOf(heldOut.points),
   });

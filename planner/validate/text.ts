@@ -1,5 +1,5 @@
 import { ABSENT, formatNumber } from '../../presentation/numbers.ts';
-import { formatTextTable, type TextColumn } from '../../presentation/text-table.ts';
+import { formatTextTable, type TextColumn, wrapText } from '../../presentation/text-table.ts';
 import { percentFromRatio } from '../../vocabulary/units.ts';
 import { HELD_QUANTITIES, type HeldPrediction } from './held-results.ts';
 import type { ServingValidation } from './protocol.ts';
@@ -32,6 +32,17 @@ const MAX_LISTED = 12;
 
 const shown = (value: number | undefined): string => (value === undefined ? ABSENT : value.toFixed(2));
 
+/** What is left of it where no point lies near the crossing, for a table of targets alone would hide it. */
+function heldOutLimitLine({ figures }: ServingValidation): string {
+  const of = (figure: string): string => shown(figures[figure]);
+  return (
+    'Where no measured point lies within a factor of two of the crossing: capacity off by ' +
+    `${of('capacityAtHeldOutLimitErrorPct')} % on average (p90 ${of('capacityAtHeldOutLimitP90Pct')} %), ` +
+    `decisions that suffice ${of('decisionAtHeldOutLimitSufficientRatio')}, ` +
+    `replicas too many ${of('decisionAtHeldOutLimitOverspendRatio')}.`
+  );
+}
+
 /** The two tables and the lists of what failed, for a terminal; `--json` lists all of it. */
 export function formatServingValidation(validation: ServingValidation): string {
   const { figures, targets, baselines, refused, failures } = validation;
@@ -60,6 +71,8 @@ export function formatServingValidation(validation: ServingValidation): string {
         verdict,
       ]),
     ),
+    '',
+    ...wrapText(heldOutLimitLine(validation), 100),
     '',
     formatTextTable(BASELINE_COLUMNS, [
       row('this planner', figures),
