@@ -17,7 +17,7 @@ export interface PodReading {
   /** Asked for; `ready` + `starting`. */
   readonly replicas: number;
   readonly ready: number;
-  /** Created and not yet able to answer: they have no metric of their own. */
+  /** Created and not yet able to answer, or ready for less than a window of the metric: they have none of their own. */
   readonly starting: number;
 }
 

@@ -94,17 +94,31 @@ function overWindow(sum: Float64Array, step: number, policy: Autoscaler, stepS: 
   return (sum[end] ?? 0) - (sum[start] ?? 0);
 }
 
+/**
+ * Replicas of which the metric is known: those that are ready and were so when its window began. The others have no
+ * whole window of their own yet, and the autoscaler takes them for starting ones.
+ */
+function replicasWithMetric(run: Run, policy: Autoscaler, step: number): number {
+  const { stepS } = run.input.arrivals;
+  const { possible } = run.sums;
+  const start = step - Math.round((policy.metricLagS + policy.metricWindowS) / stepS);
+  const perReplica = run.input.replica.maxTurnsPerS * stepS;
+  const then = Math.round(((possible[start + 1] ?? 0) - (possible[start] ?? 0)) / perReplica);
+  return Math.min(run.fleet.ready, then);
+}
+
 function sync(run: Run, policy: Autoscaler, controller: Controller, step: number): void {
   const { fleet, sums, input } = run;
   const { stepS } = input.arrivals;
   const nowS = step * stepS;
   const possible = overWindow(sums.possible, step, policy, stepS);
   const current = fleet.ready + fleet.starting;
+  const ready = replicasWithMetric(run, policy, step);
   const wanted = controller(
     {
       replicas: current,
-      ready: fleet.ready,
-      starting: fleet.starting,
+      ready,
+      starting: current - ready,
       utilisation: possible === 0 ? 0 : overWindow(sums.served, step, policy, stepS) / possible,
       arrivedPerS: overWindow(sums.arrived, step, policy, stepS) / policy.metricWindowS,
       quietS: (step - run.lastArrivalStep) * stepS,
@@ -146,11 +160,15 @@ export function simulateFleet(input: FleetInput): FleetRun {
   const { counts, stepS } = input.arrivals;
   const { policy, replica } = input;
   const controller = createController(policy);
-  const stepsPerSync = policy.kind === 'static' ? 0 : Math.max(1, Math.round(policy.syncS / stepS));
+  const isStatic = policy.kind === 'static';
+  const stepsPerSync = isStatic ? 1 : Math.max(1, Math.round(policy.syncS / stepS));
+  // Before a whole window is known nothing is decided.
+  const firstSync = isStatic ? 0 : Math.round((policy.metricLagS + policy.metricWindowS) / stepS);
   for (let step = 0; step < counts.length; step++) {
-    if (policy.kind !== 'static') {
+    if (!isStatic) {
       advanceFleet(run.fleet, step * stepS);
-      if (controller !== undefined && step % stepsPerSync === 0) sync(run, policy, controller, step);
+      const isSync = step % stepsPerSync === 0 && step >= firstSync;
+      if (controller !== undefined && isSync) sync(run, policy, controller, step);
     }
     const arrivals = counts[step] ?? 0;
     advanceLine(run.line, replica, arrivals, { ready: run.fleet.ready, stepS });

@@ -104,11 +104,15 @@ class NaiveFleet {
     const window = this.bySecond.slice(Math.max(0, to - policy.metricWindowS), to);
     const sum = (pick: 'arrived' | 'served' | 'possible'): number =>
       window.reduce((total, bucket) => total + bucket[pick], 0);
+    // Only a replica that was ready for a whole window has a metric.
+    const sinceS = second - policy.metricLagS - policy.metricWindowS;
+    if (sinceS < 0) return;
+    const known = this.readyAtS.filter((atS) => atS <= sinceS).length;
     const wanted = this.controller(
       {
         replicas: this.readyAtS.length,
-        ready: this.ready,
-        starting: this.readyAtS.length - this.ready,
+        ready: known,
+        starting: this.readyAtS.length - known,
         utilisation: sum('possible') === 0 ? 0 : Math.min(1, sum('served') / sum('possible')),
         arrivedPerS: sum('arrived') / policy.metricWindowS,
         quietS: 0,
