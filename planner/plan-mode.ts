@@ -12,6 +12,7 @@ import { absurdFigures } from './plausible/mode-figures.ts';
 import type { Refusal } from './refusal.ts';
 import { type ModelledTier, type SizingContext, withStatedCalls } from './size/context.ts';
 import { sizeTiers } from './size/size-mode.ts';
+import type { DrawnCosts } from './uncertainty/cheapest.ts';
 import { planUncertainty } from './uncertainty/plan-uncertainty.ts';
 
 export interface PlanModeInput {
@@ -19,6 +20,8 @@ export interface PlanModeInput {
   readonly slos: readonly Slo[];
   readonly seed: number;
   readonly nowUnixMs: number;
+  /** Told what the mode costs in each draw, so that modes can be compared draw by draw. */
+  readonly onDrawn?: (mode: string, costs: DrawnCosts) => void;
 }
 
 /** A mode that cannot be planned, with why and what lifts it. */
@@ -73,6 +76,7 @@ function assemble(sized: SizedMode, input: PlanModeInput, diagnostics: readonly 
   const sections = computeSections({ context, tiers, plans, lines, slos, seed });
   const uncertainty = planUncertainty({ context, tiers, plans, lines, slos, seed });
   const { aboveMaxRatio } = uncertainty.section.missProbability;
+  input.onDrawn?.(mode.id, uncertainty.costs);
   return {
     kind: 'planned',
     mode: mode.id,

@@ -33,6 +33,7 @@ import { objectiveIssues } from './plausible/objectives.ts';
 import { resultIssues } from './plausible/results.ts';
 import { type Planned, planned } from './refusal.ts';
 import type { SizingContext } from './size/context.ts';
+import { type DrawnCosts, withCheapest } from './uncertainty/cheapest.ts';
 import { correlationIssues, unusedCorrelations } from './uncertainty/stated-correlations.ts';
 import { undrawnRanges } from './uncertainty/undrawn-ranges.ts';
 
@@ -181,15 +182,18 @@ interface ModePlans {
 
 function planEach(prepared: Prepared): ModePlans {
   const { input, slos } = prepared;
+  const { seed, nowUnixMs } = input;
   const contexts: SizingContext[] = [];
+  const drawn = new Map<string, DrawnCosts>();
   const modes = input.modes.map((mode) => {
     const context = contextOf(mode, prepared);
     if (context.kind === 'refused') return refusedMode(mode, [context]);
-    const plan = planMode({ context: context.value, slos, seed: input.seed, nowUnixMs: input.nowUnixMs });
+    const onDrawn = (id: string, costs: DrawnCosts) => drawn.set(id, costs);
+    const plan = planMode({ context: context.value, slos, seed, nowUnixMs, onDrawn });
     if (plan.kind === 'planned') contexts.push(context.value);
     return plan;
   });
-  return { modes, contexts };
+  return { modes: withCheapest(modes, drawn), contexts };
 }
 
 function planDiagnostics(prepared: Prepared, measurements: readonly Measurement[]): Diagnostic[] {

@@ -8,6 +8,7 @@ import type {
 } from '../../vocabulary/plan-sections/uncertainty.ts';
 import type { Slo } from '../../vocabulary/slo.ts';
 import type { DrivenLine } from '../money/cost-line.ts';
+import type { DrawnCosts } from './cheapest.ts';
 import { type Column, intervalOf, shareOf } from './columns.ts';
 import type { RankCorrelation } from './correlation.ts';
 import { withGiven } from './default-correlations.ts';
@@ -118,21 +119,31 @@ function objectiveMisses(model: ModeModel, { tiers }: ModeColumns, slos: readonl
   }));
 }
 
-function missProbability(
-  model: ModeModel,
-  columns: ModeColumns,
-  slos: readonly Slo[],
-): UncertaintySection['missProbability'] {
-  const aboveMax = columns.tiers.map(({ needed }, index) => {
+/** 1 in the draws in which a tier needs more replicas than the mode can have. */
+function aboveMaxColumn(model: ModeModel, { tiers }: ModeColumns): Column {
+  const above = tiers.map(({ needed }, index) => {
     const most = model.tiers[index]?.model.tier.maxReplicas ?? Number.POSITIVE_INFINITY;
     return needed.map((replicas) => (replicas > most ? 1 : 0));
   });
+  return anyOf(above, DRAWS);
+}
+
+interface Judged {
+  readonly columns: ModeColumns;
+  readonly aboveMax: Column;
+  readonly slos: readonly Slo[];
+}
+
+function missProbability(
+  model: ModeModel,
+  { columns, aboveMax, slos }: Judged,
+): UncertaintySection['missProbability'] {
   return {
     ...anyMiss(
       columns.tiers.map(({ missed }) => missed),
       DRAWS,
     ),
-    aboveMaxRatio: shareOf(anyOf(aboveMax, DRAWS), (above) => above > 0),
+    aboveMaxRatio: shareOf(aboveMax, (above) => above > 0),
     byObjective: objectiveMisses(model, columns, slos),
   };
 }
@@ -175,6 +186,7 @@ function usdPerMonth(
 export interface Uncertain {
   readonly section: UncertaintySection;
   readonly usdPerInteraction: PlannedMode['usdPerInteraction'];
+  readonly costs: DrawnCosts;
 }
 
 /**
@@ -188,9 +200,11 @@ export function planUncertainty(input: UncertaintyInput): Uncertain {
   const inputs = model.inputs.map(({ key, uncertainty }) => drawColumn(draws, key, uncertainty));
   const columns = evaluateMode(model, inputs, DRAWS);
   const { ai, blended, resolved } = columns.cost;
+  const aboveMax = aboveMaxColumn(model, columns);
   const tornado = computeTornado(model, input.context);
   const agents = agentsInterval(evaluatePeople(model.people, inputs, DRAWS, input.context));
   return {
+    costs: { ai, resolved, aboveMax },
     usdPerInteraction: { ai: intervalOf(ai), blended: intervalOf(blended), resolved: intervalOf(resolved) },
     section: {
       draws: DRAWS,
@@ -201,7 +215,7 @@ export function planUncertainty(input: UncertaintyInput): Uncertain {
         return own === undefined ? [] : [tierRow(tier, own)];
       }),
       ...(agents === undefined ? {} : { scheduledAgents: agents }),
-      missProbability: missProbability(model, columns, input.slos),
+      missProbability: missProbability(model, { columns, aboveMax, slos: input.slos }),
       usdPerMonth: usdPerMonth(model, columns, input),
       central: { usdPerInteraction: tornado.central },
       tornado: [...tornado.rows],

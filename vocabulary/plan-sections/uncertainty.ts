@@ -104,6 +104,11 @@ export const uncertaintySectionSchema = z.strictObject({
     usdPerInteraction: z.strictObject({ ai: z.number(), blended: z.number(), resolved: z.number() }),
   }),
   tornado: z.array(tornadoRowSchema),
+  /**
+   * Share of draws in which no other planned mode costs less, every mode sized for the draw; one that cannot have the
+   * replicas is no choice. Absent where there is no other.
+   */
+  cheapestRatio: z.strictObject({ ai: share, resolved: share }).optional(),
 });
 
 export type UncertaintySection = z.infer<typeof uncertaintySectionSchema>;
