@@ -61,6 +61,11 @@ function modelStartOf({ sizing }: ModeTier): ModelStart {
 const hourlyPrice = ({ unit }: ModeTier, context: SizingContext): number | undefined =>
   unit.kind === 'instance' ? figureOf(context, unit.priceId, 'usdPerHour').value : undefined;
 
+function autoscalerOf({ scaling }: ModeTier): 'hpa' | 'keda' | undefined {
+  const autoscaler = scaling?.autoscaler;
+  return autoscaler === 'none' ? undefined : autoscaler;
+}
+
 /** More than a search need look at; only where the mode has no limit of its own. */
 const UNBOUNDED_FACTOR = 20;
 
@@ -93,6 +98,7 @@ function scalableTier({ tier, plan, input, weeks }: TierInput, settings: Scaling
     minReplicas,
     maxReplicas: modeTier.maxReplicas ?? Math.max(minReplicas, plan.replicas) * UNBOUNDED_FACTOR,
     targetRatio: modeTier.scaling?.targetRatio ?? 1,
+    autoscaler: autoscalerOf(modeTier),
     usdPerHour: hourlyPrice(modeTier, context),
     busyHourTurnsPerS: context.demand.busyHourTurnsPerS,
     weeks,

@@ -28,6 +28,8 @@ export interface ScalableTier {
   readonly maxReplicas: number;
   /** Share of what the sizing plans with that the autoscaler aims at. */
   readonly targetRatio: number;
+  /** What the mode runs, where it says so. */
+  readonly autoscaler: 'hpa' | 'keda' | undefined;
   /** Price of a replica; undefined where it has none by the hour. */
   readonly usdPerHour: number | undefined;
   readonly busyHourTurnsPerS: number;
@@ -124,7 +126,7 @@ function tryScaler(kind: 'hpa' | 'keda', tier: ScalableTier, minReplicas: number
   const floor = minReplicas > tier.minReplicas ? `, never under ${minReplicas} replicas` : '';
   return {
     kind,
-    title: `${TITLES[kind]}${floor}`,
+    title: `${TITLES[kind]}${tier.autoscaler === kind ? ', as the mode runs it' : ''}${floor}`,
     settings: policyFigures(kind, input),
     outcome: outcomeOf(result, policy, tier),
     hours: hoursOf(result),

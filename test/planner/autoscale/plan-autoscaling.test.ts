@@ -137,6 +137,39 @@ describe('10 M interactions a day', () => {
   });
 });
 
+describe('what a mode sets', () => {
+  const of = (scaling: NonNullable<ModeTier['scaling']>) =>
+    scaledOf(sectionOf(withTier(unbounded(MODES.kubernetes), { scaling }), 10_000_000));
+
+  test('lags and windows stand in the settings, as the mode’s', () => {
+    const tier = of({ nodeStartS: 40, containerStartS: 5, modelStartS: 2, scaleDownWindowS: 60 });
+    expect(tier.startLagS).toBe(47);
+    // A value of the mode has no range: there is no slow end.
+    expect(tier.slowStart).toBeUndefined();
+    const settings = new Map(tier.policies[1]?.settings.map((setting) => [setting.name, setting]));
+    expect(settings.get('scaleDownWindowS')).toMatchObject({ value: 60, source: 'set by the mode' });
+    expect(settings.get('syncS')?.source).toContain('Kubernetes');
+    // Down after one minute instead of five: fewer hours paid for.
+    const fast = tier.policies[1]?.outcome.replicaHours ?? 0;
+    expect(fast).toBeLessThan(scaledOf(busy).policies[1]?.outcome.replicaHours ?? 0);
+  });
+
+  test('half the target is about twice the replicas', () => {
+    const [half, whole] = [of({ targetRatio: 0.5 }), scaledOf(busy)].map(
+      ({ policies }) => policies[2]?.outcome.meanReplicas ?? 0,
+    );
+    expect((half ?? 0) / (whole ?? 1)).toBeGreaterThan(1.7);
+    expect((half ?? 0) / (whole ?? 1)).toBeLessThan(2.1);
+  });
+
+  test('the autoscaler that it runs is named so', () => {
+    const titles = of({ autoscaler: 'keda' }).policies.map(({ title }) => title);
+    expect(titles.filter((title) => title.includes('as the mode runs it'))).toEqual([
+      'KEDA on arrivals, as the mode runs it',
+    ]);
+  });
+});
+
 describe('lags', () => {
   test('replicas that take an hour to start cannot follow: a floor is needed, or more fixed ones', () => {
     const slow = scaledOf(
