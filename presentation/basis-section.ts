@@ -33,9 +33,11 @@ const shapeFigures = (readings: readonly ResultReading[]): UsedFigure[] =>
 /** Entries of the price list that were past their shelf life when the plan was made. */
 const staleEntries = (plan: PlanFile | undefined): ReadonlySet<string> =>
   new Set(
-    [...(plan?.diagnostics ?? []), ...(plan?.modes ?? []).flatMap(({ diagnostics }) => diagnostics)].flatMap(
-      ({ code, subject }) => (code === 'STALE_PRICE' && subject !== undefined ? [subject] : []),
-    ),
+    [
+      ...(plan?.diagnostics ?? []),
+      ...(plan?.modes ?? []).flatMap(({ diagnostics }) => diagnostics),
+      ...(plan?.breakEven?.diagnostics ?? []),
+    ].flatMap(({ code, subject }) => (code === 'STALE_PRICE' && subject !== undefined ? [subject] : [])),
   );
 
 /** A source begins with the id of its entry; others that a figure rests on follow after semicolons. */

@@ -15,12 +15,13 @@ const about = (diagnostic: Diagnostic, owner: string): Diagnostic => ({
       : `${owner}, ${diagnostic.subject}`,
 });
 
-/** Doubts of every result, the plan and its modes; the same words said of several things are said once, of all of them. */
+/** Doubts of every result, the plan, its modes and its break-even; the same words said of several things are said once, of all of them. */
 export function allDiagnostics(results: readonly ResultFile[], plan: PlanFile | undefined): Diagnostic[] {
   const all = [
     ...results.flatMap((result) => result.diagnostics.map((each) => about(each, result.target.name))),
     ...(plan?.diagnostics ?? []),
     ...(plan?.modes ?? []).flatMap((mode) => mode.diagnostics.map((each) => about(each, mode.mode))),
+    ...(plan?.breakEven?.diagnostics ?? []).map((each) => about(each, 'break-even')),
   ];
   const alike = Map.groupBy(all, (each) => JSON.stringify([each.code, each.message]));
   const merged = [...alike.values()].flatMap((group): Diagnostic[] => {

@@ -124,6 +124,15 @@ const modeDiffSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('still-refused'), ...named, changed: z.boolean(), ...refusal }),
 ]);
 
+/** A volume at which the cheapest option changes for good, in both plans. */
+const crossingChangeSchema = z.strictObject({
+  /** Whole deployment modes, or ways to get the language model alone. */
+  among: z.enum(['modes', 'inference']),
+  cheaperBelow: z.string(),
+  cheaperAbove: z.string(),
+  interactionsPerDay: numberChangeSchema,
+});
+
 const identitySchema = z.strictObject({
   /** The file, as it was given. */
   name: z.string(),
@@ -141,6 +150,8 @@ export const planDiffSchema = z.strictObject({
   changed: z.boolean(),
   inputs: z.array(inputChangeSchema),
   modes: z.array(modeDiffSchema),
+  /** Break-even volumes that moved, came or went. */
+  crossings: z.array(crossingChangeSchema),
   doubts: z.strictObject({ appeared: z.array(diagnosticSchema), gone: z.array(diagnosticSchema) }),
   /** The later plan held against ceilings, where some were given. */
   budget: budgetSectionSchema.optional(),
@@ -149,6 +160,7 @@ export const planDiffSchema = z.strictObject({
 export type PlanDiff = z.infer<typeof planDiffSchema>;
 export type ModeDiff = PlanDiff['modes'][number];
 export type ComparedMode = Extract<ModeDiff, { kind: 'compared' }>;
+export type CrossingChange = z.infer<typeof crossingChangeSchema>;
 export type TierChange = z.infer<typeof tierChangeSchema>;
 export type LimitChange = z.infer<typeof limitChangeSchema>;
 export type LineChange = z.infer<typeof lineChangeSchema>;

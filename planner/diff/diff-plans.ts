@@ -8,6 +8,7 @@ import {
 } from '../../vocabulary/plan-diff.ts';
 import type { PlanFile, PlannedMode, RefusedMode } from '../../vocabulary/plan-file.ts';
 import { isChanged, numberChange, type Pair, pairUp, wordsChange } from './change.ts';
+import { changedCrossings } from './crossings.ts';
 import { changedInputs } from './inputs.ts';
 import { changedMoney, machineUsdPerMonth } from './money.ts';
 import { changedTiers } from './tiers.ts';
@@ -84,15 +85,16 @@ function modeDiff({ before, after }: Pair<AnyMode>, inputs: readonly InputChange
 }
 
 /** Doubts of the plan and of its modes; the words carry ages and counts, so code and subject tell them apart. */
-function doubtsOf(plan: PlanFile): Diagnostic[] {
+function doubtsOf({ diagnostics, modes, breakEven }: PlanFile): Diagnostic[] {
+  const about = (owner: string, all: readonly Diagnostic[]): Diagnostic[] =>
+    all.map((each) => ({
+      ...each,
+      subject: each.subject === undefined ? owner : `${owner}, ${each.subject}`,
+    }));
   return [
-    ...plan.diagnostics,
-    ...plan.modes.flatMap(({ mode, diagnostics }) =>
-      diagnostics.map((each) => ({
-        ...each,
-        subject: `${mode}${each.subject === undefined ? '' : `, ${each.subject}`}`,
-      })),
-    ),
+    ...diagnostics,
+    ...modes.flatMap((mode) => about(mode.mode, mode.diagnostics)),
+    ...about('break-even', breakEven?.diagnostics ?? []),
   ];
 }
 
@@ -126,14 +128,16 @@ export function diffPlans(before: NamedPlan, after: NamedPlan): PlanDiff {
   const modes = pairUp<AnyMode>(before.plan.modes, after.plan.modes, ({ mode }) => mode).flatMap((pair) =>
     modeDiff(pair, inputs),
   );
+  const crossings = changedCrossings(before.plan, after.plan);
   return {
     kind: 'busyhour-plan-diff',
     schemaVersion: PLAN_DIFF_SCHEMA_VERSION,
     before: identity(before),
     after: identity(after),
-    changed: inputs.length > 0 || modes.some(isModeChanged),
+    changed: inputs.length > 0 || crossings.length > 0 || modes.some(isModeChanged),
     inputs,
     modes,
+    crossings,
     doubts: doubtChanges(before.plan, after.plan),
   };
 }

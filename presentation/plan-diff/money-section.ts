@@ -1,6 +1,6 @@
 import type { LineChange, PlanDiff } from '../../vocabulary/plan-diff.ts';
 import { type Block, type Cell, cell, column, numeric, type Section } from '../blocks.ts';
-import { formatUsd } from '../numbers.ts';
+import { formatCompact, formatUsd } from '../numbers.ts';
 import { comparedModes, formatEffects } from './changes-section.ts';
 import { formatEnds, formatUsdChange, formatWordsChange } from './words.ts';
 
@@ -14,6 +14,28 @@ const lineRow = (line: LineChange): Cell[] => [
     ? { text: 'as before', muted: true }
     : cell(formatWordsChange(line.source)),
 ];
+
+function crossingsTable({ crossings }: PlanDiff): Block[] {
+  if (crossings.length === 0) return [];
+  return [
+    {
+      kind: 'table',
+      caption: 'Volumes at which the cheapest option changes for good',
+      columns: [
+        column('among'),
+        column('cheaper below'),
+        column('cheaper above'),
+        numeric('interactions a day'),
+      ],
+      rows: crossings.map(({ among, cheaperBelow, cheaperAbove, interactionsPerDay }) => [
+        cell(among === 'modes' ? 'deployment modes' : 'ways to get the model'),
+        cell(cheaperBelow),
+        cell(cheaperAbove),
+        cell(formatEnds(interactionsPerDay, formatCompact)),
+      ]),
+    },
+  ];
+}
 
 /** Cost lines that changed, mode by mode, the largest change first. */
 export function moneySection(diff: PlanDiff): Section[] {
@@ -34,5 +56,6 @@ export function moneySection(diff: PlanDiff): Section[] {
         rows: mode.money.lines.map(lineRow),
       }),
     );
-  return tables.length === 0 ? [] : [{ id: 'money', title: 'Cost lines', blocks: tables }];
+  const blocks = [...tables, ...crossingsTable(diff)];
+  return blocks.length === 0 ? [] : [{ id: 'money', title: 'Cost lines and break-even', blocks }];
 }

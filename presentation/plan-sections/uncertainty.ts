@@ -44,6 +44,7 @@ const riskRow = ({ mode, drawn }: Drawn): Cell[] => [
   },
   cell(formatUsdInterval(drawn.usdPerMonth.machine)),
   cell(formatUsdInterval(drawn.usdPerMonth.total)),
+  cell(drawn.cheapestRatio === undefined ? ABSENT : formatRatio(drawn.cheapestRatio.ai)),
 ];
 
 const riskTable = (all: readonly Drawn[]): Block => ({
@@ -58,6 +59,7 @@ const riskTable = (all: readonly Drawn[]): Block => ({
     column('by objective'),
     numeric('USD per month, machine'),
     numeric('USD per month, with people'),
+    numeric('draws in which its machine is the cheapest'),
   ],
   rows: all.map(riskRow),
 });

@@ -89,6 +89,7 @@ describe('a plan with every section', () => {
   });
 
   it('is reported without them where the plan has none, as plans of earlier releases', () => {
+    expect(planFileSchema.safeParse(fixture().plan).success).toBe(true);
     const ids = buildReport([], fixture().plan).sections.map(({ id }) => id);
     expect(ids).toEqual(['answer', 'doubts', 'cost', 'sizing', 'basis', 'repeat']);
   });

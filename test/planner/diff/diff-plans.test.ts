@@ -321,3 +321,50 @@ describe('a range that grows', () => {
     expect(diff.inputs.find(({ name }) => name === 'escalationRatio')?.rests?.after).toContain('given');
   });
 });
+
+describe('break-even volumes', () => {
+  const crossingAt = (interactionsPerDay: number): NonNullable<PlanFile['breakEven']> => ({
+    plannedInteractionsPerDay: 25_000,
+    modes: {
+      curves: [],
+      crossings: [
+        {
+          cheaperBelow: 'a',
+          cheaperAbove: 'b',
+          interactionsPerDay,
+          usdPerInteraction: 0.01,
+          lasting: true,
+          onEnvelope: true,
+          sentence: 'x',
+        },
+      ],
+      cheapest: [],
+    },
+    inference: { curves: [], crossings: [], cheapest: [] },
+    utilisation: [],
+    commitments: [],
+    assumptions: [],
+    diagnostics: [],
+  });
+  const withCrossing = (perDay: number): PlanFile => ({ ...BASE, breakEven: crossingAt(perDay) });
+
+  test('that moved are told with both ends, those that stayed are not', () => {
+    expect(diffOf(withCrossing(30_000), withCrossing(40_000)).crossings).toEqual([
+      {
+        among: 'modes',
+        cheaperBelow: 'a',
+        cheaperAbove: 'b',
+        interactionsPerDay: { before: 40_000, after: 30_000 },
+      },
+    ]);
+    expect(diffOf(withCrossing(30_000), withCrossing(30_000))).toMatchObject({
+      crossings: [],
+      changed: false,
+    });
+  });
+
+  test('of a plan that has none are no change', () => {
+    const { breakEven: _, ...without } = BASE;
+    expect(diffOf(withCrossing(30_000), without as PlanFile).crossings).toEqual([]);
+  });
+});
