@@ -6,6 +6,7 @@ import { planAutoscaling } from './autoscale/plan-autoscaling.ts';
 import { planAvailability } from './availability.ts';
 import type { DrivenLine } from './money/cost-line.ts';
 import { planPeople } from './people/section.ts';
+import { planWaiting } from './simulate/plan-waiting.ts';
 import type { ModelledTier, SizingContext } from './size/context.ts';
 
 /** A sized and priced mode, from which its sections are computed. */
@@ -31,6 +32,7 @@ export function computeSections(input: SectionInput): Sections {
   return {
     availability,
     people: planPeople(input.context, availability.ratio),
+    waiting: planWaiting(input),
     autoscaling: planAutoscaling(input),
   };
 }

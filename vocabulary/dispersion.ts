@@ -20,13 +20,44 @@ export function computeGapCv(instantsMs: readonly number[]): number {
  * first arrival on; the unfinished last one is left out. 1 for a Poisson process; undefined with fewer than two windows.
  */
 export function computeIndexOfDispersion(instantsMs: readonly number[], windowS: number): number | undefined {
+  return dispersionOf(instantsMs, () => 1, windowS);
+}
+
+/**
+ * Index of dispersion for work (Fendick & Whitt, "Measurements, Approximations, and Simulation of the Offered Traffic in
+ * Queueing Systems", 1989): variance of the work that arrives in a window ÷ (its mean × the mean work of one arrival). Of
+ * independent arrivals and work, 1 + the squared coefficient of variation of work; less of both where busier windows
+ * bring smaller work. `work` goes with the instants; undefined with fewer than two windows, and for no work at all.
+ */
+export function computeIndexOfDispersionOfWork(
+  instantsMs: readonly number[],
+  work: readonly number[],
+  windowS: number,
+): number | undefined {
+  const meanWork = mean(work);
+  if (!(meanWork > 0)) return undefined;
+  const index = dispersionOf(instantsMs, (i) => work[i] ?? 0, windowS);
+  return index === undefined ? undefined : index / meanWork;
+}
+
+/** Squared standard deviation ÷ mean: 0 of constant values, 1 of exponential ones. Undefined where the mean is 0. */
+export function computeScv(values: readonly number[]): number | undefined {
+  const centre = mean(values);
+  return centre === 0 ? undefined : variance(values) / centre ** 2;
+}
+
+function dispersionOf(
+  instantsMs: readonly number[],
+  amountOf: (index: number) => number,
+  windowS: number,
+): number | undefined {
   const windowMs = msFromS(windowS);
   const windows = Math.floor((instantsMs.at(-1) ?? 0) / windowMs);
   if (windows < 2) return undefined;
-  const counts = new Array<number>(windows).fill(0);
-  for (const atMs of instantsMs) {
+  const sums = new Array<number>(windows).fill(0);
+  for (const [i, atMs] of instantsMs.entries()) {
     const window = Math.floor(atMs / windowMs);
-    if (window < windows) counts[window] = (counts[window] ?? 0) + 1;
+    if (window < windows) sums[window] = (sums[window] ?? 0) + amountOf(i);
   }
-  return variance(counts) / mean(counts);
+  return variance(sums) / mean(sums);
 }

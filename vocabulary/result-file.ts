@@ -58,6 +58,13 @@ export const traceSummarySchema = z.strictObject({
   gapCv: z.number().nonnegative(),
   /** Variance ÷ mean of counts per window, keyed by window length in seconds. */
   indexOfDispersion: z.record(z.string(), z.number().nonnegative()),
+  /**
+   * The same of work, in units of that of a mean request: what engines feel of the swings. The work of a request is its
+   * output tokens and a hundredth of its input tokens.
+   */
+  indexOfDispersionOfWork: z.record(z.string(), z.number().nonnegative()).optional(),
+  /** Squared coefficient of variation of the work of a request. */
+  workScv: z.number().nonnegative().optional(),
   busiest60SRequestsPerS: z.number().positive(),
   meanInputTokens: z.number().nonnegative(),
   meanOutputTokens: z.number().nonnegative(),

@@ -11,8 +11,8 @@ import { compareWithReplay, type WaitingCase, type WaitingRatios } from './trace
 const FILE = fileURLToPath(
   new URL('../../../shared/data/azure-llm-2023/AzureLLMInferenceTrace_conv.csv.gz', import.meta.url),
 );
-/** Pools from one small engine to a whole fleet, from moderate load to heavy. */
-export const WAITING_CASES: readonly WaitingCase[] = [8, 32, 128].flatMap((servers) =>
+/** Engines of a few slots to several in one pool, from where equations end to heavy load. */
+export const WAITING_CASES: readonly WaitingCase[] = [8, 16, 32, 64].flatMap((servers) =>
   [CLOSED_FORM_LIMITS.utilisation, 0.8, 0.9].map((utilisation) => ({ servers, utilisation })),
 );
 
@@ -44,7 +44,10 @@ const rounded = (value: number): number => Number(value.toPrecision(4));
 const geometricMean = (values: readonly number[]): number =>
   Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 
-function summaryOf(cases: readonly WaitingRatios[], field: 'erlangC' | 'onTrace' | 'replayed' | 'fitted') {
+function summaryOf(
+  cases: readonly WaitingRatios[],
+  field: 'erlangC' | 'onTrace' | 'fitted' | 'independentWork',
+) {
   const values = cases.map((ratios) => ratios[field]);
   return {
     mean: rounded(geometricMean(values)),
@@ -62,12 +65,13 @@ export async function measureQueue(): Promise<Record<string, unknown>> {
   const cases = WAITING_CASES.map((waitingCase) => compareWithReplay(trace.requests, summary, waitingCase));
   return {
     simulationEventsPerS,
-    waitVsReplayRatio: summaryOf(cases, 'onTrace').mean,
+    waitVsReplayRatio: summaryOf(cases, 'fitted').mean,
+    traceSimulationVsReplayRatio: summaryOf(cases, 'onTrace').mean,
     waitVsReplay: {
-      simulatedOnTrace: summaryOf(cases, 'onTrace'),
-      simulatedOnTraceWithItsServiceTimes: summaryOf(cases, 'replayed'),
       simulatedOnFittedProcess: summaryOf(cases, 'fitted'),
+      simulatedOnTrace: summaryOf(cases, 'onTrace'),
       erlangC: summaryOf(cases, 'erlangC'),
+      traceInstantsWithIndependentWork: summaryOf(cases, 'independentWork'),
     },
     waitVsReplayCases: cases.map((ratios) =>
       Object.fromEntries(Object.entries(ratios).map(([name, value]) => [name, rounded(value)])),

@@ -1,8 +1,10 @@
 import { computeMeanWait } from '../../planner/queueing/erlang.ts';
+import { observedWork } from '../../planner/simulate/demand-arrivals.ts';
 import { estimateWaiting, type WaitingEstimate } from '../../planner/simulate/estimate-waiting.ts';
 import { fitArrivals } from '../../planner/simulate/fit-arrivals.ts';
 import type { WaitingQueue } from '../../planner/simulate/simulate-waiting.ts';
 import type { TraceRequest } from '../../scenarios/traces/trace.ts';
+import { workOf } from '../../scenarios/traces/trace-summary.ts';
 import type { TraceSummary } from '../../vocabulary/result-file.ts';
 import { MS_PER_S } from '../../vocabulary/units.ts';
 import { meanWaitOf, type ReplayedRequest, replayNaively } from './naive-replay.ts';
@@ -18,25 +20,20 @@ export interface WaitingRatios extends WaitingCase {
   readonly replayMeanWaitMs: number;
   /** Erlang C with the mean rate and service time: what a planner without this would say. */
   readonly erlangC: number;
-  /** The trace's instants with service times drawn by mean and variability, as a plan knows them. */
-  readonly onTrace: number;
   /** The trace's instants and service times through the simulator. */
-  readonly replayed: number;
-  /** A process fitted to the summary of the trace: dispersion of counts and variability of gaps. */
+  readonly onTrace: number;
+  /** A process fitted to the summary of the trace: dispersion of work in 60 s and variability of gaps. */
   readonly fitted: number;
+  /** The trace's instants with service times drawn by themselves: as if longer answers did not come in calmer minutes. */
+  readonly independentWork: number;
 }
 
-/** Cost of a token that is read, as a share of one that is written: prefill is parallel, decoding is not. */
-const INPUT_TOKEN_SHARE = 0.02;
-
-/** Service times in proportion to the tokens, scaled so that the servers are busy for the given share of the trace. */
+/** Service times in proportion to the work of the requests, scaled so that the servers are busy for the given share of the trace. */
 export function requestsAt(
   trace: readonly TraceRequest[],
   { servers, utilisation }: WaitingCase,
 ): ReplayedRequest[] {
-  const weights = trace.map(
-    ({ inputTokens, outputTokens }) => outputTokens + INPUT_TOKEN_SHARE * inputTokens,
-  );
+  const weights = trace.map(workOf);
   const spanMs = (trace.at(-1)?.atMs ?? 0) - (trace[0]?.atMs ?? 0);
   const perWeightMs = (utilisation * servers * spanMs) / weights.reduce((sum, weight) => sum + weight, 0);
   return trace.map(({ atMs }, i) => ({ atMs, serviceMs: (weights[i] ?? 0) * perWeightMs }));
@@ -65,16 +62,21 @@ export function compareWithReplay(
   const instantsMs = requests.map(({ atMs }) => atMs);
   const onInstants = { servers, arrivals: { kind: 'trace', instantsMs } } as const;
   const drawn = { kind: 'drawn', meanMs: mean, scv } as const;
-  const observed = { ...summary, ratePerS: summary.meanRequestsPerS };
   const ratio = (queue: WaitingQueue): number =>
     meanOf(estimateWaiting(queue, { seed: 1 })) / replayMeanWaitMs;
+  const indexOfDispersion60S = summary.indexOfDispersion['60'];
   const offeredErlangs = (summary.meanRequestsPerS * mean) / MS_PER_S;
   return {
     ...waitingCase,
     replayMeanWaitMs,
     erlangC: (computeMeanWait({ offeredErlangs, servers, meanServiceTime: mean }) ?? 0) / replayMeanWaitMs,
-    onTrace: ratio({ ...onInstants, service: drawn }),
-    replayed: ratio({ ...onInstants, service: { kind: 'given', samplesMs: servicesMs } }),
-    fitted: ratio({ servers, arrivals: fitArrivals(observed), service: drawn }),
+    onTrace: ratio({ ...onInstants, service: { kind: 'given', samplesMs: servicesMs } }),
+    fitted: ratio({
+      servers,
+      arrivals: fitArrivals(observedWork(summary)),
+      service: drawn,
+      indexOfDispersion60S,
+    }),
+    independentWork: ratio({ ...onInstants, service: drawn }),
   };
 }

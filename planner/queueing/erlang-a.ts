@@ -28,7 +28,11 @@ const NEGLIGIBLE = 1e-18;
 
 function assertImpatient({ arrivalRatePerS, meanServiceS, meanPatienceS, servers }: ImpatientQueue): void {
   const positive = [arrivalRatePerS, meanServiceS, meanPatienceS];
-  if (positive.every((value) => value > 0 && Number.isFinite(value)) && Number.isInteger(servers) && servers > 0)
+  if (
+    positive.every((value) => value > 0 && Number.isFinite(value)) &&
+    Number.isInteger(servers) &&
+    servers > 0
+  )
     return;
   throw new RangeError('Erlang A needs a positive rate, service time, patience and at least one server');
 }
@@ -126,7 +130,8 @@ export function computeErlangAWaitBeyond(queue: ImpatientQueue, limitS: number):
   if (!(limitS >= 0)) throw new RangeError(`the limit must be ≥ 0 s, got ${limitS}`);
   const { served, arriving } = perPatience(queue);
   const atOrAbove = (mean: number): number =>
-    Math.exp(computeLogAbove(served, mean)) + Math.exp(mean === 0 ? Number.NEGATIVE_INFINITY : computeLogPoisson(served, mean));
+    Math.exp(computeLogAbove(served, mean)) +
+    Math.exp(mean === 0 ? Number.NEGATIVE_INFINITY : computeLogPoisson(served, mean));
   const patient = Math.exp(-limitS / queue.meanPatienceS);
   const later = atOrAbove(arriving * patient) / atOrAbove(arriving);
   return waitProbabilityOf(queue, tailOf(queue)) * patient * later;

@@ -27,9 +27,12 @@ export type ArrivalProcess =
 /** Draws one positive span after another. */
 export type NextMs = () => number;
 
+/** Spans that vary less are taken as constant: the shape of their gamma distribution would be beyond all numbers. */
+const CONSTANT_SCV = 1e-9;
+
 /** Independent spans with this mean and squared coefficient of variation: constant, exponential, else gamma. */
 export function createSpans(meanMs: number, scv: number, random: Random): NextMs {
-  if (scv === 0) return () => meanMs;
+  if (scv < CONSTANT_SCV) return () => meanMs;
   if (scv === 1) return () => sampleExponential(random, meanMs);
   return () => sampleGamma(random, 1 / scv, meanMs * scv);
 }

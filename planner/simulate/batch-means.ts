@@ -44,9 +44,12 @@ const MAX_CORRELATION = 0.9;
  */
 export function estimateMeanByBatches(values: ArrayLike<number>): MeanInterval {
   const means = batchMeansOf(values);
-  const mean = meanOf(means);
-  const variance = means.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (BATCHES - 1);
-  const lagCorrelation = correlationOf(means, mean);
+  const centre = meanOf(means);
+  const variance = means.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (BATCHES - 1);
+  const lagCorrelation = correlationOf(means, centre);
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i] as number;
+  const mean = total / values.length;
   const r = Math.min(MAX_CORRELATION, Math.max(0, lagCorrelation));
   const half = T_BATCHES * Math.sqrt(((variance / BATCHES) * (1 + r)) / (1 - r));
   return { mean, low: Math.max(0, mean - half), high: mean + half, lagCorrelation };

@@ -1,4 +1,6 @@
 import type { Sourced } from '../../vocabulary/plan-file.ts';
+import type { TraceSummary } from '../../vocabulary/result-file.ts';
+import { S_PER_MIN } from '../../vocabulary/units.ts';
 import type { SizingContext } from '../size/context.ts';
 import { sourced } from '../sourced.ts';
 import { indexOfDispersion60S } from './dispersion.ts';
@@ -6,8 +8,11 @@ import { type FittedArrivals, fitArrivals, type ObservedArrivals, observedAt60S 
 
 /** Turns of the busy hour as a process, and what it rests on. */
 export interface DemandArrivalModel {
-  readonly arrivals: FittedArrivals;
-  /** At the busy hour's rate. */
+  /** As they are counted: what a gateway feels, which works on all turns alike. */
+  readonly counts: FittedArrivals;
+  /** As the work that they bring is counted: what an engine feels, which works longer on a longer answer. */
+  readonly work: FittedArrivals;
+  /** Of counts, at the busy hour's rate. */
   readonly indexOfDispersion60S: number;
   readonly gapCv: number;
   readonly figures: readonly Sourced[];
@@ -15,9 +20,45 @@ export interface DemandArrivalModel {
 }
 
 interface Observed {
-  readonly arrivals: ObservedArrivals;
+  readonly counts: ObservedArrivals;
+  readonly work: ObservedArrivals;
   readonly figures: readonly Sourced[];
   readonly explanation: string;
+}
+
+/** The index at 60 s, or of the longest window below it that a short trace has. */
+function atMostAMinute(indices: Readonly<Record<string, number>>): Record<string, number> {
+  const windows = Object.keys(indices).filter((windowS) => Number(windowS) <= S_PER_MIN);
+  const longest = windows.sort((a, b) => Number(b) - Number(a))[0];
+  return longest === undefined ? {} : { [longest]: indices[longest] ?? 1 };
+}
+
+/** The index that arrivals with independent work would need for work to swing as it did: less that of the work itself. */
+export function observedWork(trace: TraceSummary): ObservedArrivals {
+  const { meanRequestsPerS: ratePerS, gapCv, indexOfDispersionOfWork, workScv } = trace;
+  if (indexOfDispersionOfWork === undefined || workScv === undefined) return observedCounts(trace);
+  const indices = Object.entries(atMostAMinute(indexOfDispersionOfWork)).map(
+    ([windowS, index]) => [windowS, Math.max(0, index - workScv)] as const,
+  );
+  return { ratePerS, gapCv, indexOfDispersion: Object.fromEntries(indices) };
+}
+
+/** Arrivals of a trace by its index at 60 s and its gaps. */
+export const observedCounts = (trace: TraceSummary): ObservedArrivals => ({
+  ratePerS: trace.meanRequestsPerS,
+  gapCv: trace.gapCv,
+  indexOfDispersion: atMostAMinute(trace.indexOfDispersion),
+});
+
+function traceFigures(trace: TraceSummary): Sourced[] {
+  const basis = { basis: 'measured' as const, source: `arrivals of ${trace.source}` };
+  const rows = (name: string, indices: Readonly<Record<string, number>>): Sourced[] =>
+    Object.entries(indices).map(([windowS, index]) => sourced(`${name}${windowS}S`, index, 'ratio', basis));
+  return [
+    ...rows('indexOfDispersion', atMostAMinute(trace.indexOfDispersion)),
+    ...rows('indexOfDispersionOfWork', atMostAMinute(trace.indexOfDispersionOfWork ?? {})),
+    sourced('gapCv', trace.gapCv, 'ratio', basis),
+  ];
 }
 
 /** Arrivals of the trace that the workload was read from, unless the demand states others. */
@@ -25,19 +66,13 @@ function fromTrace({ reference, demand }: SizingContext): Observed | undefined {
   const trace = reference.result.trace;
   const { figures: stated, gapCv } = demand.burstiness;
   if (trace === undefined || (stated.length > 0 && gapCv !== trace.gapCv)) return undefined;
-  const basis = { basis: 'measured' as const, source: `arrivals of ${trace.source}` };
-  const indices = Object.entries(trace.indexOfDispersion);
+  const ofWork =
+    trace.indexOfDispersionOfWork === undefined ? '' : '; engines and quotas feel the swings of its tokens';
   return {
-    arrivals: {
-      ratePerS: trace.meanRequestsPerS,
-      gapCv: trace.gapCv,
-      indexOfDispersion: trace.indexOfDispersion,
-    },
-    figures: [
-      ...indices.map(([windowS, index]) => sourced(`indexOfDispersion${windowS}S`, index, 'ratio', basis)),
-      sourced('gapCv', trace.gapCv, 'ratio', basis),
-    ],
-    explanation: `a process whose rate swings as that of ${trace.source} did in windows of ${indices.map(([windowS]) => windowS).join(', ')} s; at the rate of the busy hour the swings keep their size against the mean`,
+    counts: observedCounts(trace),
+    work: observedWork(trace),
+    figures: traceFigures(trace),
+    explanation: `a process with the index of dispersion and the gaps of ${trace.source}${ofWork}; at the rate of the busy hour its swings keep their size against the mean`,
   };
 }
 
@@ -45,10 +80,24 @@ function fromTrace({ reference, demand }: SizingContext): Observed | undefined {
 function fromDemand({ demand }: SizingContext): Observed | undefined {
   const { indexOfDispersion60S: index, gapCv, figures } = demand.burstiness;
   if (figures.length === 0) return undefined;
+  const counts = observedAt60S(demand.busyHourTurnsPerS, gapCv, index);
   return {
-    arrivals: observedAt60S(demand.busyHourTurnsPerS, gapCv, index),
+    counts,
+    work: counts,
     figures: figures.filter(({ name }) => name === 'indexOfDispersion60S' || name === 'gapCv'),
     explanation: `a process with the index of dispersion${gapCv === undefined ? '' : ' and the gaps'} of the demand, at the rate of its busy hour`,
+  };
+}
+
+function independent(ratePerS: number): DemandArrivalModel {
+  const basis = { basis: 'assumed' as const, source: 'customers who do not know of one another' };
+  return {
+    counts: { kind: 'poisson', ratePerS },
+    work: { kind: 'poisson', ratePerS },
+    indexOfDispersion60S: 1,
+    gapCv: 1,
+    figures: [sourced('indexOfDispersion60S', 1, 'ratio', basis), sourced('gapCv', 1, 'ratio', basis)],
+    explanation: 'Poisson arrivals: no trace was replayed and no burstiness was stated',
   };
 }
 
@@ -56,18 +105,14 @@ function fromDemand({ demand }: SizingContext): Observed | undefined {
 export function demandArrivals(context: SizingContext): DemandArrivalModel {
   const ratePerS = context.demand.busyHourTurnsPerS;
   const observed = fromTrace(context) ?? fromDemand(context);
-  if (observed === undefined) {
-    const basis = { basis: 'assumed' as const, source: 'customers who do not know of one another' };
-    return {
-      arrivals: { kind: 'poisson', ratePerS },
-      indexOfDispersion60S: 1,
-      gapCv: 1,
-      figures: [sourced('indexOfDispersion60S', 1, 'ratio', basis), sourced('gapCv', 1, 'ratio', basis)],
-      explanation: 'Poisson arrivals: no trace was replayed and no burstiness was stated',
-    };
-  }
-  const { arrivals: seen, figures, explanation } = observed;
-  const arrivals = fitArrivals(seen, ratePerS);
-  const index = indexOfDispersion60S(arrivals) ?? 1;
-  return { arrivals, indexOfDispersion60S: index, gapCv: seen.gapCv ?? 1, figures, explanation };
+  if (observed === undefined) return independent(ratePerS);
+  const counts = fitArrivals(observed.counts, ratePerS);
+  return {
+    counts,
+    work: fitArrivals(observed.work, ratePerS),
+    indexOfDispersion60S: indexOfDispersion60S(counts) ?? 1,
+    gapCv: observed.counts.gapCv ?? 1,
+    figures: observed.figures,
+    explanation: observed.explanation,
+  };
 }

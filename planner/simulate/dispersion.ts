@@ -9,7 +9,8 @@ const PIECES = 200;
 function covarianceAt(swings: readonly RateSwing[], lagMs: number): number {
   return (
     swings.reduce(
-      (product, { varianceRatio, blockMs }) => product * (1 + varianceRatio * Math.max(0, 1 - lagMs / blockMs)),
+      (product, { varianceRatio, blockMs }) =>
+        product * (1 + varianceRatio * Math.max(0, 1 - lagMs / blockMs)),
       1,
     ) - 1
   );

@@ -4,7 +4,6 @@ import { type ArrivalProcess, ratePerSOf } from './arrivals.ts';
 import { BATCHES } from './batch-means.ts';
 import { indexOfDispersion60S } from './dispersion.ts';
 import {
-  meanServiceMsOf,
   queueUtilisation,
   type SimulationOptions,
   simulateWaiting,
@@ -65,7 +64,11 @@ const SIMULATED: Readonly<Record<ArrivalProcess['kind'], string>> = {
 };
 
 /** Why an equation does not do; undefined where it does. */
-function whyNotClosed(queue: WaitingQueue, index: number | undefined, utilisation: number): string | undefined {
+function whyNotClosed(
+  queue: WaitingQueue,
+  index: number | undefined,
+  utilisation: number,
+): string | undefined {
   const limits = CLOSED_FORM_LIMITS;
   if (index === undefined) return 'the arrivals span less than two minutes, so their dispersion is unknown';
   if (index >= limits.indexOfDispersion60S)
@@ -137,7 +140,7 @@ export function estimateWaiting(queue: WaitingQueue, options: SimulationOptions)
     const explanation = `${(utilisation * queue.servers).toPrecision(4)} erlangs are offered to ${queue.servers} servers: the queue grows for as long as the load lasts`;
     return { kind: 'overloaded', utilisation, explanation };
   }
-  const index = indexOfDispersion60S(queue.arrivals);
+  const index = queue.indexOfDispersion60S ?? indexOfDispersion60S(queue.arrivals);
   const reason = whyNotClosed(queue, index, utilisation);
   const wait = reason === undefined && index !== undefined ? closedForm(queue, index) : undefined;
   return wait !== undefined && index !== undefined

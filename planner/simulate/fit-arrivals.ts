@@ -60,7 +60,8 @@ function solveVariance(
  * cv² + 1 = (cv₀² + 1) · E[1/M], and E[1/M] = ∏ 1/(1 − V) for gamma multipliers of variance V.
  */
 function localGapCv(gapCv: number | undefined, swings: readonly RateSwing[]): number {
-  if (gapCv === undefined || swings.some(({ varianceRatio }) => varianceRatio > MAX_VARIANCE_FOR_GAPS)) return 1;
+  if (gapCv === undefined || swings.some(({ varianceRatio }) => varianceRatio > MAX_VARIANCE_FOR_GAPS))
+    return 1;
   const inverse = swings.reduce((product, { varianceRatio }) => product / (1 - varianceRatio), 1);
   const cv = Math.sqrt(Math.max(0, (gapCv ** 2 + 1) / inverse - 1));
   return Math.min(GAP_CV_RANGE.high, Math.max(GAP_CV_RANGE.low, cv));
@@ -94,7 +95,11 @@ export function fitArrivals(observed: ObservedArrivals, ratePerS = observed.rate
 }
 
 /** Arrivals of which only the index at 60 s and the gaps are known. */
-export const observedAt60S = (ratePerS: number, gapCv: number | undefined, index: number): ObservedArrivals => ({
+export const observedAt60S = (
+  ratePerS: number,
+  gapCv: number | undefined,
+  index: number,
+): ObservedArrivals => ({
   ratePerS,
   gapCv,
   indexOfDispersion: { [String(S_PER_MIN)]: index },

@@ -2,9 +2,9 @@ import type { Sourced, TierPlan } from '../../vocabulary/plan-file.ts';
 import type { TierWaiting, WaitingReading, WaitingSection } from '../../vocabulary/plan-sections/waiting.ts';
 import type { ModelledTier, SizingContext } from '../size/context.ts';
 import { splitArrivals } from './arrivals.ts';
-import { demandArrivals, type DemandArrivalModel } from './demand-arrivals.ts';
+import { type DemandArrivalModel, demandArrivals } from './demand-arrivals.ts';
+import { indexOfDispersion60S } from './dispersion.ts';
 import { estimateWaiting, type WaitingEstimate } from './estimate-waiting.ts';
-import type { FittedArrivals } from './fit-arrivals.ts';
 import { type TierQueue, tierQueueOf, type UnknownQueue } from './tier-queue.ts';
 
 /** A sized mode whose queues are to be known. `tiers` and `plans` in the order of the mode's tiers. */
@@ -26,20 +26,29 @@ function readingOf(estimate: WaitingEstimate): WaitingReading {
   return reading;
 }
 
-function waitingAt(queue: TierQueue, arrivals: FittedArrivals, queues: number, seed: number): WaitingReading {
-  const { servers, meanServiceMs, serviceScv } = queue;
+function waitingAt(
+  queue: TierQueue,
+  model: DemandArrivalModel,
+  queues: number,
+  seed: number,
+): WaitingReading {
+  const { servers, meanServiceMs, serviceScv, feels } = queue;
+  const ways = queues / queue.customersPerTurn;
   const estimate = estimateWaiting(
     {
       servers,
-      arrivals: splitArrivals(arrivals, queues / queue.customersPerTurn),
+      arrivals: splitArrivals(model[feels], ways),
       service: { kind: 'drawn', meanMs: meanServiceMs, scv: serviceScv },
+      // The rule that asks for a simulation is one of counts, whatever the tier feels of them.
+      indexOfDispersion60S: indexOfDispersion60S(splitArrivals(model.counts, ways)),
     },
     { seed, precisionRatio: PRECISION_RATIO, maxCustomers: MAX_CUSTOMERS },
   );
   return readingOf(estimate);
 }
 
-const queuesOf = (queue: TierQueue, units: number): number => Math.max(1, Math.round(units * queue.queuesPerUnit));
+const queuesOf = (queue: TierQueue, units: number): number =>
+  Math.max(1, Math.round(units * queue.queuesPerUnit));
 
 function unmodelled(queue: UnknownQueue, plan: TierPlan): WaitingSection['tiers'][number] {
   return { ...queue, tier: plan.tier };
@@ -48,7 +57,7 @@ function unmodelled(queue: UnknownQueue, plan: TierPlan): WaitingSection['tiers'
 function tierWaiting(
   queue: TierQueue,
   plan: TierPlan,
-  { arrivals, seed }: { readonly arrivals: FittedArrivals; readonly seed: number },
+  { model, seed }: { readonly model: DemandArrivalModel; readonly seed: number },
 ): TierWaiting {
   const queues = queuesOf(queue, plan.replicas);
   const left = plan.whenLost?.replicas ?? 0;
@@ -59,13 +68,13 @@ function tierWaiting(
     queues,
     servers,
     server,
-    arrivalRatePerS: (arrivals.ratePerS * queue.customersPerTurn) / queues,
+    arrivalRatePerS: (model.counts.ratePerS * queue.customersPerTurn) / queues,
     meanServiceMs,
     serviceScv,
     serviceBasis,
     serviceSource,
-    allUp: waitingAt(queue, arrivals, queues, seed),
-    ...(left === 0 ? {} : { afterLosses: waitingAt(queue, arrivals, queuesOf(queue, left), seed) }),
+    allUp: waitingAt(queue, model, queues, seed),
+    ...(left === 0 ? {} : { afterLosses: waitingAt(queue, model, queuesOf(queue, left), seed) }),
   };
 }
 
@@ -76,8 +85,14 @@ const meanWaitMsOf = (tiers: WaitingSection['tiers']): number | undefined =>
   }, 0);
 
 const shown = (model: DemandArrivalModel): WaitingSection['arrivals'] => {
-  const { arrivals, indexOfDispersion60S, gapCv, figures, explanation } = model;
-  return { kind: arrivals.kind, indexOfDispersion60S, gapCv, figures: [...figures] as Sourced[], explanation };
+  const { counts, indexOfDispersion60S: index, gapCv, figures, explanation } = model;
+  return {
+    kind: counts.kind,
+    indexOfDispersion60S: index,
+    gapCv,
+    figures: [...figures] as Sourced[],
+    explanation,
+  };
 };
 
 /**
@@ -92,7 +107,7 @@ export function planWaiting({ context, tiers, plans, seed }: WaitingInput): Wait
     const queue = tierQueueOf(tier, plan, context);
     return queue.kind === 'not-modelled'
       ? [unmodelled(queue, plan)]
-      : [tierWaiting(queue, plan, { arrivals: model.arrivals, seed })];
+      : [tierWaiting(queue, plan, { model, seed })];
   });
   const meanWaitMs = meanWaitMsOf(rows);
   return { arrivals: shown(model), tiers: rows, ...(meanWaitMs === undefined ? {} : { meanWaitMs }) };

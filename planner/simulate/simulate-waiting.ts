@@ -18,6 +18,8 @@ export interface WaitingQueue {
   readonly service: ServiceTimes;
   /** Mean of an exponential patience; nobody leaves without. */
   readonly meanPatienceMs?: number | undefined;
+  /** Of counts in windows of 60 s, where it was measured; else that of the arrivals. */
+  readonly indexOfDispersion60S?: number | undefined;
 }
 
 export interface SimulationOptions {
@@ -91,7 +93,10 @@ function warmUpOf(queue: WaitingQueue): number {
 }
 
 /** Customers of the first stretch and of the whole run at most. */
-function lengthOf({ arrivals, service }: WaitingQueue, maxCustomers: number): { first: number; most: number } {
+function lengthOf(
+  { arrivals, service }: WaitingQueue,
+  maxCustomers: number,
+): { first: number; most: number } {
   if (arrivals.kind === 'trace') {
     const requests = arrivals.instantsMs.length;
     const passes = service.kind === 'given' ? 1 : TRACE_PASSES;

@@ -14,6 +14,8 @@ export interface TierQueue {
   readonly queuesPerUnit: number;
   readonly servers: number;
   readonly server: string;
+  /** Whether it works on all turns alike, or longer on those that bring more work. */
+  readonly feels: 'counts' | 'work';
   /** Customers that a turn is: calls of a vendor, else 1. */
   readonly customersPerTurn: number;
   readonly meanServiceMs: number;
@@ -54,6 +56,7 @@ function gatewayQueue(sizing: SizingOf<'gateway-cpu'>, { model }: ModelledTier):
     queuesPerUnit: 1,
     servers,
     server: 'a core of a gateway process',
+    feels: 'counts',
     customersPerTurn: 1,
     meanServiceMs: (msFromS(cost.value) * servers) / sizing.coresUsable,
     serviceScv: ASSUMED_SCV,
@@ -111,6 +114,7 @@ function engineQueue(tier: ModelledTier): TierQueue | UnknownQueue {
     queuesPerUnit: isSpanning ? measuredReplicasPerUnit : Math.max(1, measuredReplicasPerUnit),
     servers,
     server: 'a slot of an engine: a turn in progress at its capacity',
+    feels: 'work',
     customersPerTurn: 1,
     meanServiceMs: msFromS(servers / queueTurnsPerS),
     serviceScv: residenceScv(measurement),
@@ -126,17 +130,20 @@ function quotaQueue(
   plan: TierPlan,
   { demand, assumptions }: SizingContext,
 ): TierQueue | UnknownQueue {
-  const perTurn = model.capacity.find(({ name }) => name === 'llmCallsPerTurn')?.value ?? sizing.llmCallsPerTurn;
+  const perTurn =
+    model.capacity.find(({ name }) => name === 'llmCallsPerTurn')?.value ?? sizing.llmCallsPerTurn;
   const calls = perTurn * (1 + assumptions.retry.value);
   // The plan's utilisation is of what the mode uses of the quota, and at the rate that the tier is sized for.
   const busyRatio = plan.utilisation * sizing.maxUtilisation;
   const meanServiceMs = (msFromS(busyRatio) * plan.replicas) / (demand.sizingTurnsPerS * calls);
-  if (!(meanServiceMs > 0)) return unknown('the vendor states no limit', 'name a quota with limits per minute');
+  if (!(meanServiceMs > 0))
+    return unknown('the vendor states no limit', 'name a quota with limits per minute');
   return {
     kind: 'modelled',
     queuesPerUnit: 1,
     servers: 1,
     server: 'the quota of an account, spread evenly over each minute',
+    feels: 'work',
     customersPerTurn: calls,
     meanServiceMs,
     serviceScv: 0,

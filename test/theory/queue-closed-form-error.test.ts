@@ -44,27 +44,30 @@ describe('Allen–Cunneen within what it is used for', () => {
     expect(CLOSED_FORM_LIMITS).toEqual({ indexOfDispersion60S: 2, utilisation: 0.7 });
   });
 
-  test.each(CASES)('$servers servers at $utilisation, $arrivals arrivals, service variability $serviceScv', (one) => {
-    const { process, scv } = arrivalsOf(one);
-    const wait = computeClosedFormWait({
-      ratePerS: one.servers * one.utilisation,
-      servers: one.servers,
-      meanServiceMs: MEAN_SERVICE_MS,
-      arrivalScv: scv,
-      serviceScv: one.serviceScv,
-    });
-    const simulated = simulateWaiting(
-      {
+  test.each(CASES)(
+    '$servers servers at $utilisation, $arrivals arrivals, service variability $serviceScv',
+    (one) => {
+      const { process, scv } = arrivalsOf(one);
+      const wait = computeClosedFormWait({
+        ratePerS: one.servers * one.utilisation,
         servers: one.servers,
-        arrivals: process,
-        service: { kind: 'drawn', meanMs: MEAN_SERVICE_MS, scv: one.serviceScv },
-      },
-      { seed: 5, precisionRatio: 0.05, maxCustomers: 240_000 },
-    ).meanWaitMs;
-    const meanMs = wait?.meanWaitMs ?? Number.NaN;
-    const allowedMs =
-      meanMs * ALLEN_CUNNEEN_ERROR.ofWaitRatio + MEAN_SERVICE_MS * ALLEN_CUNNEEN_ERROR.ofServiceRatio;
-    expect(meanMs - allowedMs).toBeLessThan(simulated.high);
-    expect(meanMs + allowedMs).toBeGreaterThan(simulated.low);
-  });
+        meanServiceMs: MEAN_SERVICE_MS,
+        arrivalScv: scv,
+        serviceScv: one.serviceScv,
+      });
+      const simulated = simulateWaiting(
+        {
+          servers: one.servers,
+          arrivals: process,
+          service: { kind: 'drawn', meanMs: MEAN_SERVICE_MS, scv: one.serviceScv },
+        },
+        { seed: 5, precisionRatio: 0.05, maxCustomers: 240_000 },
+      ).meanWaitMs;
+      const meanMs = wait?.meanWaitMs ?? Number.NaN;
+      const allowedMs =
+        meanMs * ALLEN_CUNNEEN_ERROR.ofWaitRatio + MEAN_SERVICE_MS * ALLEN_CUNNEEN_ERROR.ofServiceRatio;
+      expect(meanMs - allowedMs).toBeLessThan(simulated.high);
+      expect(meanMs + allowedMs).toBeGreaterThan(simulated.low);
+    },
+  );
 });

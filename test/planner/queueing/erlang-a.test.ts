@@ -15,7 +15,11 @@ function byChain({ arrivalRatePerS, meanServiceS, meanPatienceS, servers }: Impa
     const busy = Math.min(n, servers) / meanServiceS;
     const leaving = Math.max(0, n - servers) / meanPatienceS;
     logs.push((logs[n - 1] ?? 0) + Math.log(arrivalRatePerS / (busy + leaving)));
-    if (n > servers && (logs[n] ?? 0) < Math.max(logs[servers] ?? 0, 0) - 60 && (logs[n] ?? 0) < (logs[n - 1] ?? 0))
+    if (
+      n > servers &&
+      (logs[n] ?? 0) < Math.max(logs[servers] ?? 0, 0) - 60 &&
+      (logs[n] ?? 0) < (logs[n - 1] ?? 0)
+    )
       break;
   }
   const most = logs.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
@@ -60,11 +64,21 @@ describe('Erlang A', () => {
     const idle = computeErlangA({ arrivalRatePerS: 0.01, meanServiceS: 1, meanPatienceS: 60, servers: 5000 });
     expect(idle.waitProbability).toBe(0);
     expect(idle.occupancy).toBeCloseTo(0.01 / 5000, 12);
-    const flood = computeErlangA({ arrivalRatePerS: 1e6, meanServiceS: 180, meanPatienceS: 1e9, servers: 100 });
+    const flood = computeErlangA({
+      arrivalRatePerS: 1e6,
+      meanServiceS: 180,
+      meanPatienceS: 1e9,
+      servers: 100,
+    });
     expect(flood.waitProbability).toBe(1);
     expect(flood.abandonProbability).toBeCloseTo(1 - 100 / 180e6, 9);
     expect(flood.occupancy).toBeCloseTo(1, 6);
-    const pool = computeErlangA({ arrivalRatePerS: 1e6, meanServiceS: 1, meanPatienceS: 2, servers: 1_001_000 });
+    const pool = computeErlangA({
+      arrivalRatePerS: 1e6,
+      meanServiceS: 1,
+      meanPatienceS: 2,
+      servers: 1_001_000,
+    });
     // Garnett, Mandelbaum & Reiman 2002, theorem 4: 1 ÷ (1 + √(θ/μ) h(β√(μ/θ)) ÷ h(−β)), β = 1, θ/μ = ½.
     const [densityWide, densityOne, tailWide, cdfOne] = [0.1467626, 0.2419707, 0.0786496, 0.8413447];
     const hazard = densityWide / tailWide;

@@ -41,7 +41,8 @@ describe('drawn arrivals have what was asked for, ten seeds', () => {
         1 + 10 * 0.1 * memoryS,
         4,
       );
-      expect(Math.abs(seen / (1 + 10 * 0.1 * memoryS) - 1)).toBeLessThan(0.05);
+      // 3,300 windows of 60 s: known to √(2/3300) = 2.5 %, four of them.
+      expect(Math.abs(seen / (1 + 10 * 0.1 * memoryS) - 1)).toBeLessThan(0.1);
     }
   });
 
@@ -61,7 +62,9 @@ describe('fitting', () => {
     expect(fitted.kind).toBe('modulated');
     expect(indexOfDispersion60S(fitted)).toBeCloseTo(6, 4);
     const runs = SEEDS.map((seed) => drawn(fitted, 200_000, seed));
-    expect(Math.abs(mean(runs.map((run) => computeIndexOfDispersion(run, 60) ?? 0)) / 6 - 1)).toBeLessThan(0.1);
+    expect(Math.abs(mean(runs.map((run) => computeIndexOfDispersion(run, 60) ?? 0)) / 6 - 1)).toBeLessThan(
+      0.1,
+    );
     expect(Math.abs(mean(runs.map(computeGapCv)) - 1.2)).toBeLessThan(0.03);
   });
 
