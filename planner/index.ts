@@ -42,6 +42,16 @@ export {
 } from './budget/ceilings.ts';
 export { BUDGET_FIGURES, type BudgetFigureName } from './budget/figures.ts';
 export { judgeBudget } from './budget/judge.ts';
+export { chooseNextConcurrency, type NextLoadInput } from './calibrate/adaptive.ts';
+export type { ServingCurve } from './calibrate/closed-loop-curve.ts';
+export type { ServingPoint } from './calibrate/saturation.ts';
+export {
+  findServingCapacity,
+  type ServingCapacity,
+  type ServingLimits,
+} from './calibrate/serving-capacity.ts';
+export { type CalibrationPoint, calibrateServing } from './calibrate/serving-gates.ts';
+export { fitUsl, type ThroughputPoint, type UslFit } from './calibrate/usl.ts';
 export { diffPlans, type NamedPlan } from './diff/diff-plans.ts';
 export { FOCUS_COLUMNS, type FocusRow, focusRows } from './money/focus.ts';
 export {
