@@ -10,6 +10,7 @@ import type { PercentileIntervalOf } from './intervals.ts';
 import { figuresCsv } from './plan-csv/figures-csv.ts';
 import { autoscalingCsv, breakEvenCsv, peopleCsv } from './plan-csv/hours-csv.ts';
 import { rangesCsv, tornadoCsv } from './plan-csv/uncertainty-csv.ts';
+import { waitingCsv } from './plan-csv/waiting-csv.ts';
 import { renderHtml } from './render-html.ts';
 import { renderMarkdown } from './render-markdown.ts';
 import { buildReport } from './report.ts';
@@ -44,6 +45,7 @@ function planTables(plan: PlanFile): (readonly [string, string])[] {
     ['break-even.csv', breakEvenCsv(plan)],
     ['autoscaling.csv', autoscalingCsv(plan)],
     ['people.csv', peopleCsv(plan)],
+    ['waiting.csv', waitingCsv(plan)],
   ] as const;
   return tables.flatMap(([name, text]) => (text === undefined ? [] : [[name, text] as const]));
 }

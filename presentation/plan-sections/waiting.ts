@@ -55,23 +55,15 @@ const queueCells = (mode: PlannedMode, tier: TierWaiting, state: string): Cell[]
   cell(tier.tier),
   cell(state),
   {
-    text: `${formatCount(tier.servers)} × ${tier.server}`,
+    text: `${formatCount(tier.queues)} of ${formatCount(tier.servers)}: ${tier.server}`,
     hint: `${formatNumber(tier.arrivalRatePerS)}/s, ${formatNumber(tier.meanServiceMs)} ms of service (${tier.serviceBasis}: ${tier.serviceSource})`,
   },
 ];
 
-function tierRows({ mode, section }: Waiting): Cell[][] {
-  return section.tiers.flatMap((tier) =>
+const tierRows = ({ mode, section }: Waiting): Cell[][] =>
+  section.tiers.flatMap((tier) =>
     tier.kind === 'not-modelled'
-      ? [
-          [
-            cell(mode.title),
-            cell(tier.tier),
-            { text: 'not modelled', muted: true },
-            ...Array.from({ length: 6 }, (): Cell => ({ text: ABSENT, muted: true })),
-            cell(`${asSentence(tier.reason)} Lifted by: ${tier.liftedBy}`),
-          ],
-        ]
+      ? []
       : [
           [...queueCells(mode, tier, 'all up'), ...readingCells(tier.allUp)],
           ...(tier.afterLosses === undefined
@@ -79,25 +71,49 @@ function tierRows({ mode, section }: Waiting): Cell[][] {
             : [[...queueCells(mode, tier, 'after losses'), ...readingCells(tier.afterLosses)]]),
         ],
   );
+
+function notModelledTable(all: readonly Waiting[]): Block[] {
+  const rows = all.flatMap(({ mode, section }) =>
+    section.tiers.flatMap((tier) =>
+      tier.kind === 'modelled'
+        ? []
+        : [[cell(mode.title), cell(tier.tier), cell(tier.reason), cell(tier.liftedBy)]],
+    ),
+  );
+  if (rows.length === 0) return [];
+  return [
+    {
+      kind: 'table',
+      caption: 'Tiers whose waiting is not known',
+      columns: [column('mode'), column('tier'), column('why'), column('lifted by')],
+      rows,
+    },
+  ];
 }
 
-const waitingTable = (all: readonly Waiting[]): Block => ({
-  kind: 'table',
-  caption: 'Waiting that a queue adds to a turn in the busy hour, ms; the mean with its 95 % interval',
-  columns: [
-    column('mode'),
-    column('tier'),
-    column('state'),
-    column('servers'),
-    column('found by'),
-    numeric('utilisation'),
-    numeric('share that waits'),
-    numeric('mean wait'),
-    numeric('p95 wait'),
-    column('why so'),
-  ],
-  rows: all.flatMap(tierRows),
-});
+function waitingTable(all: readonly Waiting[]): Block[] {
+  const rows = all.flatMap(tierRows);
+  if (rows.length === 0) return [];
+  return [
+    {
+      kind: 'table',
+      caption: 'Waiting that a queue adds to a turn in the busy hour, ms; the mean with its 95 % interval',
+      columns: [
+        column('mode'),
+        column('tier'),
+        column('state'),
+        column('queues of servers'),
+        column('found by'),
+        numeric('utilisation'),
+        numeric('share that waits'),
+        numeric('mean wait'),
+        numeric('p95 wait'),
+        column('why so'),
+      ],
+      rows,
+    },
+  ];
+}
 
 function sumText({ mode, section }: Waiting): string {
   const { meanWaitMs } = section;
@@ -124,7 +140,7 @@ export function waitingSections(plan: PlanFile): Section[] {
     {
       id: 'waiting',
       title: 'Waiting in the busy hour',
-      blocks: [...leadTexts(all).map(paragraph), waitingTable(all)],
+      blocks: [...leadTexts(all).map(paragraph), ...waitingTable(all), ...notModelledTable(all)],
     },
   ];
 }

@@ -9,6 +9,7 @@ import { tornadoBars, tornadoChart } from '../../presentation/charts/tornado.ts'
 import { figuresCsv } from '../../presentation/plan-csv/figures-csv.ts';
 import { autoscalingCsv, breakEvenCsv, peopleCsv } from '../../presentation/plan-csv/hours-csv.ts';
 import { rangesCsv, tornadoCsv } from '../../presentation/plan-csv/uncertainty-csv.ts';
+import { waitingCsv } from '../../presentation/plan-csv/waiting-csv.ts';
 import { buildPlanDiffReport } from '../../presentation/plan-diff/report.ts';
 import { plannedModes } from '../../presentation/plan-reading.ts';
 import { renderHtml } from '../../presentation/render-html.ts';
@@ -295,9 +296,16 @@ describe('tables as CSV', () => {
     expect(Number(total?.planned)).toBeCloseTo(kubernetes.usdPerMonth, 6);
   });
 
+  it('have the waits of every modelled tier, an overloaded one without a wait', () => {
+    const rows = rowsOf(waitingCsv(plan));
+    expect(rows.length).toBe(2 * plannedModes(plan).length);
+    expect(rows[0]).toMatchObject({ state: 'all up', method: 'simulation', meanWaitMs: '84' });
+    expect(rows[1]).toMatchObject({ state: 'after losses', method: 'overloaded', meanWaitMs: '' });
+  });
+
   it('are absent where the plan has no such section', () => {
     const bare = fixture().plan;
-    for (const table of [autoscalingCsv, peopleCsv, breakEvenCsv, tornadoCsv, rangesCsv])
+    for (const table of [waitingCsv, autoscalingCsv, peopleCsv, breakEvenCsv, tornadoCsv, rangesCsv])
       expect(table(bare)).toBeUndefined();
   });
 });

@@ -62,6 +62,7 @@ describe('writeReport', () => {
       'report.md',
       'steps.csv',
       'tornado.csv',
+      'waiting.csv',
     ]);
   });
 
