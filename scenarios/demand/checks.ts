@@ -24,7 +24,27 @@ function profileIssues(profile: DemandProfile | undefined): Issue[] {
       fix: 'remove weekdays',
     });
   }
-  return [...issues, ...busyHourIssues(profile)];
+  return [...issues, ...busyHourIssues(profile), ...concentrationIssues(profile)];
+}
+
+const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** One hour that holds more than an average day leaves no share of the day to plan with. */
+function concentrationIssues({ hours, week, weekdays = [1] }: DemandProfile): Issue[] {
+  const levels = week ?? hours;
+  if (levels === undefined) return [];
+  const days = week === undefined ? weekdays : [1];
+  const ofDay = (Math.max(...levels) * Math.max(...days)) / (meanOf(levels) * meanOf(days) * HOURS_PER_DAY);
+  if (ofDay <= 1) return [];
+  return [
+    {
+      path: week === undefined ? 'profile.hours' : 'profile.week',
+      expected: 'a busiest hour with at most the volume of an average day',
+      got: `${Number(ofDay.toPrecision(3))} times as much`,
+      fix: 'check the levels; what happens once a week is a demand of its own',
+    },
+  ];
 }
 
 function busyHourIssues({ shape, hours, week, busyHourShareRatio }: DemandProfile): Issue[] {

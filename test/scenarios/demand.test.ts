@@ -69,6 +69,11 @@ describe('a demand file', () => {
       { profile: { shape: 'flat', busyHourShareRatio: 0.1 } },
       'profile.busyHourShareRatio',
     ],
+    [
+      'a week that happens in one hour',
+      { profile: { week: Array.from({ length: 168 }, (_, hour) => (hour === 9 ? 1 : 0)) } },
+      'profile.week',
+    ],
     ['answers without messages', { interaction: { answerTokens: 100 } }, 'interaction.messageTokens'],
     [
       'an objective twice',
