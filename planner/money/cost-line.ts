@@ -2,18 +2,13 @@ import type { CatalogueFigure } from '../../scenarios/catalogue.ts';
 import type { Basis, CostLine } from '../../vocabulary/plan-file.ts';
 import type { Uncertain } from '../demand/assumptions.ts';
 import { basisOfFigure } from '../sourced.ts';
-import { type Range, relativeRange } from '../uncertainty/ranges.ts';
+import { type InputFactor, relativeRange } from '../uncertainty/ranges.ts';
 
 /** What a line grows with: replicas of its tier, interactions, contacts that people take, or nothing. */
 export type LineDriver = 'replicas' | 'volume' | 'people' | 'fixed';
 
-/** An uncertain input of a line as a factor around 1. Lines with the same key share one draw. */
-export interface LineFactor {
-  readonly key: string;
-  readonly range: Range;
-  /** −1 for an input that the cost is divided by. */
-  readonly power: 1 | -1;
-}
+/** An uncertain input of a line. */
+export type LineFactor = InputFactor;
 
 /** A cost line with the inputs whose range moves it. */
 export interface PricedLine {
@@ -64,11 +59,11 @@ export const priceSource = (
 });
 
 /** The range of an assumption as a factor; none when it was given. */
-export const uncertainFactors = ({ value, low, high, figure }: Uncertain): LineFactor[] =>
+export const uncertainFactors = ({ value, low, high, figure }: Uncertain): InputFactor[] =>
   low === high ? [] : [{ key: figure.name, range: relativeRange(value, { low, high }), power: 1 }];
 
 /** The range that the catalogue states for a figure, as a factor; none when it states one value. */
-export const rangeFactors = (figure: CatalogueFigure, power: 1 | -1 = 1): LineFactor[] =>
+export const rangeFactors = (figure: CatalogueFigure, power: 1 | -1 = 1): InputFactor[] =>
   figure.range === undefined
     ? []
     : [{ key: `${figure.id}/${figure.field}`, range: relativeRange(figure.value, figure.range), power }];

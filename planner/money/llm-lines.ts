@@ -6,9 +6,15 @@ import { percentFromRatio, TOKENS_PER_PRICE_UNIT } from '../../vocabulary/units.
 import type { Demand } from '../demand/demand.ts';
 import type { SizingContext } from '../size/context.ts';
 import type { VendorSizing } from '../size/vendor.ts';
-import { CERTAIN, estimateMeanRange, type Range, relativeRange } from '../uncertainty/ranges.ts';
+import {
+  CERTAIN,
+  estimateMeanRange,
+  type InputFactor,
+  type Range,
+  retryFactor,
+} from '../uncertainty/ranges.ts';
 import { callTokensOf, priceCall } from './call-pricing.ts';
-import { costLine, type LineFactor, type PricedLine } from './cost-line.ts';
+import { costLine, type PricedLine } from './cost-line.ts';
 import { type CallTokens, computeCallUsd, disputedRange, type TokenPrices } from './token-cost.ts';
 import type { Volumes } from './volumes.ts';
 import { monthlyShares, peakRatioOf } from './week-hours.ts';
@@ -44,17 +50,15 @@ interface Bought {
   readonly name: string;
 }
 
-function factorsOf({ price, prices, tokens }: Bought, context: SizingContext): LineFactor[] {
+function factorsOf({ price, prices, tokens }: Bought, context: SizingContext): InputFactor[] {
   const { assumptions, demand, reference } = context;
-  const { retry } = assumptions;
-  const retries = relativeRange(1 + retry.value, { low: 1 + retry.low, high: 1 + retry.high });
   // What a demand file states does not vary between the steps of a run.
   const spread =
     demand.tokensPerTurn?.basis === 'assumed' ? CERTAIN : tokenUsdRange(reference.result, prices, tokens);
   return [
     { key: `${price.id}/disputed`, range: { value: 1, ...disputedRange(price, tokens) }, power: 1 },
     { key: 'tokens-per-turn', range: spread, power: 1 },
-    { key: 'retries', range: retries, power: 1 },
+    retryFactor(assumptions.retry),
   ];
 }
 

@@ -2,8 +2,8 @@ import type { ModeTier } from '../../scenarios/mode.ts';
 import type { CostLine } from '../../vocabulary/plan-file.ts';
 import { HOURS_PER_MONTH, HOURS_PER_YEAR } from '../../vocabulary/units.ts';
 import { figureOf, type SizingContext } from '../size/context.ts';
-import { relativeRange } from '../uncertainty/ranges.ts';
-import { costLine, type LineFactor, type PricedLine, priceSource, rangeFactors } from './cost-line.ts';
+import { type InputFactor, relativeRange } from '../uncertainty/ranges.ts';
+import { costLine, type PricedLine, priceSource, rangeFactors } from './cost-line.ts';
 
 type OwnedNode = Extract<ModeTier['unit'], { kind: 'owned-gpu-node' }>;
 
@@ -42,7 +42,7 @@ export function computeUsefulHourUsd(input: {
 }
 
 /** The purchase price's own range, else the relative range of the estimate that the mode names. */
-function capexFactors(unit: OwnedNode, context: SizingContext): LineFactor[] {
+function capexFactors(unit: OwnedNode, context: SizingContext): InputFactor[] {
   const own = rangeFactors(figureOf(context, unit.capex.id, unit.capex.field));
   const { capexSpread } = unit;
   if (own.length > 0 || capexSpread === undefined) return own;

@@ -1,7 +1,7 @@
 import { statedFigure, type VoiceSpec } from '../../scenarios/demand.ts';
 import { figureOf, type SizingContext } from '../size/context.ts';
-import { relativeRange } from '../uncertainty/ranges.ts';
-import { costLine, type DrivenLine, type LineFactor, priceSource, rangeFactors } from './cost-line.ts';
+import { type InputFactor, relativeRange } from '../uncertainty/ranges.ts';
+import { costLine, type DrivenLine, priceSource, rangeFactors } from './cost-line.ts';
 import type { Volumes } from './volumes.ts';
 
 /** Where each part of a spoken interaction has its price. */
@@ -21,7 +21,7 @@ function minutesOf(per: (typeof PARTS)[number]['per'], voice: VoiceSpec): number
 }
 
 /** The ranges that the file states, as factors. */
-function voiceFactors(per: (typeof PARTS)[number]['per'], voice: VoiceSpec): LineFactor[] {
+function voiceFactors(per: (typeof PARTS)[number]['per'], voice: VoiceSpec): InputFactor[] {
   const stated = [
     ['voice/minutesPerInteraction', statedFigure(voice.minutesPerInteraction)] as const,
     ...(per === 'speech' ? [['voice/spokenRatio', statedFigure(voice.spokenRatio)] as const] : []),

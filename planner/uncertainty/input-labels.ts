@@ -14,6 +14,8 @@ const INPUTS: Readonly<Record<string, string>> = {
   retries: 'calls made per call planned',
   'tokens-per-turn': 'tokens per turn, priced',
   'gateway-cpu': 'gateway CPU per turn',
+  'voice/minutesPerInteraction': 'minutes of speech per interaction',
+  'voice/spokenRatio': 'share of them that the machine speaks',
 };
 
 /** What a figure of the catalogue is called, by its field. */

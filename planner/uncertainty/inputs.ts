@@ -1,4 +1,5 @@
 import { type CatalogueFigure, findFigure } from '../../scenarios/catalogue.ts';
+import { statedFigure } from '../../scenarios/demand.ts';
 import type { Basis } from '../../vocabulary/plan-file.ts';
 import type { Uncertain } from '../demand/assumptions.ts';
 import type { SizingContext } from '../size/context.ts';
@@ -98,6 +99,18 @@ const assumptionOf = (key: string, { assumptions }: SizingContext): Uncertain | 
       typeof one === 'object' && one !== null && 'figure' in one && (one as Uncertain).figure.name === key,
   );
 
+const VOICE = { 'voice/minutesPerInteraction': 'minutes', 'voice/spokenRatio': 'ratio' } as const;
+
+/** A figure that a demand file states of speech. */
+function voiceFigure(key: string, { demand: { file } }: SizingContext): Described | undefined {
+  const field = (['minutesPerInteraction', 'spokenRatio'] as const).find((name) => key === `voice/${name}`);
+  const voice = file?.spec.voice;
+  if (field === undefined || voice === undefined) return undefined;
+  const { value, source } = statedFigure(voice[field]);
+  const where = `demand ${file?.spec.name}: ${source ?? file?.spec.source}`;
+  return { scale: value, unit: VOICE[`voice/${field}`], basis: 'assumed', source: where };
+}
+
 /** What a factor is in its own unit, where its key names an assumption or a figure of the catalogue. */
 function describeFactor(key: string, context: SizingContext): Described {
   const assumption = assumptionOf(key, context);
@@ -111,6 +124,8 @@ function describeFactor(key: string, context: SizingContext): Described {
     return { scale: 1, unit: RATIO_UNIT, basis: 'catalogue', source: `${key}: ${entry.source}` };
   }
   const { retry } = context.assumptions;
+  const spoken = voiceFigure(key, context);
+  if (spoken !== undefined) return spoken;
   if (key === 'retries') return { ...retry.figure, scale: 1 + retry.value, unit: 'calls per call' };
   return MEASURED[key] ?? { scale: 1, unit: RATIO_UNIT, basis: 'catalogue', source: key };
 }

@@ -68,9 +68,10 @@ function drawnFigure(list: InputList, uncertain: Uncertain): DrawnFigure {
 function costModel(list: InputList, input: UncertaintyInput, demand: DemandTerms): CostModel {
   const { context, tiers, plans, lines } = input;
   const { escalation, humanContactUsd, repeat } = context.assumptions;
-  const termsOf = ({ factors, driver }: DrivenLine): Term[] => [
+  const termsOf = ({ factors, driver, line }: DrivenLine): Term[] => [
     ...factors.flatMap((factor) => list.add(inputFromFactor(factor, context), factor.power)),
-    ...(driver === 'volume' ? demand.turns : []),
+    // Minutes of speech are stated for the whole interaction, however many turns it takes.
+    ...(driver === 'volume' && line.category !== 'voice' ? demand.turns : []),
   ];
   return {
     ...groupLines(lines, (tier) => tiers.findIndex(({ model }) => model.tier.id === tier), termsOf),

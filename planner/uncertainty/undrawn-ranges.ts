@@ -16,6 +16,8 @@ const DRAWN: ReadonlySet<string> = new Set([
   'escalation.repeatRatio',
   'people.averageHandleTimeS',
   'people.contactUsd',
+  'voice.minutesPerInteraction',
+  'voice.spokenRatio',
 ]);
 
 const hasRange = (value: object): boolean => 'samples' in value || 'low' in value || 'high' in value;

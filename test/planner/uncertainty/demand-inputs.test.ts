@@ -95,6 +95,25 @@ describe('ranges of a demand file', () => {
     expect(row.usdPerInteraction.ai.atP90).toBeGreaterThan(1.3 * row.usdPerInteraction.ai.atP10);
   });
 
+  test('minutes of speech: they move the cost, and more turns do not make them longer', () => {
+    const section = sectionWith(
+      `${PER_DAY}\nvoice: { minutesPerInteraction: { value: 4, low: 3, high: 6, source: call records }, spokenRatio: 0.5 }\ninteraction: { turns: { value: 5, low: 4, high: 9 } }`,
+    );
+    expect(inputOf(section, 'voice/minutesPerInteraction')).toMatchObject({
+      low: 3,
+      value: 4,
+      high: 6,
+      unit: 'minutes',
+      basis: 'assumed',
+      source: 'demand shop: call records',
+    });
+    const [p10, p90] = ends(3, 4, 6);
+    const line = section.usdPerMonth.lines.find((one) => one.line === 'telephone line');
+    // One input and a fixed price: the line follows the minutes alone.
+    expect((line?.p90 ?? 0) / (line?.p10 ?? 1)).toBeCloseTo(p90 / p10, 1);
+    expect(section.usdPerMonth.lines.map((one) => one.line)).not.toContain('recording');
+  });
+
   test('one number is drawn nowhere', () => {
     const keys = sectionWith(
       `${PER_DAY}\npeakFactor: 1.4\ngrowth: { months: 6, ratioPerYear: 0.2 }`,
