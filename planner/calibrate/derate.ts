@@ -6,7 +6,7 @@ import { percentFromRatio } from '../../vocabulary/units.ts';
  * no fit saw. One-sided split-conformal, grouped by configuration, over adaptive calibrations of 219 published
  * configurations; `busyhour validate --measured` works it out anew and docs/accuracy.md shows how.
  */
-export const CAPACITY_DERATE = { ratio: 0.923, coverage: 0.95 } as const;
+export const CAPACITY_DERATE = { ratio: 0.946, coverage: 0.95 } as const;
 
 const shown = (ratio: number): string => `${Number(percentFromRatio(ratio).toPrecision(2))} %`;
 

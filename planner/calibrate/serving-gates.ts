@@ -1,5 +1,6 @@
 import { type Planned, planned, type Refusal, refuse } from '../refusal.ts';
 import { createServingCurve, type ServingCurve } from './closed-loop-curve.ts';
+import { poolNearLoads } from './near-loads.ts';
 import { latencyMsOf, requestsPerSOf, type ServingPoint } from './saturation.ts';
 
 /** A point with the runs that it is the mean of, where they are known. */
@@ -78,10 +79,8 @@ export function calibrateServing(
       'measure at least three concurrencies, and give repeated runs as replicates of one point',
     );
   }
-  const gates = [unsound, contraryReplicates, turned];
-  for (const gate of gates) {
-    const refused = gate(points, outputTokens);
-    if (refused !== undefined) return refused;
-  }
-  return planned(createServingCurve(points, outputTokens));
+  const refused = unsound(points, outputTokens) ?? contraryReplicates(points, outputTokens);
+  if (refused !== undefined) return refused;
+  const distinct = poolNearLoads(points);
+  return turned(distinct, outputTokens) ?? planned(createServingCurve(distinct, outputTokens));
 }

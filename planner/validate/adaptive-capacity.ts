@@ -19,8 +19,11 @@ export interface AdaptiveCase {
   readonly adaptivePerS: number | undefined;
 }
 
-/** Limits for each configuration, at loads spread evenly by chance over the logarithm of this part of its range. */
-const LIMITS_PER_CONFIGURATION = 4;
+/** Limits for each configuration, more where a file has few of them, so that no figure rests on a handful. */
+const MIN_LIMITS = 4;
+const MAX_LIMITS = 40;
+const CASES = 800;
+/** They lie at loads spread evenly by chance over the logarithm of this part of the range. */
 const LOAD_RANGE = { from: 0.1, to: 0.95 } as const;
 
 interface Calibrating {
@@ -84,8 +87,9 @@ export function adaptiveCapacityCases(
   noise: RunNoise,
   random: Random,
 ): AdaptiveCase[] {
+  const limits = Math.min(MAX_LIMITS, Math.max(MIN_LIMITS, Math.ceil(CASES / configurations.length)));
   return configurations.flatMap((configuration) => {
     const own = random.fork(configuration.key);
-    return Array.from({ length: LIMITS_PER_CONFIGURATION }, () => caseOf(configuration, noise, own)).flat();
+    return Array.from({ length: limits }, () => caseOf(configuration, noise, own)).flat();
   });
 }

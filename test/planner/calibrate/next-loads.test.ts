@@ -50,13 +50,13 @@ describe('the two rates that would tell most', () => {
 });
 
 describe('headroom against the derate', () => {
-  test('said below 7.7 % and not above', () => {
-    expect(CAPACITY_DERATE.ratio).toBe(0.923);
+  test('said below 5.4 % and not above', () => {
+    expect(CAPACITY_DERATE.ratio).toBe(0.946);
     expect(diagnoseThinHeadroom(0.05, 'llm')).toEqual([
       expect.objectContaining({
         code: 'ASSUMED_INPUT',
         subject: 'llm',
-        message: expect.stringContaining('7.7 %'),
+        message: expect.stringContaining('5.4 %'),
       }),
     ]);
     expect(diagnoseThinHeadroom(0.2, 'llm')).toEqual([]);

@@ -6,6 +6,7 @@ import {
   startingConcurrencies,
 } from '../../../planner/calibrate/adaptive.ts';
 import { createServingCurve } from '../../../planner/calibrate/closed-loop-curve.ts';
+import { poolNearLoads } from '../../../planner/calibrate/near-loads.ts';
 import {
   findSaturation,
   latencyMsOf,
@@ -210,6 +211,23 @@ describe('adaptive calibration', () => {
     expect(errorOf(points)).toBeLessThan(0.02);
     expect(errorOf(points)).toBeLessThanOrEqual(errorOf(start) + 1e-12);
     for (const load of asked) expect(Math.abs(load / 40 - 1)).toBeLessThan(0.2);
+  });
+
+  test('two noisy runs beside each other are one point between them: the curve does not follow the noise', () => {
+    const [low, high] = [full(23), full(24)];
+    const noisy = (point: ServingPoint, factor: number): ServingPoint => ({
+      ...point,
+      meanTimePerOutputTokenMs: point.meanTimePerOutputTokenMs * factor,
+    });
+    const pooled = poolNearLoads([full(4), full(16), noisy(low, 1.02), noisy(high, 0.98), full(64)]);
+    expect(pooled).toHaveLength(4);
+    expect(pooled[2]?.concurrency).toBeCloseTo(Math.sqrt(23 * 24), 9);
+    const exact = (low.meanTimePerOutputTokenMs + high.meanTimePerOutputTokenMs) / 2;
+    expect(Math.abs((pooled[2]?.meanTimePerOutputTokenMs ?? 0) / exact - 1)).toBeLessThan(0.001);
+    // Ends stay, however near: the measured range does not shrink.
+    expect(poolNearLoads([full(60), full(64)]).map(({ concurrency }) => concurrency)).toEqual([60, 64]);
+    expect(poolNearLoads([full(4), full(63), full(64)])).toHaveLength(3);
+    expect(poolNearLoads([full(4)])).toHaveLength(1);
   });
 
   test('of a fixed ladder the rung nearest to the crossing that is not measured yet', () => {
