@@ -292,7 +292,7 @@ export function planModes(input: PlanInput): Result<PlanFile> {
   const prepared = { input, slos, assumptions: assumptions.value, demand: demand.value, measure };
   const { modes, contexts } = planEach(prepared);
   if (modes.every(({ kind }) => kind === 'refused')) return allRefused(modes);
-  const breakEven = planBreakEven(contexts, input.nowUnixMs);
+  const breakEven = planBreakEven(contexts, input);
   const file = planFile(prepared, measurements, modes);
   return ok(breakEven === undefined ? file : { ...file, breakEven });
 }

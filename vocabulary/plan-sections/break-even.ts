@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { diagnosticSchema } from '../diagnostics.ts';
-import { BASES, sourcedSchema } from './figures.ts';
+import { BASES, intervalSchema, sourcedSchema } from './figures.ts';
 
 const usd = z.number().nonnegative();
 const perDay = z.number().positive();
@@ -58,6 +58,10 @@ const utilisationSchema = z.strictObject({
   boughtUsdPerTurn: usd,
   /** Above 1: own hardware is dearer even when always full. */
   breakEvenUtilisationRatio: z.number().nonnegative(),
+  /** Over the draws of its prices, power, life and staff, the vendor's prices, and what a unit carries. */
+  breakEvenInterval: intervalSchema.optional(),
+  /** Share of draws in which own hardware, as busy as planned, is the cheaper one. */
+  ownCheaperProbability: z.number().min(0).max(1).optional(),
   /** Mean busy share of the planned units over the month, with the hour profile, headroom and spares as planned. */
   plannedUtilisationRatio: z.number().nonnegative(),
   /** The same at large volume, where rounding to whole units no longer counts: the most that can be reached. */

@@ -8,6 +8,7 @@ import { callTokensOf } from '../call-pricing.ts';
 import { llmLines } from '../llm-lines.ts';
 import type { TokenRate } from '../provisioned.ts';
 import { computeVolumes } from '../volumes.ts';
+import type { UncertainCost } from './draw-utilisation.ts';
 import { contextAt } from './mode-options.ts';
 import type { CostOption, PricedAt } from './option.ts';
 
@@ -18,6 +19,8 @@ export interface BoughtTier {
   readonly sizing: VendorSizing;
   /** USD of one turn: every call, retries included. */
   readonly usdPerTurn: number;
+  /** What a month of it is made of. */
+  readonly parts: readonly UncertainCost[];
 }
 
 /** The vendor tiers among the modes, each price once; without token counts there is nothing to price. */
@@ -32,7 +35,10 @@ export function boughtTiersOf(contexts: readonly SizingContext[]): BoughtTier[] 
       const buyer = { sizing, availabilityRatio: tier.replicaAvailabilityRatio };
       const lines = llmLines(buyer, context, volumes);
       const usd = lines.reduce((sum, { line }) => sum + line.usdPerMonth, 0);
-      return lines.length === 0 ? [] : [{ context, tier, sizing, usdPerTurn: usd / volumes.turnsPerMonth }];
+      const parts = lines.map(({ line, factors }) => ({ usd: line.usdPerMonth, factors }));
+      return lines.length === 0
+        ? []
+        : [{ context, tier, sizing, usdPerTurn: usd / volumes.turnsPerMonth, parts }];
     }),
   );
 }

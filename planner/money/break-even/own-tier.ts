@@ -3,7 +3,9 @@ import type { Planned } from '../../refusal.ts';
 import { figureOf, type ModelledTier, type SizingContext } from '../../size/context.ts';
 import { modelTier } from '../../size/model-tier.ts';
 import { sizeTier } from '../../size/tier.ts';
+import { uncertainFactors } from '../cost-line.ts';
 import { computeCapexUsdPerMonth, computeUsefulHourUsd, ownGpuLines } from '../own-gpu.ts';
+import type { UncertainCost } from './draw-utilisation.ts';
 import { contextAt } from './mode-options.ts';
 
 type OwnedNode = Extract<ModeTier['unit'], { kind: 'owned-gpu-node' }>;
@@ -50,14 +52,23 @@ export function nodesAt(own: OwnTier, interactionsPerDay: number): Planned<OwnNo
     : { kind: 'planned', value: { nodes: plan.value.replicas, modelled: modelled.value } };
 }
 
-/** USD per month of the nodes: purchase, maintenance, energy, space, and the people they need. Idle ones cost the same. */
-export function ownUsdPerMonth(own: OwnTier, nodes: number): number {
-  const hardware = ownGpuLines(own.unit, nodes, own.context).reduce(
-    (sum, { line }) => sum + line.usdPerMonth,
-    0,
-  );
-  return hardware + own.extraOperatorHours * own.context.assumptions.operatorUsdPerHour.value;
+/** What a month of the nodes is made of: purchase, maintenance, energy, space, and the people they need. */
+export function ownParts(own: OwnTier, nodes: number): UncertainCost[] {
+  const { operatorUsdPerHour } = own.context.assumptions;
+  const hardware = ownGpuLines(own.unit, nodes, own.context).map(({ line, factors }) => ({
+    usd: line.usdPerMonth,
+    factors,
+  }));
+  const staff = {
+    usd: own.extraOperatorHours * operatorUsdPerHour.value,
+    factors: uncertainFactors(operatorUsdPerHour),
+  };
+  return [...hardware, staff];
 }
+
+/** USD per month of the nodes. Idle ones cost the same. */
+export const ownUsdPerMonth = (own: OwnTier, nodes: number): number =>
+  ownParts(own, nodes).reduce((sum, { usd }) => sum + usd, 0);
 
 /** USD of an hour of useful work on a node of the tier, kept `utilisationRatio` busy. */
 export function usefulHourUsd(own: OwnTier, nodes: number, utilisationRatio: number): number {

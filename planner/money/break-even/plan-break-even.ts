@@ -1,6 +1,7 @@
 import { cataloguePriceDiagnostics } from '../../../scenarios/catalogue.ts';
 import { sortDiagnostics } from '../../../vocabulary/diagnostics.ts';
 import type { BreakEven, Commitment } from '../../../vocabulary/plan-sections/break-even.ts';
+import { createRandom } from '../../../vocabulary/random.ts';
 import { type SizingContext, withStatedCalls } from '../../size/context.ts';
 import { sizeTiers } from '../../size/size-mode.ts';
 import { hourRatiosOf } from '../week-hours.ts';
@@ -36,10 +37,14 @@ const ASSUMPTIONS = [
  * Break-even between the modes that can be planned, between ways to get the language model, and between ways to pay for
  * machines. The contexts hold one mode each at the planned volume. Undefined when there is no mode to compare.
  */
-export function planBreakEven(given: readonly SizingContext[], nowUnixMs: number): BreakEven | undefined {
+export function planBreakEven(
+  given: readonly SizingContext[],
+  { nowUnixMs, seed }: { readonly nowUnixMs: number; readonly seed: number },
+): BreakEven | undefined {
   const contexts = given.map(withStatedCalls);
   const [first] = contexts;
   if (first === undefined) return undefined;
+  const random = createRandom(seed).fork('break-even');
   const plannedInteractionsPerDay = first.demand.interactionsPerDay;
   const volumes = breakEvenVolumes(plannedInteractionsPerDay);
   const bought = boughtTiersOf(contexts);
@@ -57,7 +62,11 @@ export function planBreakEven(given: readonly SizingContext[], nowUnixMs: number
     inference: compareOptions(inference, volumes),
     utilisation: own.flatMap((nodes) =>
       bought.flatMap((tier) => {
-        const found = utilisationBreakEven(nodes, tier);
+        const found = utilisationBreakEven(
+          nodes,
+          tier,
+          random.fork(`${nodes.context.mode.id} ${tier.sizing.priceId}`),
+        );
         return found === undefined ? [] : [found];
       }),
     ),

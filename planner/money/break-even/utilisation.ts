@@ -1,11 +1,15 @@
 import type { Sourced } from '../../../vocabulary/plan-file.ts';
 import type { UtilisationBreakEven } from '../../../vocabulary/plan-sections/break-even.ts';
+import type { Random } from '../../../vocabulary/random.ts';
 import { HOURS_PER_MONTH, percentFromRatio, S_PER_HOUR } from '../../../vocabulary/units.ts';
 import { computeReplicas, type TierModel } from '../../size/tier.ts';
 import { sourced } from '../../sourced.ts';
+import { capacityRange } from '../../uncertainty/capacity-inputs.ts';
+import { CERTAIN } from '../../uncertainty/ranges.ts';
 import { computeMeanToSized } from '../volumes.ts';
 import type { BoughtTier } from './bought-tier.ts';
-import { nodesAt, type OwnNodes, type OwnTier, ownUsdPerMonth, usefulHourUsd } from './own-tier.ts';
+import { drawBreakEvenUtilisation } from './draw-utilisation.ts';
+import { nodesAt, type OwnNodes, type OwnTier, ownParts, ownUsdPerMonth, usefulHourUsd } from './own-tier.ts';
 
 /** Volume so large that whole nodes no longer round the answer. */
 const LARGE = 10_000;
@@ -109,7 +113,11 @@ function figuresOf(input: FigureInput): Sourced[] {
  * hour profile (mean to peak), the headroom and the spares that the mode asks for. Undefined where the tier has no
  * measured capacity, or the vendor's work costs nothing.
  */
-export function utilisationBreakEven(own: OwnTier, bought: BoughtTier): UtilisationBreakEven | undefined {
+export function utilisationBreakEven(
+  own: OwnTier,
+  bought: BoughtTier,
+  random: Random,
+): UtilisationBreakEven | undefined {
   const sized = nodesAt(own, own.context.demand.interactionsPerDay);
   if (sized.kind === 'refused' || bought.usdPerTurn === 0) return undefined;
   const { nodes, modelled } = sized.value;
@@ -124,6 +132,15 @@ export function utilisationBreakEven(own: OwnTier, bought: BoughtTier): Utilisat
   const breakEven = breakEvenOf(ownUsdPerUnitHour);
   const [planned, reachable] = [now.utilisationRatio, large.utilisationRatio];
   const cheaper = verdictOf(now, large, breakEvenOf);
+  const { measurement } = modelled;
+  const drawn = drawBreakEvenUtilisation({
+    central: breakEven,
+    own: ownParts(own, nodes),
+    bought: bought.parts,
+    capacity: measurement === undefined ? CERTAIN : capacityRange(measurement),
+    plannedUtilisationRatio: planned,
+    random,
+  });
   return {
     own: own.unit.name,
     bought: bought.sizing.priceId,
@@ -131,6 +148,8 @@ export function utilisationBreakEven(own: OwnTier, bought: BoughtTier): Utilisat
     turnsPerSPerUnit,
     boughtUsdPerTurn,
     breakEvenUtilisationRatio: breakEven,
+    breakEvenInterval: drawn.breakEven,
+    ownCheaperProbability: drawn.ownCheaperProbability,
     plannedUtilisationRatio: planned,
     reachableUtilisationRatio: reachable,
     cheaper,

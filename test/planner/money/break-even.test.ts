@@ -7,6 +7,7 @@ import { computeBreakEvenUtilisation } from '../../../planner/money/break-even/u
 import { breakEvenVolumes } from '../../../planner/money/break-even/volumes.ts';
 import { computeUsefulHourUsd } from '../../../planner/money/own-gpu.ts';
 import { breakEvenSchema } from '../../../vocabulary/plan-sections/break-even.ts';
+import { createRandom } from '../../../vocabulary/random.ts';
 import { CATALOGUE, MODES, sizeMode, unbounded } from '../fixtures/sized.ts';
 
 const option = (id: string, usdPerMonth: (perDay: number) => number, most = 1e12): CostOption => ({
@@ -159,7 +160,7 @@ describe('own hardware', () => {
 });
 
 const PER_DAY = 100_000;
-const NOW = Date.UTC(2026, 10, 21);
+const NOW = { nowUnixMs: Date.UTC(2026, 10, 21), seed: 3 };
 const contexts = [MODES.kubernetes, MODES.onprem].map(
   (mode) => sizeMode({ mode, interactionsPerDay: PER_DAY }).context,
 );
@@ -221,7 +222,9 @@ describe('break-even of a plan', () => {
     expect(stale).toContain('azure-ptu/price');
     expect(stale).toContain('openai/gpt-4o-mini');
     expect(stale).not.toContain('aws/p5.48xlarge');
-    const later = planBreakEven(contexts, Date.UTC(2027, 1, 1))?.diagnostics.map(({ subject }) => subject);
+    const later = planBreakEven(contexts, { ...NOW, nowUnixMs: Date.UTC(2027, 1, 1) })?.diagnostics.map(
+      ({ subject }) => subject,
+    );
     expect(later).toContain('aws/p5.48xlarge');
   });
 
@@ -257,6 +260,42 @@ describe('break-even of a plan', () => {
     // At large volume the operators weigh nothing on a node.
     const atLarge = (perNode - (40 * 75) / nodes) / 730 / (full * 3600 * perTurn);
     expect(row?.cheaper).toBe(atLarge < reachable ? 'own-at-larger-volume' : 'bought');
+  });
+
+  test('its interval against an independent simulation, ten seeds', () => {
+    const [row] = found.utilisation;
+    const { units: nodes = 0 } =
+      found.inference.curves
+        .find(({ id }) => id.startsWith('own'))
+        ?.points.find(({ interactionsPerDay }) => interactionsPerDay === PER_DAY) ?? {};
+    const tenths = Array.from({ length: 10 }, (_, seed) => {
+      const random = createRandom(seed + 100);
+      // By rejection, which shares nothing with inverse transforms.
+      const triangle = (low: number, mode: number, high: number): number => {
+        for (;;) {
+          const x = low + (high - low) * random.next();
+          const height = x < mode ? (x - low) / (mode - low) : (high - x) / (high - mode);
+          if (random.next() <= height) return x;
+        }
+      };
+      const draws = Array.from({ length: 10_000 }, () => {
+        const capex = 270_000 * triangle(25 / 27.5, 1, 30 / 27.5);
+        const kw = 10.2 - 3.2 * (1 - Math.sqrt(random.next()));
+        const energy = kw * 1.54 * 730 * triangle(0.1022, 0.146, 0.2044);
+        const staff = (40 * triangle(50, 75, 112.5)) / nodes;
+        const node = capex / (12 * triangle(5, 5.5, 6)) + (capex * 0.08) / 12 + energy + 10.2 * 184 + staff;
+        const perTurn = ((500 * 0.15 + 200 * 0.6) / 1e6) * triangle(1, 1.01, 1.03);
+        const carries = 4 * triangle(30, 40 - Math.log(20) / 1.995, 39);
+        return node / 730 / (carries * 3600 * perTurn);
+      }).sort((a, b) => a - b);
+      return [draws[1000] ?? 0, draws[9000] ?? 0] as const;
+    });
+    const mean = (index: 0 | 1): number => tenths.reduce((sum, ends) => sum + ends[index], 0) / 10;
+    const width = mean(1) - mean(0);
+    // The crossing of the curve lies a little off the exact one, which moves both ends alike.
+    expect(Math.abs((row?.breakEvenInterval?.p10 ?? 0) - mean(0))).toBeLessThan(0.15 * width);
+    expect(Math.abs((row?.breakEvenInterval?.p90 ?? 0) - mean(1))).toBeLessThan(0.15 * width);
+    expect(row?.ownCheaperProbability).toBe(0);
   });
 
   test('commitments: gateways reserved at their least need, dearer alone than the least of both', () => {
