@@ -86,7 +86,8 @@ function addListings(program: Command): void {
 const EXIT_CODE_HELP = `
 Exit codes:
   0 ok · 2 usage · 10 invalid input file · 20 target unreachable · 21 generator saturated
-  30 SLO or budget missed · 31 regression · 40 no feasible plan · 50 audit broken · 70 internal · 130 interrupted
+  30 SLO or budget missed · 31 regression · 40 no feasible plan · 50 audit broken · 70 internal
+  130 interrupted
 
 Start here:
   busyhour demo`;
