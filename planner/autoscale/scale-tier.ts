@@ -155,10 +155,10 @@ function staticNeeded(tier: ScalableTier): number | undefined {
   return fewestThat(keeps, 1, most);
 }
 
-/** The least floor under which an autoscaler keeps the objectives; its own minimum where that will do. */
-function floorNeeded(kind: 'hpa' | 'keda', tier: ScalableTier, most: number): number | undefined {
+/** The least floor under which an autoscaler keeps the objectives. */
+function floorNeeded(tier: ScalableTier, most: number): number | undefined {
   const keeps = (minReplicas: number): boolean =>
-    judgeRun(run(tier, MAKERS[kind](policyInput(tier, minReplicas))), tier.replica.allowed).withinObjectives;
+    judgeRun(run(tier, hpaPolicy(policyInput(tier, minReplicas))), tier.replica.allowed).withinObjectives;
   return fewestThat(keeps, tier.minReplicas, Math.min(most, tier.maxReplicas));
 }
 
@@ -179,9 +179,11 @@ function headroomSentence(
     : `${instead}; an autoscaler keeps them when it never goes under ${floor}`;
 }
 
-function headroomOf(tier: ScalableTier): ScalingHeadroom {
+/** `fromMinimum`: the autoscaler keeps the objectives with the mode's own minimum, so no floor need be looked for. */
+function headroomOf(tier: ScalableTier, fromMinimum: boolean): ScalingHeadroom {
   const staticReplicas = staticNeeded(tier);
-  const floor = staticReplicas === undefined ? undefined : floorNeeded('hpa', tier, staticReplicas);
+  const search = staticReplicas !== undefined && !fromMinimum;
+  const floor = search ? floorNeeded(tier, staticReplicas) : fromMinimum ? tier.minReplicas : undefined;
   const carried = (staticReplicas ?? 0) * tier.replica.turnsPerSAtObjectives;
   return {
     ...(staticReplicas === undefined
@@ -231,10 +233,11 @@ function tierSentence(policies: readonly ScalingPolicyRow[], cheapest: number | 
 
 /** Every policy over the same simulated week, and what fixed replicas would have to be instead. */
 export function scaleTier(tier: ScalableTier): ScaledTier {
-  const headroom = headroomOf(tier);
+  const hpa = tryScaler('hpa', tier, tier.minReplicas);
+  const headroom = headroomOf(tier, hpa.outcome.withinObjectives);
   const policies = [
     tryStatic(tier),
-    tryScaler('hpa', tier, tier.minReplicas),
+    hpa,
     tryScaler('keda', tier, tier.minReplicas),
     trySchedule(tier),
     ...(headroom.minReplicas === undefined || headroom.minReplicas === tier.minReplicas
