@@ -153,7 +153,7 @@ export function utilisationBreakEven(
     plannedUtilisationRatio: planned,
     reachableUtilisationRatio: reachable,
     cheaper,
-    sentence: `${own.unit.name} must be ${percent(breakEven)} busy to match ${bought.sizing.priceId}; the plan keeps it ${percent(planned)} busy over the month and no volume more than ${percent(reachable)}: ${VERDICT[cheaper]}`,
+    sentence: `${own.unit.name} must be ${percent(breakEven)} busy (${percent(drawn.breakEven.p10)} to ${percent(drawn.breakEven.p90)}) to match ${bought.sizing.priceId}; the plan keeps it ${percent(planned)} busy over the month and no volume more than ${percent(reachable)}: ${VERDICT[cheaper]}`,
     figures: figuresOf({ own, bought, sized: sized.value, turnsPerSPerUnit, ownUsdPerUnitHour, planned }),
   };
 }
