@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { createServingCurve } from '../../planner/calibrate/closed-loop-curve.ts';
 import { readMeasuredFile } from '../../planner/validate/measured-file.ts';
@@ -21,6 +23,20 @@ describe.skipIf(path === undefined)(
       for (const [name, own] of Object.entries(baselines)) {
         expect(own.reqPerSMapePct, name).toBeGreaterThan(figures.reqPerSMapePct ?? Number.POSITIVE_INFINITY);
       }
+    });
+
+    test('every target is met, and docs/accuracy.md publishes the figures that come out, to the digit', () => {
+      const { figures, targets, judged, failures, refused } = validation();
+      expect(targets.filter(({ verdict }) => verdict !== 'met')).toEqual([]);
+      const page = readFileSync(fileURLToPath(new URL('../../docs/accuracy.md', import.meta.url)), 'utf8');
+      const published = [...page.matchAll(/^\|[^|]*\| `(\w+)` \|.*\*\*(−?[\d.]+)/gm)];
+      expect(published.length).toBeGreaterThanOrEqual(targets.length);
+      for (const [, name = '', text = ''] of published) {
+        const digits = text.split('.')[1]?.length ?? 0;
+        expect(figures[name]?.toFixed(digits), name).toBe(text.replace('−', '-'));
+      }
+      expect(page).toContain(`357 configurations; ${judged} of them`);
+      expect(page).toContain(`${failures.length} of ${judged - refused.length} configurations are off`);
     });
 
     test('no rate is given beyond the highest concurrency measured', () => {
