@@ -140,7 +140,7 @@ function trySchedule(tier: ScalableTier): ScalingPolicyRow {
   const result = run(tier, policy);
   return {
     kind: 'schedule',
-    title: 'a schedule by the hours of the week',
+    title: 'Schedule by the hours of the week',
     settings: policyFigures('schedule', input),
     outcome: outcomeOf(result, policy, tier),
     hours: hoursOf(result),
@@ -194,8 +194,10 @@ function headroomOf(tier: ScalableTier, fromMinimum: boolean): ScalingHeadroom {
   };
 }
 
+type SlowStart = NonNullable<ScaledTier['slowStart']>;
+
 /** Start lags at the slow end of what is assumed: whether an autoscaler still keeps up. */
-function slowStartOf(tier: ScalableTier): NonNullable<ScaledTier['slowStart']> | undefined {
+function slowStartOf(tier: ScalableTier): SlowStart | undefined {
   const { slowLags } = tier;
   const slowestS = slowLags.nodeS + slowLags.replicaS;
   if (slowestS <= startLagS(tier.settings)) return undefined;
@@ -231,6 +233,11 @@ function tierSentence(policies: readonly ScalingPolicyRow[], cheapest: number | 
   return `${best.title} keeps the objectives for ${percent(share)} of what the planned replicas cost at all hours`;
 }
 
+function slowSentence({ startLagS: lagS, withinObjectives, lateRatio, rejectedRatio }: SlowStart): string {
+  const missed = `would miss them, with ${percent(lateRatio)} late and ${percent(rejectedRatio)} turned away`;
+  return `with replicas that take ${lagS} s to start, the ${TITLES.hpa} ${withinObjectives ? 'keeps them too' : missed}`;
+}
+
 /** Every policy over the same simulated week, and what fixed replicas would have to be instead. */
 export function scaleTier(tier: ScalableTier): ScaledTier {
   const hpa = tryScaler('hpa', tier, tier.minReplicas);
@@ -257,6 +264,9 @@ export function scaleTier(tier: ScalableTier): ScaledTier {
     policies,
     headroom,
     ...(cheapestPolicy === undefined ? {} : { cheapestPolicy }),
-    sentence: tierSentence(policies, cheapestPolicy),
+    sentence: [
+      tierSentence(policies, cheapestPolicy),
+      ...(slowStart === undefined ? [] : [slowSentence(slowStart)]),
+    ].join('; '),
   };
 }
