@@ -58,6 +58,8 @@ const tierChangeSchema = z.strictObject({
 const lineChangeSchema = z.strictObject({
   line: z.string(),
   category: z.enum(COST_CATEGORIES),
+  /** Tier that causes it, where one does. */
+  tier: z.string().optional(),
   unit: z.string(),
   usdPerMonth: numberChangeSchema,
   quantity: numberChangeSchema,

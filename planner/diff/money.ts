@@ -45,6 +45,7 @@ function lineChange(pair: Pair<CostLine>): LineChange[] {
     {
       line: line.line,
       category: line.category,
+      ...(line.tier === undefined ? {} : { tier: line.tier }),
       unit: line.unit,
       usdPerMonth: numberChange(before?.usdPerMonth, after?.usdPerMonth),
       quantity: numberChange(before?.quantity, after?.quantity),

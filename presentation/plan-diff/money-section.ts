@@ -7,6 +7,7 @@ import { formatEnds, formatUsdChange, formatWordsChange } from './words.ts';
 const lineRow = (line: LineChange): Cell[] => [
   cell(line.line),
   cell(line.category),
+  line.tier === undefined ? { text: 'all', muted: true } : cell(line.tier),
   cell(formatUsdChange(line.usdPerMonth)),
   cell(`${formatEnds(line.quantity)} ${line.unit}`),
   cell(formatEnds(line.unitPriceUsd, formatUsd)),
@@ -48,6 +49,7 @@ export function moneySection(diff: PlanDiff): Section[] {
         columns: [
           column('line'),
           column('category'),
+          column('tier'),
           numeric('USD per month'),
           numeric('quantity'),
           numeric('USD per unit'),

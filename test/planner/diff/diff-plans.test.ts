@@ -131,6 +131,7 @@ describe('a price that rises by a tenth', () => {
     expect(Number(price?.after) / Number(price?.before)).toBeCloseTo(1.1, 9);
     expect(inputNames(diff, 'demand')).toEqual([]);
     const { money, tiers } = compared(diff, 'kubernetes');
+    expect(money.lines).toMatchObject([{ category: 'compute', tier: 'gateway' }]);
     expect(tiers).toEqual([]);
     expect(money.effects.quantityUsd).toBeCloseTo(0, 9);
     const old = plannedMode(BASE, 'kubernetes').costLines.filter(({ source }) =>
