@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { figureProblem } from './figure-bounds.ts';
 import { parsePeakHours } from './peak-hours.ts';
 import { unitOfField } from './units-of-fields.ts';
 
 export const CATALOGUE_SCHEMA_VERSION = 1;
 
-const price = z.number().nonnegative();
+/** A token, an hour, a month: nothing that is rented or bought by the unit costs more. */
+const price = z.number().nonnegative().max(1e9);
 
 /** A range; `mode` is the likeliest value where one is known. */
 const rangeSchema = z
@@ -124,15 +126,27 @@ const gpuPriceSchema = z.strictObject({
   marketProviders: z.int().positive().optional(),
 });
 
-const figureEntrySchema = z.strictObject({
-  ...provenance,
-  /** Keyed by a name that ends in its unit. */
-  figures: z.record(
+const figuresSchema = z
+  .record(
     z.string().refine((field) => unitOfField(field) !== undefined, {
       message: 'a field name that ends in its unit, such as usdPerMonth or Ratio',
     }),
     z.union([z.number(), rangeSchema]),
-  ),
+  )
+  .superRefine((figures, context) => {
+    for (const [field, raw] of Object.entries(figures)) {
+      const values = typeof raw === 'number' ? [raw] : [raw.low, raw.mode ?? raw.low, raw.high];
+      const message = values
+        .map((value) => figureProblem(field, value))
+        .find((problem) => problem !== undefined);
+      if (message !== undefined) context.addIssue({ code: 'custom', path: [field], message });
+    }
+  });
+
+const figureEntrySchema = z.strictObject({
+  ...provenance,
+  /** Keyed by a name that ends in its unit. */
+  figures: figuresSchema,
 });
 
 export type LlmPrice = z.infer<typeof llmPriceSchema>;

@@ -214,6 +214,27 @@ describe("a user's own file", () => {
     expect(paths).toContain('absent.yaml');
   });
 
+  test.each([
+    ['facility', 'usdPerKwh: -0.1', 'usdPerKwh', 'from 0 to'],
+    ['facility', 'serverLifeYears: 0', 'serverLifeYears', 'above 0'],
+    ['facility', 'serverLifeYears: { low: -1, high: 5 }', 'serverLifeYears', 'above 0'],
+    ['planning-defaults', 'discountRatio: 30', 'discountRatio', 'from 0 to 1'],
+    ['planning-defaults', 'interruptedPerMonthRatio: 1', 'interruptedPerMonthRatio', 'below 1'],
+    ['provisioned-llm', 'inputTokensPerMinPerPtu: 0', 'inputTokensPerMinPerPtu', 'above 0'],
+    ['managed-services', 'usdPerMonth: 1e30', 'usdPerMonth', 'to 1000000000'],
+    ['managed-services', 'usdPerMonth: .nan', 'usdPerMonth', ''],
+    ['managed-services', 'usdPerMonth: .inf', 'usdPerMonth', ''],
+  ])('%s with %s is refused at its place', (group, figure, field, expected) => {
+    const path = write(
+      'absurd.yaml',
+      `kind: busyhour-catalogue\nschemaVersion: 1\ngroup: ${group}\nentries:\n  - { id: own/x, source: s, date: "2026", figures: { ${figure} } }\n`,
+    );
+    const own = readCatalogue([path]);
+    const issues = own.kind === 'failed' ? own.failure.issues : [];
+    const issue = issues.find((each) => each.path.includes(`entries[0].figures.${field}`));
+    expect(issue?.expected).toContain(expected);
+  });
+
   test('an id twice, or in another group, is refused', () => {
     const entry = '{ id: own/x, source: s, date: "2026", figures: { callUsd: 3 } }';
     const people = (lines: string): string =>
