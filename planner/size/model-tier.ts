@@ -9,7 +9,7 @@ import type { ModelledTier, SizingContext } from './context.ts';
 import { modelGateway } from './gateway.ts';
 import { modelInference } from './inference.ts';
 import type { LoadLimit } from './limits.ts';
-import { modelRated, ratedFigures, ratedLimits } from './rated.ts';
+import { modelRated, ratedAssumption, ratedFigures, ratedLimits } from './rated.ts';
 import { modelVendor } from './vendor.ts';
 
 type MemorySizing = Extract<ModeTier['sizing'], { kind: 'memory' }>;
@@ -48,7 +48,7 @@ function modelMemory(
       ],
       headroomRatio: 0,
     },
-    diagnostics: [],
+    diagnostics: rated.length === 0 ? [] : [ratedAssumption(assumption, tier.id)],
   });
 }
 

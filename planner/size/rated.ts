@@ -1,5 +1,5 @@
 import type { ModeTier, RatedLimit } from '../../scenarios/mode.ts';
-import { createDiagnostic } from '../../vocabulary/diagnostics.ts';
+import { createDiagnostic, type Diagnostic } from '../../vocabulary/diagnostics.ts';
 import { assertNever } from '../../vocabulary/errors.ts';
 import type { Sourced, TierPlan } from '../../vocabulary/plan-file.ts';
 import { percentFromRatio, S_PER_HOUR } from '../../vocabulary/units.ts';
@@ -90,6 +90,10 @@ export const ratedFigures = (limits: readonly RatedLimit[], assumption: string):
     sourced(`${name}PerReplica`, carries, unit, { basis: 'assumed', source: assumption }),
   );
 
+/** The doubt that goes with them. */
+export const ratedAssumption = (assumption: string, tierId: string): Diagnostic =>
+  createDiagnostic('ASSUMED_INPUT', `rated, not measured: ${assumption}`, tierId);
+
 /**
  * A service by its rated limits: database writes, connections and disk, the open connections and traffic of a load
  * balancer. With copies, each share of the data has that many replicas, one of which carries its load.
@@ -113,6 +117,6 @@ export function modelRated(
       headroomRatio: 0,
       ...(copies === undefined ? {} : { group: { kind: 'copies' as const, units: copies } }),
     },
-    diagnostics: [createDiagnostic('ASSUMED_INPUT', `rated, not measured: ${assumption}`, tier.id)],
+    diagnostics: [ratedAssumption(assumption, tier.id)],
   });
 }

@@ -121,6 +121,22 @@ describe('a cache sized from load', () => {
   });
 });
 
+describe('what is rated and not measured', () => {
+  test('is a doubt of each such tier and no other, and a figure with its reason', () => {
+    const { tiers } = kubernetes();
+    const doubted = tiers.filter(({ diagnostics }) =>
+      diagnostics.some(({ message }) => message.startsWith('rated, not measured: ')),
+    );
+    expect(doubted.map(({ model }) => model.tier.id)).toEqual(['context', 'history', 'edge']);
+    const history = tiers.find(({ model }) => model.tier.id === 'history')?.model.capacity ?? [];
+    expect(history.map(({ name, value, basis }) => [name, value, basis])).toEqual([
+      ['loadPerReplica', 1500, 'assumed'],
+      ['connectionsPerReplica', 850, 'assumed'],
+      ['storagePerReplica', 64_000, 'assumed'],
+    ]);
+  });
+});
+
 describe('a load balancer sized from load', () => {
   test('new connections, open ones, traffic and targets, each with its slack', () => {
     const edge = tierOf(kubernetes(), 'edge');
