@@ -52,6 +52,7 @@ export {
 } from './calibrate/serving-capacity.ts';
 export { type CalibrationPoint, calibrateServing } from './calibrate/serving-gates.ts';
 export { fitUsl, type ThroughputPoint, type UslFit } from './calibrate/usl.ts';
+export type { PlanOverrides } from './demand/assumptions.ts';
 export { diffPlans, type NamedPlan } from './diff/diff-plans.ts';
 export { FOCUS_COLUMNS, type FocusRow, focusRows } from './money/focus.ts';
 export {
@@ -60,4 +61,5 @@ export {
   type InteractionCost,
   type InteractionCostInput,
 } from './money/interaction-cost.ts';
-export { type PlanInput, type PlanOverrides, planModes } from './plan-modes.ts';
+export type { PlanInput } from './plan-input.ts';
+export { planModes } from './plan-modes.ts';

@@ -1,8 +1,7 @@
-import { type Catalogue, catalogueOn, cataloguePriceDiagnostics } from '../scenarios/catalogue.ts';
-import { type DemandFile, MAX_INTERACTIONS_PER_DAY, MIN_INTERACTIONS_PER_DAY } from '../scenarios/demand.ts';
+import { catalogueOn, cataloguePriceDiagnostics } from '../scenarios/catalogue.ts';
 import type { DeploymentMode } from '../scenarios/mode.ts';
 import { createDiagnostic, type Diagnostic, sortDiagnostics } from '../vocabulary/diagnostics.ts';
-import { createFailure, failed, type Issue, ok, type Result } from '../vocabulary/errors.ts';
+import { createFailure, failed, ok, type Result } from '../vocabulary/errors.ts';
 import {
   PLAN_SCHEMA_VERSION,
   type PlanFile,
@@ -10,7 +9,6 @@ import {
   type PlannedMode,
   type RefusedMode,
 } from '../vocabulary/plan-file.ts';
-import type { ResultFile } from '../vocabulary/result-file.ts';
 import type { Slo } from '../vocabulary/slo.ts';
 import {
   createMeasure,
@@ -19,7 +17,7 @@ import {
   referenceMeasurement,
 } from './calibrate/measurements.ts';
 import { proposeNextTurnsPerS } from './calibrate/next-loads.ts';
-import { type Assumptions, type PlanOverrides, resolveAssumptions } from './demand/assumptions.ts';
+import { type Assumptions, resolveAssumptions } from './demand/assumptions.ts';
 import { computeDemand, type Demand } from './demand/demand.ts';
 import { overridesFromDemand } from './demand/file-overrides.ts';
 import { flattenMode } from './diff/settings.ts';
@@ -27,6 +25,7 @@ import { slosBehindLinks } from './latency.ts';
 import { planBreakEven } from './money/break-even/plan-break-even.ts';
 import { packageVersion } from './package-version.ts';
 import { staffingFigures } from './people/figures.ts';
+import { inputIssues, type PlanInput, slosOf } from './plan-input.ts';
 import { planMode, refusedMode } from './plan-mode.ts';
 import { assumptionIssues } from './plausible/assumptions.ts';
 import { objectiveIssues } from './plausible/objectives.ts';
@@ -36,97 +35,6 @@ import type { SizingContext } from './size/context.ts';
 import { type DrawnCosts, withCheapest } from './uncertainty/cheapest.ts';
 import { correlationIssues, unusedCorrelations } from './uncertainty/stated-correlations.ts';
 import { undrawnRanges } from './uncertainty/undrawn-ranges.ts';
-
-export type { PlanOverrides } from './demand/assumptions.ts';
-
-export interface PlanInput {
-  readonly results: readonly ResultFile[];
-  /** Wins over the volume of `demand`. Both may be left out when a result replays a trace: its rate is the busy hour. */
-  readonly interactionsPerDay?: number | undefined;
-  /** What arrives, when and in what shape; what it leaves out is measured or assumed. */
-  readonly demand?: DemandFile | undefined;
-  readonly modes: readonly DeploymentMode[];
-  readonly catalogue: Catalogue;
-  /** Objectives; those of the demand file, else of the result, when absent. */
-  readonly slos?: readonly Slo[] | undefined;
-  readonly overrides?: PlanOverrides | undefined;
-  /** Version that the plan names as its maker; that of this package when absent. */
-  readonly toolVersion?: string | undefined;
-  readonly seed: number;
-  readonly nowUnixMs: number;
-}
-
-/** NaN is not. */
-const isPlausibleDay = (perDay: number): boolean =>
-  perDay >= MIN_INTERACTIONS_PER_DAY && perDay <= MAX_INTERACTIONS_PER_DAY;
-
-/** Nobody says how much arrives: neither the plan, nor a demand file, nor a trace. */
-const needsVolume = ({ interactionsPerDay, demand, results }: PlanInput): boolean =>
-  interactionsPerDay === undefined &&
-  demand === undefined &&
-  results.length > 0 &&
-  !results.some(({ trace }) => trace);
-
-function inputIssues(input: PlanInput): Issue[] {
-  const issues: Issue[] = [];
-  const { interactionsPerDay, results, modes, seed } = input;
-  if (results.length === 0) {
-    issues.push({
-      path: 'results',
-      expected: 'at least one result',
-      got: 'none',
-      fix: 'run busyhour bench first',
-    });
-  }
-  if (modes.length === 0) {
-    issues.push({ path: 'modes', expected: 'at least one mode', got: 'none', fix: 'name a mode, or all' });
-  }
-  if (interactionsPerDay !== undefined && !isPlausibleDay(interactionsPerDay)) {
-    issues.push({
-      path: 'interactionsPerDay',
-      expected: `a number from ${MIN_INTERACTIONS_PER_DAY} to ${MAX_INTERACTIONS_PER_DAY}`,
-      got: String(interactionsPerDay),
-      fix: 'give the number of conversations on one day',
-    });
-  }
-  if (needsVolume(input)) {
-    issues.push({
-      path: 'interactionsPerDay',
-      expected: 'a number > 0, since no result replays a trace',
-      got: 'nothing',
-      fix: 'give the daily volume, a demand file, or the result of bench --trace',
-    });
-  }
-  if (!Number.isInteger(seed) || seed < 0) {
-    issues.push({
-      path: 'seed',
-      expected: 'a whole number ≥ 0',
-      got: String(seed),
-      fix: 'give another seed',
-    });
-  }
-  return issues;
-}
-
-function slosOf(input: PlanInput): { readonly slos: readonly Slo[]; readonly issues: Issue[] } {
-  const slos =
-    input.slos ??
-    input.demand?.spec.slos ??
-    input.results.find((result) => result.slos.length > 0)?.slos ??
-    [];
-  const issues =
-    slos.length > 0 || input.results.length === 0
-      ? []
-      : [
-          {
-            path: 'slos',
-            expected: 'at least one objective',
-            got: 'none in the plan and none in the results',
-            fix: 'state one: a capacity without an objective has no meaning',
-          },
-        ];
-  return { slos, issues };
-}
 
 /** The point table and capacity of a measurement at the plan's objectives, before any link is subtracted. */
 function planMeasurement({ result, curve }: Measurement): PlanMeasurement {
