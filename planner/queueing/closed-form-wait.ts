@@ -28,9 +28,9 @@ export interface ClosedFormWait {
 
 /**
  * What Allen–Cunneen was off by, held against simulations below utilisation 0.7 with both variabilities from 0 to 2
- * (test/theory): at most this share of its answer and this share of a service time together.
+ * (test/theory): at most half of its answer and, together with that, this share of utilisation × service time ÷ servers.
  */
-export const ALLEN_CUNNEEN_ERROR = { ofWaitRatio: 0.5, ofServiceRatio: 0.07 } as const;
+const ALLEN_CUNNEEN_ERROR = { ofWaitRatio: 0.5, ofServiceRatio: 0.45 } as const;
 
 const TAIL_RATIO = 0.05;
 
@@ -57,11 +57,12 @@ function patientWait(line: WaitingLine): ClosedFormWait | undefined {
   if (meanWaitMs === undefined) return undefined;
   const waitProbability = computeErlangC(offeredErlangs, servers);
   const { ofWaitRatio, ofServiceRatio } = ALLEN_CUNNEEN_ERROR;
+  const errorMs = meanWaitMs * ofWaitRatio + (ofServiceRatio * offeredErlangs * meanServiceMs) / servers ** 2;
   return {
     model: isExact ? 'Erlang C' : 'Allen–Cunneen',
     waitProbability,
     meanWaitMs,
-    errorMs: isExact ? 0 : meanWaitMs * ofWaitRatio + meanServiceMs * ofServiceRatio,
+    errorMs: isExact ? 0 : errorMs,
     p95WaitMs: exponentialTailMs(waitProbability, meanWaitMs),
     abandonProbability: 0,
   };

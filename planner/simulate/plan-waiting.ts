@@ -15,9 +15,10 @@ export interface WaitingInput {
   readonly seed: number;
 }
 
-/** What a plan spends on one queue: intervals of a tenth of the mean, or as many customers as this. */
+/** What a plan spends on one queue: an interval of a tenth of the mean, or of a hundredth of a service time, or so many. */
 const PRECISION_RATIO = 0.1;
-const MAX_CUSTOMERS = 400_000;
+const PRECISION_OF_SERVICE_RATIO = 0.01;
+const MAX_CUSTOMERS = 200_000;
 
 /** The figures of an estimate that a plan file holds: its customers have no patience, so nobody leaves. */
 function readingOf(estimate: WaitingEstimate): WaitingReading {
@@ -42,7 +43,12 @@ function waitingAt(
       // The rule that asks for a simulation is one of counts, whatever the tier feels of them.
       indexOfDispersion60S: indexOfDispersion60S(splitArrivals(model.counts, ways)),
     },
-    { seed, precisionRatio: PRECISION_RATIO, maxCustomers: MAX_CUSTOMERS },
+    {
+      seed,
+      precisionRatio: PRECISION_RATIO,
+      precisionMs: PRECISION_OF_SERVICE_RATIO * meanServiceMs,
+      maxCustomers: MAX_CUSTOMERS,
+    },
   );
   return readingOf(estimate);
 }

@@ -26,6 +26,8 @@ export interface SimulationOptions {
   readonly seed: number;
   /** Half of the interval that is asked for, as a share of the mean. */
   readonly precisionRatio?: number | undefined;
+  /** Half of the interval that is narrow enough whatever the mean: a wait that nobody feels need not be known well. */
+  readonly precisionMs?: number | undefined;
   /** The most customers after the warm-up. */
   readonly maxCustomers?: number | undefined;
 }
@@ -44,7 +46,7 @@ export interface SimulatedWaiting {
 
 const DEFAULT_PRECISION_RATIO = 0.05;
 const DEFAULT_MAX_CUSTOMERS = 2_000_000;
-const FIRST_CUSTOMERS = 60_000;
+const FIRST_CUSTOMERS = 30_000;
 /** Blocks of the longest swing that a run should span: ten for each batch. */
 const BLOCKS_PER_RUN = 10 * BATCHES;
 /** A smaller pool waits longer for the same load; from here on the difference is within the interval (test/theory). */
@@ -170,8 +172,8 @@ class Tally {
 }
 
 /** The first run is long enough where nobody waits at all, or the interval is as narrow as asked for. */
-const isPrecise = ({ mean, high }: MeanInterval, precisionRatio: number): boolean =>
-  mean === 0 || high - mean <= precisionRatio * mean;
+const isPrecise = ({ mean, high }: MeanInterval, precisionRatio: number, precisionMs: number): boolean =>
+  mean === 0 || high - mean <= Math.max(precisionMs, precisionRatio * mean);
 
 /**
  * Sends customers through the queue until the interval of the mean wait is as narrow as asked for, or as many were sent
@@ -192,7 +194,7 @@ export function simulateWaiting(queue: WaitingQueue, options: SimulationOptions)
     tally.add(run.serve(next));
     meanWaitMs = estimateMeanByBatches(tally.waitsMs);
     next = Math.min(tally.waitsMs.length, Math.floor(most.most / reducedBy) - tally.waitsMs.length);
-  } while (next > 0 && !isPrecise(meanWaitMs, precisionRatio));
+  } while (next > 0 && !isPrecise(meanWaitMs, precisionRatio, options.precisionMs ?? 0));
   return {
     waitProbability: tally.waitProbability,
     meanWaitMs,
