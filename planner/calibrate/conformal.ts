@@ -26,26 +26,64 @@ export function computeConformalQuantile(
   return undefined;
 }
 
+/**
+ * The same quantile for each configuration from all the others, in their order: what is judged never widens or narrows
+ * its own interval. Sorts once, for thousands of configurations.
+ */
+export function computeLeaveOneOutQuantiles(
+  scoresByConfiguration: readonly ConfigurationScores[],
+  coverage: number,
+): (number | undefined)[] {
+  const sorted = scoresByConfiguration
+    .flatMap((scores, owner) => scores.map((score) => ({ score, owner, weight: 1 / scores.length })))
+    .sort((a, b) => a.score - b.score);
+  const used = scoresByConfiguration.filter((scores) => scores.length > 0).length;
+  return scoresByConfiguration.map((own, index) => {
+    const others = own.length > 0 ? used - 1 : used;
+    const needed = coverage * (others + 1) * (1 - 1e-12);
+    let reached = 0;
+    for (const { score, owner, weight } of sorted) {
+      if (owner === index) continue;
+      reached += weight;
+      if (reached >= needed) return score;
+    }
+    return undefined;
+  });
+}
+
 /** What a rate was measured to be and what it was predicted to be. */
 export interface PredictedRate {
   readonly predicted: number;
   readonly measured: number;
 }
 
+const overprediction = ({ predicted, measured }: PredictedRate): number => Math.log(predicted / measured);
+
+const derateOf = (quantile: number | undefined): number | undefined =>
+  quantile === undefined ? undefined : Math.exp(-Math.max(0, quantile));
+
 /**
  * Factor of at most 1 on a predicted capacity so that the measured one is at least that much with the given
  * probability: one-sided split-conformal on ln(predicted ÷ measured), grouped by configuration. Undefined where there
  * are too few configurations.
  */
-export function computeDerate(
+export const computeDerate = (
   ratesByConfiguration: readonly (readonly PredictedRate[])[],
   coverage: number,
-): number | undefined {
-  const quantile = computeConformalQuantile(
-    ratesByConfiguration.map((rates) =>
-      rates.map(({ predicted, measured }) => Math.log(predicted / measured)),
+): number | undefined =>
+  derateOf(
+    computeConformalQuantile(
+      ratesByConfiguration.map((rates) => rates.map(overprediction)),
+      coverage,
     ),
-    coverage,
   );
-  return quantile === undefined ? undefined : Math.exp(-Math.max(0, quantile));
-}
+
+/** The derate of each configuration that the others give, in their order. */
+export const computeLeaveOneOutDerates = (
+  ratesByConfiguration: readonly (readonly PredictedRate[])[],
+  coverage: number,
+): (number | undefined)[] =>
+  computeLeaveOneOutQuantiles(
+    ratesByConfiguration.map((rates) => rates.map(overprediction)),
+    coverage,
+  ).map(derateOf);

@@ -1,4 +1,4 @@
-import { computeConformalQuantile } from '../calibrate/conformal.ts';
+import { computeLeaveOneOutQuantiles } from '../calibrate/conformal.ts';
 import { type HeldOutPoint, rateErrorOf } from './held-out.ts';
 
 export interface CoverageFigures {
@@ -22,16 +22,14 @@ export function judgeCoverage(
   points: readonly HeldOutPoint[],
   nominalRatio: number,
 ): CoverageFigures | undefined {
-  const groups = Map.groupBy(points, ({ configuration }) => configuration);
-  const scores = new Map(
-    [...groups].map(([key, own]) => [key, own.map((point) => Math.abs(Math.log1p(rateErrorOf(point))))]),
-  );
+  const groups = [...Map.groupBy(points, ({ configuration }) => configuration).values()];
+  const scores = groups.map((own) => own.map((point) => Math.abs(Math.log1p(rateErrorOf(point)))));
+  const learnt = computeLeaveOneOutQuantiles(scores, nominalRatio);
   const shares: number[] = [];
   const widths: number[] = [];
   const inside: number[] = [];
-  for (const [configuration, own] of scores) {
-    const others = [...scores].filter(([key]) => key !== configuration).map(([, theirs]) => theirs);
-    const width = computeConformalQuantile(others, nominalRatio);
+  for (const [index, own] of scores.entries()) {
+    const width = learnt[index];
     if (width === undefined) return undefined;
     const covered = own.map((score) => (score <= width ? 1 : 0));
     shares.push(mean(covered));

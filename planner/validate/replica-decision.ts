@@ -1,5 +1,5 @@
 import type { Random } from '../../vocabulary/random.ts';
-import { computeDerate } from '../calibrate/conformal.ts';
+import { computeLeaveOneOutDerates } from '../calibrate/conformal.ts';
 
 /** A capacity predicted for one replica, and what it turned out to be. */
 export interface CapacityPrediction {
@@ -29,16 +29,6 @@ const MAX_REPLICAS = 100;
 const ratesOf = (cases: readonly CapacityPrediction[]) =>
   cases.map(({ predictedPerS, measuredPerS }) => ({ predicted: predictedPerS, measured: measuredPerS }));
 
-/** The derate that the other configurations give: what is judged never tunes itself. */
-export function derateFromOthers(
-  groups: ReadonlyMap<string, readonly CapacityPrediction[]>,
-  configuration: string,
-  coverage: number,
-): number | undefined {
-  const others = [...groups].filter(([key]) => key !== configuration).map(([, cases]) => ratesOf(cases));
-  return computeDerate(others, coverage);
-}
-
 interface Decision {
   readonly needed: number;
   readonly bought: number;
@@ -64,12 +54,13 @@ export function judgeDecisions(
   cases: readonly CapacityPrediction[],
   options: { readonly random: Random; readonly derated: boolean; readonly coverage?: number },
 ): DecisionFigures | undefined {
-  const groups = Map.groupBy(cases, ({ configuration }) => configuration);
+  const groups = [...Map.groupBy(cases, ({ configuration }) => configuration).values()];
+  // Each configuration's derate comes from the others: what is judged never tunes itself.
+  const learnt = computeLeaveOneOutDerates(groups.map(ratesOf), options.coverage ?? DERATE_COVERAGE);
   const derates: number[] = [];
   const decisions: Decision[] = [];
-  for (const [configuration, own] of groups) {
-    const learnt = derateFromOthers(groups, configuration, options.coverage ?? DERATE_COVERAGE);
-    const derate = options.derated ? learnt : 1;
+  for (const [index, own] of groups.entries()) {
+    const derate = options.derated ? learnt[index] : 1;
     if (derate === undefined) continue;
     derates.push(derate);
     for (const one of own) {

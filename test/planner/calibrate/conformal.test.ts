@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bootstrapReplicates } from '../../../planner/calibrate/bootstrap.ts';
-import { computeConformalQuantile, computeDerate } from '../../../planner/calibrate/conformal.ts';
+import {
+  computeConformalQuantile,
+  computeDerate,
+  computeLeaveOneOutQuantiles,
+} from '../../../planner/calibrate/conformal.ts';
 import { createRandom, type Random, sampleExponential, sampleNormal } from '../../../vocabulary/random.ts';
 
 describe('split-conformal quantile', () => {
@@ -28,6 +32,21 @@ describe('split-conformal quantile', () => {
     const single = [1, 2, 3, 4, 5, 6, 7, 8].map((score) => [score]);
     expect(computeConformalQuantile([...single, crowd], 0.8)).toBe(8);
     expect(computeConformalQuantile([...single, crowd], 0.9)).toBe(9);
+  });
+
+  test('each from the others, sorted once: the same as sorting the others each time', () => {
+    const groups = fc.array(fc.array(fc.integer({ min: -9, max: 9 }), { maxLength: 5 }), { maxLength: 25 });
+    fc.assert(
+      fc.property(groups, fc.double({ min: 0.05, max: 0.95, noNaN: true }), (given, coverage) => {
+        const naive = given.map((_, i) =>
+          computeConformalQuantile(
+            given.filter((__, j) => j !== i),
+            coverage,
+          ),
+        );
+        expect(computeLeaveOneOutQuantiles(given, coverage)).toEqual(naive);
+      }),
+    );
   });
 
   /** Configurations with an offset of their own and as many points as chance gives, some of them wild. */
