@@ -84,7 +84,7 @@ function rentsOf(own: OwnTier): Rent[] {
 export function rentedOptions(own: OwnTier): CostOption[] {
   const { basis } = ownOption(own);
   return rentsOf(own).map(({ words, offer, usdPerGpuHour, overProvisionRatio }) => ({
-    id: `rented ${own.unit.gpus} × ${offer.gpu} ${words} (${offer.id})`,
+    id: `rented ${own.unit.gpus} × ${offer.gpu} ${words} (${offer.id}, ${own.context.mode.id})`,
     title: `rented ${own.unit.gpus} × ${offer.gpu}, ${words}`,
     basis,
     source: `${offer.id}: ${offer.source}; as many nodes as mode ${own.context.mode.id} needs`,

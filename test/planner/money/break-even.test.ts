@@ -228,6 +228,20 @@ describe('break-even of a plan', () => {
     expect(later).toContain('aws/p5.48xlarge');
   });
 
+  test('names of options are unique, however many modes own or buy the same', () => {
+    const twice = [...contexts, ...contexts].map((context, index) => ({
+      ...context,
+      mode: { ...context.mode, id: `${context.mode.id}-${index}` },
+    }));
+    const section = planBreakEven(twice, NOW);
+    for (const { curves } of section === undefined ? [] : [section.modes, section.inference]) {
+      expect(new Set(curves.map(({ id }) => id)).size).toBe(curves.length);
+    }
+    expect(section?.modes.curves).toHaveLength(4);
+    // What is bought is bought once.
+    expect(section?.inference.curves.filter(({ id }) => id.startsWith('api'))).toHaveLength(1);
+  });
+
   test('the API by hand: 500 and 200 tokens, 1 % made twice', () => {
     const api = found.inference.curves.find(({ id }) => id === 'api openai/gpt-4o-mini');
     const perTurn = ((500 * 0.15 + 200 * 0.6) / 1e6) * 1.01;
