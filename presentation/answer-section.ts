@@ -75,7 +75,13 @@ function modesTable(plan: PlanFile): Block {
   };
 }
 
-function capacityRow(measurement: PlanMeasurement): Cell[] {
+/** Rates that would say most about where the capacity lies. */
+const nextCell = ({ nextTurnsPerS = [] }: PlanMeasurement): Cell =>
+  nextTurnsPerS.length === 0
+    ? { text: ABSENT, muted: true }
+    : cell(nextTurnsPerS.map(formatNumber).join(' and '));
+
+function capacityRow(measurement: PlanMeasurement, hasNext: boolean): Cell[] {
   const capacity = measurement.capacityTurnsPerS;
   const highest = Math.max(0, ...measurement.points.map((point) => point.turnsPerS));
   const requests = measurement.points.reduce((sum, point) => sum + point.requests, 0);
@@ -87,21 +93,26 @@ function capacityRow(measurement: PlanMeasurement): Cell[] {
       : cell(formatNumber(capacity)),
     cell(measurement.points.length === 0 ? ABSENT : formatNumber(highest)),
     cell(formatCount(requests)),
+    ...(hasNext ? [nextCell(measurement)] : []),
   ];
 }
 
-const capacityTable = (plan: PlanFile): Block => ({
-  kind: 'table',
-  caption: `Capacity of one replica at the objective: ${plan.slos.map(formatSlo).join(', ') || 'none set'}`,
-  columns: [
-    column('target'),
-    column('engine'),
-    numeric('capacity, turns/s'),
-    numeric('highest load driven, turns/s'),
-    numeric('requests'),
-  ],
-  rows: plan.measurements.map(capacityRow),
-});
+function capacityTable(plan: PlanFile): Block {
+  const hasNext = plan.measurements.some(({ nextTurnsPerS = [] }) => nextTurnsPerS.length > 0);
+  return {
+    kind: 'table',
+    caption: `Capacity of one replica at the objective: ${plan.slos.map(formatSlo).join(', ') || 'none set'}`,
+    columns: [
+      column('target'),
+      column('engine'),
+      numeric('capacity, turns/s'),
+      numeric('highest load driven, turns/s'),
+      numeric('requests'),
+      ...(hasNext ? [numeric('measure next, turns/s')] : []),
+    ],
+    rows: plan.measurements.map((measurement) => capacityRow(measurement, hasNext)),
+  };
+}
 
 /** The question and the shortest answer to it, in words. */
 function leadText(plan: PlanFile): string {

@@ -103,6 +103,18 @@ function peopleLine(plan: PlanFile): string[] {
       );
 }
 
+/** Rates that would say most about where the capacity lies, where the plan proposes some. */
+function nextLine({ measurements }: PlanFile): string[] {
+  const rows = measurements.flatMap(({ target, nextTurnsPerS = [] }) =>
+    nextTurnsPerS.length === 0
+      ? []
+      : [`${target} at ${nextTurnsPerS.map(formatNumber).join(' and ')} turns/s`],
+  );
+  return rows.length === 0
+    ? []
+    : wrapText(`To know the capacity better, measure next: ${rows.join('; ')}.`, TERMINAL_CHARS);
+}
+
 /** How likely the busy hour misses an objective, all up and after the planned losses. */
 function riskLine(plan: PlanFile): string[] {
   const rows = plan.modes.flatMap((mode) => {
@@ -144,6 +156,7 @@ export function formatAnswerTable(plan: PlanFile, results: readonly ResultFile[]
     ...doubts,
     ...(doubts.length === 0 ? [] : ['']),
     formatTextTable(CAPACITY_COLUMNS, plan.measurements.map(capacityRow)),
+    ...nextLine(plan),
     '',
     formatTextTable(MODE_COLUMNS, plan.modes.map(modeRow)),
     '',

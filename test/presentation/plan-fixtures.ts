@@ -443,6 +443,9 @@ export function fullPlan(): PlanFile {
             ...(mode.mode === 'kubernetes-cloud-llm' ? { autoscaling: AUTOSCALING } : {}),
           },
     ),
+    measurements: plan.measurements.map((each, index) =>
+      index === 0 ? { ...each, nextTurnsPerS: [21, 23.5] } : each,
+    ),
     breakEven: BREAK_EVEN,
     budget: {
       source: 'plan-budget.yaml',

@@ -15,6 +15,7 @@ import { plannedModes } from '../../presentation/plan-reading.ts';
 import { renderHtml } from '../../presentation/render-html.ts';
 import { renderMarkdown } from '../../presentation/render-markdown.ts';
 import { buildReport } from '../../presentation/report.ts';
+import { formatAnswerTable } from '../../presentation/terminal.ts';
 import { type PlanFile, planFileSchema } from '../../vocabulary/plan-file.ts';
 import { fixture } from './fixtures.ts';
 import { fullPlan, VENDOR_VS_OWN_PER_DAY, weekTurnsPerS } from './plan-fixtures.ts';
@@ -93,6 +94,15 @@ describe('a plan with every section', () => {
     expect(planFileSchema.safeParse(fixture().plan).success).toBe(true);
     const ids = buildReport([], fixture().plan).sections.map(({ id }) => id);
     expect(ids).toEqual(['answer', 'doubts', 'cost', 'sizing', 'basis', 'repeat']);
+  });
+
+  it('says what to measure next, on the page and in the terminal', () => {
+    const [, capacity] = tablesOf('answer');
+    expect(capacity?.rows.map((row) => row.at(-1)?.text)).toEqual(['21 and 23.5', '—']);
+    const text = formatAnswerTable(plan, []).replace(/\s+/g, ' ');
+    expect(text).toContain('measure next: demo gateway with local inference at 21 and 23.5 turns/s.');
+    expect(text).toContain('kubernetes-cloud-llm 0.4 % (6.2 %)');
+    expect(text).toContain('From 216,000 interactions a day on, own GPUs cost less than the vendor.');
   });
 
   it('says simulated of every waiting and every week that was', () => {
