@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { planModes } from '../../../planner/index.ts';
+import { levelsInUtc, peakRatioOf } from '../../../planner/money/week-hours.ts';
+import { findLlmPrice } from '../../../scenarios/catalogue.ts';
 import type { DeploymentMode } from '../../../scenarios/mode.ts';
 import { unwrap } from '../../../vocabulary/errors.ts';
 import type { PlannedMode } from '../../../vocabulary/plan-file.ts';
@@ -59,6 +61,18 @@ describe('a plan reads prices as they stand on its day', () => {
     // Calls come by day: a week of a call centre on UTC has less in 01-04 and more in 06-10 than an even one.
     expect(input).toBeGreaterThan(0.15);
     expect(input).toBeLessThan(0.3);
+  });
+
+  test('the clock of the demand: ten in the morning nine hours ahead is one in the night in UTC', () => {
+    const price = unwrap(findLlmPrice(CATALOGUE, 'deepseek/deepseek-flash'));
+    const atTen = Array.from({ length: 168 }, (_, hour) => (hour === 10 ? 168 : 0));
+    const week = { levels: atTen, basis: 'assumed', source: 'this test' } as const;
+    expect(levelsInUtc({ ...week, utcOffsetHours: 9 }).indexOf(168)).toBe(1);
+    expect(peakRatioOf(price, { ...week, utcOffsetHours: 9 })).toBe(1);
+    expect(peakRatioOf(price, { ...week, utcOffsetHours: 0 })).toBe(0);
+    // Monday ten o'clock eleven hours ahead is still Sunday in UTC, which has no peak.
+    expect(levelsInUtc({ ...week, utcOffsetHours: 11 }).indexOf(168)).toBe(167);
+    expect(peakRatioOf(price, { ...week, utcOffsetHours: 11 })).toBe(0);
   });
 
   test('one that nobody sells any more is named', () => {
