@@ -161,7 +161,7 @@ describe('hostile numbers', () => {
           );
           expectPlanOrRefusal(planModes(input({ results })));
         }),
-        { numRuns: 25, seed: 2 },
+        { numRuns: 20, seed: 2 },
       );
     },
     PATIENCE_MS,
@@ -202,7 +202,7 @@ describe('hostile numbers', () => {
         fc.property(cases, ([[id, field], factor]) => {
           expectPlanOrRefusal(planModes(input({ catalogue: scaledCatalogue(id, field, factor) })));
         }),
-        { numRuns: 20, seed: 3 },
+        { numRuns: 15, seed: 3 },
       );
     },
     PATIENCE_MS,
@@ -232,7 +232,7 @@ describe('hostile numbers', () => {
             expectPlanOrRefusal(planModes(input({ interactionsPerDay, overrides, slos })));
           },
         ),
-        { numRuns: 80, seed: 4 },
+        { numRuns: 40, seed: 4 },
       );
     },
     PATIENCE_MS,
