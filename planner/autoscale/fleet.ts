@@ -89,6 +89,15 @@ export function scaleFleet(fleet: Fleet, replicas: number, lags: StartLags, nowS
   else if (change < 0) shrink(fleet, -change, lags, nowS);
 }
 
+/** So many ready replicas are gone with their machines; as many start at once on new ones. */
+export function loseReplicas(fleet: Fleet, replicas: number, lags: StartLags, nowS: number): void {
+  const lost = Math.min(fleet.ready, replicas);
+  if (lost === 0) return;
+  fleet.ready -= lost;
+  fleet.starting += lost;
+  fleet.onNewNodes.push({ readyAtS: nowS + lags.nodeS + lags.replicaS, replicas: lost });
+}
+
 function becomeReady(fleet: Fleet, queue: Starting[], nowS: number): void {
   for (let first = queue[0]; first !== undefined && first.readyAtS <= nowS; first = queue[0]) {
     fleet.ready += first.replicas;

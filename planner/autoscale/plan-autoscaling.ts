@@ -99,6 +99,7 @@ function scalableTier({ tier, plan, input, weeks }: TierInput, settings: Scaling
     maxReplicas: modeTier.maxReplicas ?? Math.max(minReplicas, plan.replicas) * UNBOUNDED_FACTOR,
     targetRatio: modeTier.scaling?.targetRatio ?? 1,
     autoscaler: autoscalerOf(modeTier),
+    zonesLostRatio: modeTier.survives.zones / modeTier.zones,
     usdPerHour: hourlyPrice(modeTier, context),
     busyHourTurnsPerS: context.demand.busyHourTurnsPerS,
     weeks,

@@ -10,10 +10,12 @@ import type { StartLags } from './fleet.ts';
 import { fewestThat } from './headroom.ts';
 import { hpaPolicy, kedaPolicy, type PolicyInput, policyFigures, schedulePolicy } from './policies.ts';
 import type { TierReplica } from './replica-behaviour.ts';
+import { cheapestSentence, headroomSentence, replicasWord, slowSentence, zoneSentence } from './sentences.ts';
 import { type ScalingSettings, startLagS, startLags } from './settings.ts';
 import { type FleetRun, simulateFleet } from './simulate-fleet.ts';
 import { judgeRun } from './verdict.ts';
 import type { TurnWeek, TurnWeeks } from './week-of-turns.ts';
+import { simulateZoneLoss } from './zone-loss.ts';
 
 /** A tier whose replicas may follow the hours. */
 export interface ScalableTier {
@@ -28,6 +30,8 @@ export interface ScalableTier {
   readonly maxReplicas: number;
   /** Share of what the sizing plans with that the autoscaler aims at. */
   readonly targetRatio: number;
+  /** Share of the zones that the plan survives losing; 0 where it plans no such loss. */
+  readonly zonesLostRatio: number;
   /** What the mode runs, where it says so. */
   readonly autoscaler: 'hpa' | 'keda' | undefined;
   /** Price of a replica; undefined where it has none by the hour. */
@@ -43,19 +47,21 @@ const targetOf = ({ replica, targetRatio }: ScalableTier): number => replica.pla
 
 const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
 
+const initialReplicas = (tier: ScalableTier, turnsPerS: number): number =>
+  clamp(Math.ceil(turnsPerS / targetOf(tier)), tier.minReplicas, tier.maxReplicas);
+
 function run(
   tier: ScalableTier,
   policy: ScalingPolicy,
   week: TurnWeek = tier.weeks.busiest,
   lags: StartLags = startLags(tier.settings),
 ): FleetRun {
-  const atStart = (week.turnsPerSByHour[0] ?? 0) / targetOf(tier);
   return simulateFleet({
     arrivals: week.arrivals,
     replica: tier.replica,
     policy,
     lags,
-    initialReplicas: clamp(Math.ceil(atStart), tier.minReplicas, tier.maxReplicas),
+    initialReplicas: initialReplicas(tier, week.turnsPerSByHour[0] ?? 0),
   });
 }
 
@@ -91,8 +97,6 @@ const hoursOf = ({ hours, stepsPerHour }: FleetRun): NonNullable<ScalingPolicyRo
     rejectedRatio: hour.turns === 0 ? 0 : Math.min(1, hour.rejected / hour.turns),
     lateRatio: hour.turns === 0 ? 0 : Math.min(1, hour.late / hour.turns),
   }));
-
-const replicasWord = (count: number): string => `${count} replica${count === 1 ? '' : 's'}`;
 
 function tryStatic(tier: ScalableTier): ScalingPolicyRow {
   const { plannedReplicas } = tier;
@@ -147,12 +151,14 @@ function trySchedule(tier: ScalableTier): ScalingPolicyRow {
   };
 }
 
+const mostOf = ({ maxReplicas, plannedReplicas }: ScalableTier): number =>
+  Math.max(maxReplicas, plannedReplicas * SEARCH_FACTOR);
+
 /** Fewest replicas at all hours that keep the objectives; the search ends at a multiple of the plan's. */
 function staticNeeded(tier: ScalableTier): number | undefined {
-  const most = Math.max(tier.maxReplicas, tier.plannedReplicas * SEARCH_FACTOR);
   const keeps = (replicas: number): boolean =>
     judgeRun(run(tier, { kind: 'static', replicas }), tier.replica.allowed).withinObjectives;
-  return fewestThat(keeps, 1, most);
+  return fewestThat(keeps, 1, mostOf(tier));
 }
 
 /** The least floor under which an autoscaler keeps the objectives. */
@@ -160,23 +166,6 @@ function floorNeeded(tier: ScalableTier, most: number): number | undefined {
   const keeps = (minReplicas: number): boolean =>
     judgeRun(run(tier, hpaPolicy(policyInput(tier, minReplicas))), tier.replica.allowed).withinObjectives;
   return fewestThat(keeps, tier.minReplicas, Math.min(most, tier.maxReplicas));
-}
-
-function headroomSentence(
-  staticReplicas: number | undefined,
-  floor: number | undefined,
-  tier: ScalableTier,
-): string {
-  if (staticReplicas === undefined) {
-    return `no fixed number up to ${Math.max(tier.maxReplicas, tier.plannedReplicas * SEARCH_FACTOR)} keeps the objectives in every hour of the week`;
-  }
-  const keep = staticReplicas === 1 ? 'keeps' : 'keep';
-  const instead = `${replicasWord(staticReplicas)} at all hours ${keep} the objectives with nothing lost`;
-  if (floor === undefined)
-    return `${instead}; no floor lets an autoscaler keep them, since a replica starts too late`;
-  return floor === tier.minReplicas
-    ? `${instead}; an autoscaler keeps them from its minimum of ${floor} up`
-    : `${instead}; an autoscaler keeps them when it never goes under ${floor}`;
 }
 
 /** `fromMinimum`: the autoscaler keeps the objectives with the mode's own minimum, so no floor need be looked for. */
@@ -190,7 +179,7 @@ function headroomOf(tier: ScalableTier, fromMinimum: boolean): ScalingHeadroom {
       ? {}
       : { staticReplicas, staticHeadroomRatio: 1 - tier.busyHourTurnsPerS / carried }),
     ...(floor === undefined ? {} : { minReplicas: floor }),
-    sentence: headroomSentence(staticReplicas, floor, tier),
+    sentence: headroomSentence({ staticReplicas, floor, minReplicas: tier.minReplicas, most: mostOf(tier) }),
   };
 }
 
@@ -220,22 +209,21 @@ function cheapestOf(policies: readonly ScalingPolicyRow[]): number | undefined {
   }, undefined);
 }
 
-const percent = (ratio: number): string => `${Number((ratio * 100).toPrecision(3))} %`;
-
-function tierSentence(policies: readonly ScalingPolicyRow[], cheapest: number | undefined): string {
-  const [planned] = policies;
-  const best = cheapest === undefined ? undefined : policies[cheapest];
-  if (best === undefined || planned === undefined) {
-    return 'no policy keeps the objectives in every hour of the simulated week';
-  }
-  if (best === planned) return `${planned.title}: nothing cheaper keeps the objectives in every hour`;
-  const share = costOf(best) / costOf(planned);
-  return `${best.title} keeps the objectives for ${percent(share)} of what the planned replicas cost at all hours`;
-}
-
-function slowSentence({ startLagS: lagS, withinObjectives, lateRatio, rejectedRatio }: SlowStart): string {
-  const missed = `would miss them, with ${percent(lateRatio)} late and ${percent(rejectedRatio)} turned away`;
-  return `with replicas that take ${lagS} s to start, the ${TITLES.hpa} ${withinObjectives ? 'keeps them too' : missed}`;
+/** Fixed replicas and both autoscalers with a zone gone at the busiest hour. */
+function zoneLossOf(tier: ScalableTier): ScaledTier['zoneLoss'] {
+  const input = policyInput(tier, tier.minReplicas);
+  return simulateZoneLoss({
+    week: tier.weeks.busiest,
+    replica: tier.replica,
+    lags: startLags(tier.settings),
+    lostRatio: tier.zonesLostRatio,
+    initialReplicas: (turnsPerS) => initialReplicas(tier, turnsPerS),
+    policies: [
+      { title: 'as planned', policy: { kind: 'static', replicas: tier.plannedReplicas } },
+      { title: TITLES.hpa, policy: hpaPolicy(input) },
+      { title: TITLES.keda, policy: kedaPolicy(input) },
+    ],
+  });
 }
 
 /** Every policy over the same simulated week, and what fixed replicas would have to be instead. */
@@ -253,6 +241,7 @@ export function scaleTier(tier: ScalableTier): ScaledTier {
   ];
   const cheapestPolicy = cheapestOf(policies);
   const slowStart = slowStartOf(tier);
+  const zoneLoss = zoneLossOf(tier);
   const { turnsPerSAtObjectives, maxTurnsPerS, basis } = tier.replica;
   return {
     kind: 'scaled',
@@ -262,11 +251,13 @@ export function scaleTier(tier: ScalableTier): ScaledTier {
     startLagS: startLagS(tier.settings),
     ...(slowStart === undefined ? {} : { slowStart }),
     policies,
+    ...(zoneLoss === undefined ? {} : { zoneLoss }),
     headroom,
     ...(cheapestPolicy === undefined ? {} : { cheapestPolicy }),
     sentence: [
-      tierSentence(policies, cheapestPolicy),
-      ...(slowStart === undefined ? [] : [slowSentence(slowStart)]),
+      cheapestSentence(policies, cheapestPolicy, costOf),
+      ...(slowStart === undefined ? [] : [slowSentence(slowStart, TITLES.hpa)]),
+      ...(zoneLoss === undefined ? [] : [zoneSentence(zoneLoss)]),
     ].join('; '),
   };
 }

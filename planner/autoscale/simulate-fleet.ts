@@ -1,7 +1,15 @@
 import { S_PER_HOUR } from '../../vocabulary/units.ts';
 import type { ArrivalSteps } from './arrivals.ts';
 import { type Autoscaler, type Controller, createController, type ScalingPolicy } from './controllers.ts';
-import { advanceFleet, createFleet, type Fleet, paidNodes, type StartLags, scaleFleet } from './fleet.ts';
+import {
+  advanceFleet,
+  createFleet,
+  type Fleet,
+  loseReplicas,
+  paidNodes,
+  type StartLags,
+  scaleFleet,
+} from './fleet.ts';
 import { advanceLine, createWaitingLine, type ReplicaBehaviour, type WaitingLine } from './waiting-line.ts';
 
 /** One hour of a run. */
@@ -34,6 +42,8 @@ export interface FleetInput {
   readonly lags: StartLags;
   /** Replicas that are ready at the start, for a policy that changes them. */
   readonly initialReplicas: number;
+  /** A share of the ready replicas that is lost at an instant, rounded up. */
+  readonly loss?: { readonly atS: number; readonly ratio: number };
 }
 
 /** Running sums, so that the mean over any window is one subtraction. */
@@ -130,6 +140,18 @@ function sync(run: Run, policy: Autoscaler, controller: Controller, step: number
   scaleFleet(fleet, wanted, input.lags, nowS);
 }
 
+/** Replicas that become ready or are lost before the turns of a step arrive. */
+function prepareStep(run: Run, step: number): void {
+  const { fleet, input } = run;
+  const { loss, lags } = input;
+  const { stepS } = input.arrivals;
+  const nowS = step * stepS;
+  advanceFleet(fleet, nowS);
+  if (loss !== undefined && step === Math.round(loss.atS / stepS)) {
+    loseReplicas(fleet, Math.ceil(fleet.ready * loss.ratio), lags, nowS);
+  }
+}
+
 function account(run: Run, step: number, arrivals: number): void {
   const { fleet, line, sums, input } = run;
   const { stepS } = input.arrivals;
@@ -165,8 +187,8 @@ export function simulateFleet(input: FleetInput): FleetRun {
   // Before a whole window is known nothing is decided.
   const firstSync = isStatic ? 0 : Math.round((policy.metricLagS + policy.metricWindowS) / stepS);
   for (let step = 0; step < counts.length; step++) {
+    if (!isStatic || input.loss !== undefined) prepareStep(run, step);
     if (!isStatic) {
-      advanceFleet(run.fleet, step * stepS);
       const isSync = step % stepsPerSync === 0 && step >= firstSync;
       if (controller !== undefined && isSync) sync(run, policy, controller, step);
     }

@@ -21,7 +21,8 @@ const MIN_TURNS_JUDGED = 1000;
 
 const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : Math.min(1, part / whole));
 
-const isWithin = (
+/** Whether counts of turns keep what the objectives allow; none at all do. */
+export const isWithin = (
   { turns, rejected, late }: { turns: number; rejected: number; late: number },
   allowed: AllowedRatios,
 ): boolean =>

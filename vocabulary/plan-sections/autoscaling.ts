@@ -83,6 +83,21 @@ const scaledTierSchema = z.strictObject({
     })
     .optional(),
   policies: z.array(policySchema).min(1),
+  /** The busiest hour with the zones that the plan survives losing gone at its start; absent where it plans no such loss. */
+  zoneLoss: z
+    .strictObject({
+      lostRatio: share,
+      hourOfWeek: count,
+      policies: z.array(
+        z.strictObject({
+          title: z.string(),
+          lateRatio: share,
+          rejectedRatio: share,
+          withinObjectives: z.boolean(),
+        }),
+      ),
+    })
+    .optional(),
   headroom: headroomSchema,
   /** The cheapest policy that keeps the objectives: an index into `policies`; absent when none does. */
   cheapestPolicy: count.optional(),

@@ -108,6 +108,30 @@ describe('10 M interactions a day', () => {
     expect(tier.slowStart?.lateRatio).toBeGreaterThanOrEqual(hpa?.outcome.lateRatio ?? 0);
   });
 
+  test('a zone of three gone at the busiest hour: those left carry it under every policy, as they were sized to', () => {
+    expect(tier.zoneLoss?.lostRatio).toBeCloseTo(1 / 3, 12);
+    expect(busy.weekTurnsPerS[tier.zoneLoss?.hourOfWeek ?? -1]).toBe(Math.max(...busy.weekTurnsPerS));
+    expect(tier.zoneLoss?.policies.map(({ withinObjectives }) => withinObjectives)).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    const full = scaledOf(
+      sectionOf(
+        withTier(unbounded(MODES.kubernetes), { survives: { zones: 2, replicas: 0 }, minReplicas: 3 }),
+        10_000_000,
+      ),
+    );
+    expect(full.zoneLoss?.lostRatio).toBeCloseTo(2 / 3, 12);
+    const alone = scaledOf(
+      sectionOf(
+        withTier(unbounded(MODES.kubernetes), { zones: 1, survives: { zones: 0, replicas: 0 } }),
+        10_000_000,
+      ),
+    );
+    expect(alone.zoneLoss).toBeUndefined();
+  });
+
   test('hours add up: turns of the week, and the mean of the replicas', () => {
     const hours = hpa?.hours ?? [];
     const turns = hours.reduce((sum, { turnsPerS }) => sum + turnsPerS * 3600, 0);
