@@ -14,13 +14,17 @@ export type ServingCapacity =
   | { readonly kind: 'not-reached'; readonly concurrency: number; readonly requestsPerS: number }
   | { readonly kind: 'missed-everywhere' };
 
-const isWithin = (curve: ServingCurve, limits: ServingLimits, concurrency: number): boolean =>
-  curve.latencyMsAt(concurrency) <= (limits.latencyMs ?? Number.POSITIVE_INFINITY) &&
-  curve.timeToFirstTokenMsAt(concurrency) <= (limits.timeToFirstTokenMs ?? Number.POSITIVE_INFINITY) &&
-  curve.timePerOutputTokenMsAt(concurrency) <= (limits.timePerOutputTokenMs ?? Number.POSITIVE_INFINITY);
+function isWithin(curve: ServingCurve, limits: ServingLimits, concurrency: number): boolean {
+  const { latencyMs, timeToFirstTokenMs, timePerOutputTokenMs } = limits;
+  return (
+    (latencyMs === undefined || curve.latencyMsAt(concurrency) <= latencyMs) &&
+    (timeToFirstTokenMs === undefined || curve.timeToFirstTokenMsAt(concurrency) <= timeToFirstTokenMs) &&
+    (timePerOutputTokenMs === undefined || curve.timePerOutputTokenMsAt(concurrency) <= timePerOutputTokenMs)
+  );
+}
 
 /** Places looked at before bisecting: first tokens may come sooner as load rises, so the first crossing is the one. */
-const SCAN_STEPS = 400;
+const SCAN_STEPS = 128;
 const BISECTIONS = 60;
 
 /** The largest concurrency up to which every limit holds, with the requests/s there. */

@@ -38,13 +38,13 @@ function linearCurve(points: readonly ServingPoint[], field: Field): Curve {
 
 const linear: PredictorMaker = (input) => byField(input, (field) => linearCurve(input.calibration, field));
 
+function logPchipCurve(points: readonly ServingPoint[], field: Field): Curve {
+  const curve = createLogPchip(points.map((point) => ({ x: point.concurrency, y: point[field] })));
+  return (x) => curve.at(x);
+}
+
 const logPchip: PredictorMaker = (input) =>
-  byField(input, (field) => {
-    const curve = createLogPchip(
-      input.calibration.map((point) => ({ x: point.concurrency, y: point[field] })),
-    );
-    return (x) => curve.at(x);
-  });
+  byField(input, (field) => logPchipCurve(input.calibration, field));
 
 /** The two walls of a roofline, one that does not depend on the load and one that grows with it, through the end points. */
 function rooflineCurve(points: readonly ServingPoint[], field: Field): Curve {
@@ -103,22 +103,28 @@ function distance(a: ServingConfiguration['labels'], b: ServingConfiguration['la
   }, 0);
 }
 
+interface Neighbour {
+  readonly other: ServingConfiguration;
+  readonly unlike: number;
+}
+
+const covers = ({ points }: ServingConfiguration, concurrency: number): boolean =>
+  (points[0]?.concurrency ?? Number.POSITIVE_INFINITY) <= concurrency &&
+  concurrency <= (points[points.length - 1]?.concurrency ?? 0);
+
 /** The curve of the configuration most like it, as it is: what a table of published results gives. */
 const nearest: PredictorMaker = ({ configuration, others }) => {
-  const usable = others.filter(({ points }) => points.length >= 2);
-  const ranked = usable
-    .map((other) => ({ other, unlike: distance(configuration.labels, other.labels) }))
-    .sort((a, b) => a.unlike - b.unlike);
+  const neighbours: Neighbour[] = others
+    .filter(({ points }) => points.length >= 2)
+    .map((other) => ({ other, unlike: distance(configuration.labels, other.labels) }));
   return planned((concurrency) => {
-    const found = ranked.find(({ other: { points } }) => {
-      const [first, last] = [points[0], points[points.length - 1]];
-      return first && last && first.concurrency <= concurrency && concurrency <= last.concurrency;
-    })?.other;
+    const found = neighbours.reduce<Neighbour | undefined>(
+      (best, next) =>
+        (best === undefined || next.unlike < best.unlike) && covers(next.other, concurrency) ? next : best,
+      undefined,
+    )?.other;
     if (found === undefined) return undefined;
-    const at = (field: Field): number =>
-      createLogPchip(found.points.map((point) => ({ x: point.concurrency, y: point[field] }))).at(
-        concurrency,
-      );
+    const at = (field: Field): number => logPchipCurve(found.points, field)(concurrency);
     return {
       concurrency,
       meanTimeToFirstTokenMs: at('meanTimeToFirstTokenMs'),

@@ -41,6 +41,7 @@ describe('results that the fit did not see', () => {
       ...step,
       name: `${step.name} × 3`,
       windowMs: step.windowMs / 3,
+      inFlight: { mean: step.inFlight.mean * 3, max: step.inFlight.max },
       load: { kind: 'open' as const, interactionsPerS: 1, turnsPerS: 1 },
     }));
     return one([], { steps, target: { replicas: 3, name: 'three' }, runId: 'three' });
