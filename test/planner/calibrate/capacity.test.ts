@@ -270,6 +270,7 @@ describe('closed loops', () => {
         ...base,
         name: `${concurrency} users`,
         load: { kind: 'closed', concurrency },
+        inFlight: { mean: concurrency, max: concurrency },
         goodRequests: latencyMs <= 2000 ? completed : 0,
         histograms: { latencyMs: histogram.encode() },
       };
