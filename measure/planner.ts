@@ -3,6 +3,7 @@ import { measurePlanSpeed } from './planner/plan-speed.ts';
 import { measureQueue } from './planner/queue.ts';
 import { measureReplicas } from './planner/replicas.ts';
 import { measureValidation } from './planner/validation.ts';
+import { measureWeek } from './planner/week.ts';
 
 /** A part of the planner that says how right or how quick it is. */
 type Part = () => Promise<Record<string, unknown>>;
@@ -12,6 +13,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   validation: measureValidation,
   queue: measureQueue,
   speed: measurePlanSpeed,
+  week: measureWeek,
   claims: measureClaims,
   replicas: measureReplicas,
 };
