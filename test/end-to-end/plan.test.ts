@@ -39,8 +39,25 @@ describe('busyhour plan', TIMEOUT, () => {
     expect(plan.modes.map(({ mode }) => mode)).toEqual(
       expect.arrayContaining(['compose', 'kubernetes', 'onprem']),
     );
-    for (const file of ['report.html', 'report.md', 'plan.csv', 'figures.csv', 'focus.csv', 'steps.csv'])
+    for (const file of [
+      'report.html',
+      'report.md',
+      'plan.csv',
+      'figures.csv',
+      'focus.csv',
+      'steps.csv',
+      'break-even.csv',
+      'autoscaling.csv',
+      'people.csv',
+      'ranges.csv',
+      'tornado.csv',
+      'waiting.csv',
+    ])
       expect(existsSync(join(out, file)), file).toBe(true);
+    const sections = ['break-even', 'waiting', 'autoscaling', 'risk', 'people', 'basis'];
+    const html = readFileSync(join(out, 'report.html'), 'utf8');
+    for (const id of sections) expect(html, id).toContain(`<section id="${id}">`);
+    expect(html).not.toMatch(/NaN|Infinity|undefined|\[object/);
   });
 
   it('writes a bill in FOCUS columns that adds up to each mode', async () => {
@@ -83,6 +100,43 @@ describe('busyhour plan', TIMEOUT, () => {
       plan.measurements.map(({ capacityTurnsPerS }) => capacityTurnsPerS ?? 0);
     for (const [index, strictest] of capacity(strict).entries())
       expect(strictest).toBeLessThan(capacity(loose)[index] ?? 0);
+  });
+});
+
+describe('busyhour plan --demand', TIMEOUT, () => {
+  const DEMAND =
+    'kind: busyhour-demand\nschemaVersion: 1\nname: service desk\nsource: a test\nvolume: { kind: per-day, interactionsPerDay: 40000 }\nslos: [{ kind: latency, metric: latencyMs, percentile: 90, limitMs: 1500 }]\n';
+
+  it('takes volume and objectives from the file; what is given beside it wins', async () => {
+    const folder = scratchFolder();
+    const results = resultsIn(folder);
+    const demand = join(folder, 'demand.yaml');
+    writeFileSync(demand, DEMAND);
+    const args = ['--modes', 'onprem', '--demand', demand];
+    const read = await planInto(join(folder, 'a'), results, ...args);
+    expect(read.demand.interactionsPerDay).toBe(40_000);
+    expect(read.slos).toMatchObject([{ percentile: 90, limitMs: 1500 }]);
+    const given = ['--interactions-per-day', '60000', '--slo', 'p95:latencyMs=2000'];
+    const won = await planInto(join(folder, 'b'), results, ...args, ...given);
+    expect(won.demand.interactionsPerDay).toBe(60_000);
+    expect(won.slos).toMatchObject([{ percentile: 95, limitMs: 2000 }]);
+  });
+
+  it('refuses a broken one by path, exit 10', async () => {
+    const folder = scratchFolder();
+    const demand = join(folder, 'demand.yaml');
+    writeFileSync(demand, DEMAND.replace('40000', '-5').replace('90', '190'));
+    const { exitCode, stderr } = await plansIn(
+      '-r',
+      ...resultsIn(folder),
+      '--demand',
+      demand,
+      '--out',
+      join(folder, 'o'),
+    );
+    expect(exitCode).toBe(10);
+    expect(stderr).toContain('volume.interactionsPerDay');
+    expect(stderr).toContain('slos[0].percentile');
   });
 });
 
