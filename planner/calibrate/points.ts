@@ -11,6 +11,7 @@ import { nearestRank } from '../../vocabulary/percentiles.ts';
 import type { ResultFile, ResultStep } from '../../vocabulary/result-file.ts';
 import { allowedRatioOf, evaluateSlo, type Slo, type SloVerdict } from '../../vocabulary/slo.ts';
 import { PERCENT, sFromMs } from '../../vocabulary/units.ts';
+import { violatesLittle } from '../queueing/step-little.ts';
 
 /** Steps whose offered rates are this close are replicates of one point. */
 const REPLICATE_RATIO = 0.02;
@@ -110,9 +111,12 @@ function flaggedSteps(result: ResultFile): FlaggedStep[] {
     .filter((step) => step.counts.offered > 0)
     .map((step) => ({
       step,
-      flags: result.diagnostics
-        .filter(({ subject }) => subject === undefined || subject === step.name)
-        .map(({ code }) => code),
+      flags: [
+        ...(violatesLittle(step) ? (['LITTLES_LAW_VIOLATED'] as const) : []),
+        ...result.diagnostics
+          .filter(({ subject }) => subject === undefined || subject === step.name)
+          .map(({ code }) => code),
+      ],
     }));
 }
 

@@ -18,7 +18,7 @@ export interface WaitingInput {
 /** What a plan spends on one queue: an interval of a tenth of the mean, or of a hundredth of a service time, or so many. */
 const PRECISION_RATIO = 0.1;
 const PRECISION_OF_SERVICE_RATIO = 0.01;
-const MAX_CUSTOMERS = 200_000;
+const MAX_CUSTOMERS = 100_000;
 
 /** The figures of an estimate that a plan file holds: its customers have no patience, so nobody leaves. */
 function readingOf(estimate: WaitingEstimate): WaitingReading {
