@@ -26,8 +26,17 @@ type Pick = (point: ServingPoint) => number;
 const firstToken: Pick = (point) => point.meanTimeToFirstTokenMs;
 const perToken: Pick = (point) => point.meanTimePerOutputTokenMs;
 
-const curveOf = (points: readonly ServingPoint[], y: Pick): MonotoneCurve =>
-  createLogPchip(points.map((point) => ({ x: point.concurrency, y: y(point) })));
+/** Two points make no curve: a decode step reads the weights once and a context for each request, so a line in n. */
+function lineThrough(left: CurvePoint, right: CurvePoint): MonotoneCurve {
+  const slope = (right.y - left.y) / (right.x - left.x);
+  return { minX: left.x, maxX: right.x, at: (x) => left.y + slope * (x - left.x) };
+}
+
+function curveOf(points: readonly ServingPoint[], y: Pick): MonotoneCurve {
+  const own = points.map((point) => ({ x: point.concurrency, y: y(point) }));
+  const [left, right] = own;
+  return own.length === 2 && left && right ? lineThrough(left, right) : createLogPchip(own);
+}
 
 /** Straight between points in log–log: past saturation there is little left to bend. */
 function logLinear(points: readonly CurvePoint[], x: number): number {
@@ -90,7 +99,8 @@ function timesOf(points: readonly ServingPoint[]): Times {
 /**
  * Monotone log–log curves of TTFT(n) and TPOT(n), with X(n) = n / (TTFT + TPOT · (out − 1)) by Little's law. Where the
  * points show a replica that fills up, the load that fills it is worked out and waiting beyond it is kept apart from
- * service, for no smooth curve bends that sharply. Points in ascending concurrency, at least two. Outside the measured
+ * service, for no smooth curve bends that sharply. With two points both times are straight lines in n (linear TPOT). Points in
+ * ascending concurrency, at least two. Outside the measured
  * range it throws: there is nothing to know.
  */
 export function createServingCurve(points: readonly ServingPoint[], outputTokens: number): ServingCurve {

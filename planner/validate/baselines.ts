@@ -133,6 +133,18 @@ const nearest: PredictorMaker = ({ configuration, others }) => {
   });
 };
 
+/** Our own curve from the lowest and the highest load alone: its fallback, by straight lines. */
+const twoPoints: PredictorMaker = (input) => ungated({ ...input, calibration: endsOf(input.calibration) });
+
+const endsOf = (points: readonly ServingPoint[]): ServingPoint[] => [
+  ...points.slice(0, 1),
+  ...points.slice(1).slice(-1),
+];
+
+/** The same ends joined by a straight line in log–log. */
+const twoPointsLogLinear: PredictorMaker = (input) =>
+  logPchip({ ...input, calibration: endsOf(input.calibration) });
+
 /** Our own curve where its gates would have refused: what they keep out shows in the difference. */
 const ungated: PredictorMaker = ({ calibration, configuration }) => {
   const curve = createServingCurve(calibration, configuration.outputTokens);
@@ -149,6 +161,8 @@ export const RATE_ONLY: ReadonlySet<string> = new Set(['scalability law']);
 /** What else could be believed, each judged on the same held-out points as far as it has an answer there. */
 export const BASELINES: Readonly<Record<string, PredictorMaker>> = {
   'without gates': ungated,
+  'two points': twoPoints,
+  'two points, log–log line': twoPointsLogLinear,
   'log–log PCHIP': logPchip,
   'linear interpolation': linear,
   'linear TPOT': linearTpot,
