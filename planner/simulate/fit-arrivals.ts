@@ -19,6 +19,9 @@ const MIN_ARRIVALS_PER_WINDOW = 3;
 /** Above this the multiplier is near 0 for most of the time, and the gaps say nothing of the process without it. */
 const MAX_VARIANCE_FOR_GAPS = 0.9;
 const GAP_CV_RANGE = { low: 0.3, high: 3 } as const;
+/** Burstier gaps, and swings that are nothing for nearly all of the time, are a mistake or beyond what can be drawn. */
+const MAX_RENEWAL_GAP_CV = 20;
+const MAX_VARIANCE = 10_000;
 const SWEEPS = 12;
 const HALVINGS = 40;
 
@@ -46,7 +49,7 @@ function solveVariance(
   if (indexWith(0) >= window.index) return 0;
   let low = 0;
   let high = 0.01;
-  while (indexWith(high) < window.index) high *= 2;
+  while (high < MAX_VARIANCE && indexWith(high) < window.index) high *= 2;
   for (let i = 0; i < HALVINGS; i++) {
     const middle = (low + high) / 2;
     if (indexWith(middle) < window.index) low = middle;
@@ -74,7 +77,12 @@ function localGapCv(gapCv: number | undefined, swings: readonly RateSwing[]): nu
  */
 export function fitArrivals(observed: ObservedArrivals, ratePerS = observed.ratePerS): FittedArrivals {
   const windows = windowsOf(observed);
-  if (windows.length === 0) return { kind: 'renewal', ratePerS, gapCv: observed.gapCv ?? 1 };
+  const renewal = {
+    kind: 'renewal',
+    ratePerS,
+    gapCv: Math.min(MAX_RENEWAL_GAP_CV, observed.gapCv ?? 1),
+  } as const;
+  if (windows.length === 0) return renewal;
   const swings: RateSwing[] = windows.map(({ windowMs }) => ({ varianceRatio: 0, blockMs: windowMs }));
   let gapCv = 1;
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
@@ -89,9 +97,7 @@ export function fitArrivals(observed: ObservedArrivals, ratePerS = observed.rate
     }
   }
   const real = swings.filter(({ varianceRatio }) => varianceRatio > 0);
-  return real.length === 0
-    ? { kind: 'renewal', ratePerS, gapCv: observed.gapCv ?? 1 }
-    : { kind: 'modulated', ratePerS, gapCv, swings: real };
+  return real.length === 0 ? renewal : { kind: 'modulated', ratePerS, gapCv, swings: real };
 }
 
 /** Arrivals of which only the index at 60 s and the gaps are known. */

@@ -117,6 +117,25 @@ describe('burstiness', () => {
 });
 
 describe('every estimate', () => {
+  test('ends and is finite for arrivals beyond belief', () => {
+    for (const observed of [
+      observedAt60S(5, 1, 1e300),
+      observedAt60S(5, 1e200, 1),
+      observedAt60S(1e9, 0, 1e9),
+      observedAt60S(1e-9, 1e9, 1e9),
+    ]) {
+      const arrivals = fitArrivals(observed);
+      const queue = {
+        ...poisson(7, 1),
+        arrivals,
+        service: { kind: 'drawn', meanMs: 1000 / observed.ratePerS, scv: 1 },
+      };
+      const estimate = steady(estimateWaiting(queue as WaitingQueue, { seed: 1, maxCustomers: 3_000 }));
+      expect(Number.isFinite(estimate.meanWaitMs)).toBe(true);
+      expect(Number.isFinite(estimate.meanWaitHighMs)).toBe(true);
+    }
+  });
+
   test('is finite, ordered, and the same for the same seed', () => {
     fc.assert(
       fc.property(
