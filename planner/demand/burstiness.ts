@@ -16,6 +16,8 @@ export interface Burstiness {
   readonly gapCv: number | undefined;
   /** Busiest minute ÷ mean of the busy hour: what tiers are sized for; 1 when counts are near Poisson. */
   readonly sizingRatio: number;
+  /** The trace that it was read from. */
+  readonly trace?: TraceSummary;
   readonly figures: readonly Sourced[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -103,5 +105,5 @@ export function burstinessOf(
 ): Burstiness {
   const stated = file && burstinessOfFile(file, busyHourTurnsPerS);
   const trace = file?.arrivals?.summary ?? resultTrace;
-  return stated ?? (trace === undefined ? CALM : burstinessOfTrace(trace));
+  return stated ?? (trace === undefined ? CALM : { ...burstinessOfTrace(trace), trace });
 }

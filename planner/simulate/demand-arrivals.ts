@@ -61,11 +61,10 @@ function traceFigures(trace: TraceSummary): Sourced[] {
   ];
 }
 
-/** Arrivals of the trace that the workload was read from, unless the demand states others. */
-function fromTrace({ reference, demand }: SizingContext): Observed | undefined {
-  const trace = reference.result.trace;
-  const { figures: stated, gapCv } = demand.burstiness;
-  if (trace === undefined || (stated.length > 0 && gapCv !== trace.gapCv)) return undefined;
+/** Arrivals of the trace of the demand or of the result, unless the demand states others. */
+function fromTrace({ demand }: SizingContext): Observed | undefined {
+  const { trace } = demand.burstiness;
+  if (trace === undefined) return undefined;
   const ofWork =
     trace.indexOfDispersionOfWork === undefined ? '' : '; engines and quotas feel the swings of its tokens';
   return {
@@ -76,7 +75,7 @@ function fromTrace({ reference, demand }: SizingContext): Observed | undefined {
   };
 }
 
-/** Burstiness that the demand states, or that a trace of its own has. */
+/** Burstiness that the demand states. */
 function fromDemand({ demand }: SizingContext): Observed | undefined {
   const { indexOfDispersion60S: index, gapCv, figures } = demand.burstiness;
   if (figures.length === 0) return undefined;

@@ -149,7 +149,8 @@ describe('what arrives', () => {
       plan.tier === 'inference' ? { ...plan, whenLost: { replicas: 1, utilisation: 1 } } : plan,
     );
     const { demand } = sized.context;
-    const burstiness = { ...demand.burstiness, indexOfDispersion60S: 1, gapCv: 1 };
+    const { trace: _, ...stated } = demand.burstiness;
+    const burstiness = { ...stated, indexOfDispersion60S: 1, gapCv: 1 };
     const calmContext = { ...sized.context, demand: { ...demand, burstiness } };
     const swinging = planWaiting({ ...sized, plans, seed: SEED });
     const calm = planWaiting({ ...sized, plans, context: calmContext, seed: SEED });
@@ -157,6 +158,31 @@ describe('what arrives', () => {
       steadyOf(tierOf(section, 'inference').afterLosses).meanWaitMs;
     expect(calm.arrivals.kind).toBe('renewal');
     expect(wait(swinging)).toBeGreaterThan(2 * wait(calm));
+  });
+
+  test('engines feel the swings of work, gateways those of counts', () => {
+    const calmWork = { ...TRACE, indexOfDispersionOfWork: { '60': 1.6 }, workScv: 0.5 };
+    const sized = sizeMode({ mode: MODES.onprem, ...traced(calmWork), interactionsPerDay: 3_200_000 });
+    const plans = sized.plans.map((plan) => ({ ...plan, whenLost: { replicas: 1, utilisation: 1 } }));
+    const section = planWaiting({ ...sized, plans, seed: SEED });
+    const asCounted = planWaiting({
+      ...sized,
+      plans,
+      context: {
+        ...sized.context,
+        demand: {
+          ...sized.context.demand,
+          burstiness: { ...sized.context.demand.burstiness, trace: TRACE },
+        },
+      },
+      seed: SEED,
+    });
+    const wait = (of: WaitingSection, tier: string): number =>
+      steadyOf(tierOf(of, tier).afterLosses).meanWaitMs;
+    expect(wait(section, 'inference')).toBeLessThan(0.7 * wait(asCounted, 'inference'));
+    expect(wait(section, 'gateway')).toBe(wait(asCounted, 'gateway'));
+    expect(steadyOf(tierOf(section, 'inference').afterLosses).method).toBe('simulation');
+    expect(section.arrivals.figures.map(({ name }) => name)).toContain('indexOfDispersionOfWork60S');
   });
 
   test('the dispersion that is shown is that of the busy hour: swings grow with the rate', () => {
