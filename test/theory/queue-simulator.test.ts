@@ -225,3 +225,68 @@ describe('intervals and warm-up', () => {
     expect((high - mean) / mean).toBeLessThanOrEqual(0.02);
   });
 });
+
+describe('intervals under arrivals whose rate swings', () => {
+  const swinging: WaitingQueue = {
+    servers: 20,
+    arrivals: {
+      kind: 'modulated',
+      ratePerS: 16,
+      gapCv: 1,
+      swings: [{ varianceRatio: 0.02, blockMs: 10_000 }],
+    },
+    service: { kind: 'drawn', meanMs: 1000, scv: 1 },
+  };
+
+  test('of 100 runs as long as a plan takes them, 85 or more hold the mean of a run 40 times as long', () => {
+    const long = simulateWaiting(swinging, {
+      seed: 77,
+      precisionRatio: 0,
+      maxCustomers: 4_000_000,
+    }).meanWaitMs;
+    expect((long.high - long.low) / long.mean).toBeLessThan(0.1);
+    const held = Array.from({ length: 100 }, (_, seed) => {
+      const { low, high } = simulateWaiting(swinging, {
+        seed,
+        precisionRatio: 0,
+        maxCustomers: 100_000,
+      }).meanWaitMs;
+      return low <= long.mean && long.mean <= high;
+    }).filter(Boolean).length;
+    expect(held).toBeGreaterThanOrEqual(85);
+  });
+
+  test('swings that last far longer than service: the mean over rates of Erlang C at each (quasi-stationary)', () => {
+    // Two rates, half of the time each, would be exact; a gamma multiplier is integrated here by its quantiles.
+    const slow: WaitingQueue = {
+      ...swinging,
+      arrivals: {
+        kind: 'modulated',
+        ratePerS: 10,
+        gapCv: 1,
+        swings: [{ varianceRatio: 0.01, blockMs: 600_000 }],
+      },
+    };
+    const shape = 100;
+    const weights: number[] = [];
+    const waits: number[] = [];
+    for (let m = 0.6; m <= 1.5; m += 0.001) {
+      // Customers see busy times in proportion to their rate.
+      weights.push(m * Math.exp((shape - 1) * Math.log(m) - shape * m));
+      waits.push(computeMeanWait({ offeredErlangs: 10 * m, servers: 20, meanServiceTime: 1000 }) ?? 0);
+    }
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    const exactMs = waits.reduce((sum, wait, i) => sum + wait * (weights[i] ?? 0), 0) / total;
+    const runs = SEEDS.map((seed) =>
+      simulateWaiting(slow, { seed, precisionRatio: 0, maxCustomers: 1_000_000 }),
+    );
+    const mean = runs.reduce((sum, run) => sum + run.meanWaitMs.mean, 0) / runs.length;
+    const squares = runs.reduce((sum, run) => sum + (run.meanWaitMs.mean - mean) ** 2, 0);
+    const error = Math.sqrt(squares / 90);
+    expect(Math.abs(mean - exactMs)).toBeLessThan(4 * error);
+    expect(4 * error).toBeLessThan(0.4 * exactMs);
+    // Erlang C at the mean rate would be told apart.
+    const calmMs = computeMeanWait({ offeredErlangs: 10, servers: 20, meanServiceTime: 1000 }) ?? 0;
+    expect(mean).toBeGreaterThan(1.5 * calmMs);
+  });
+});
