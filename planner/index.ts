@@ -63,3 +63,15 @@ export {
 } from './money/interaction-cost.ts';
 export type { PlanInput } from './plan-input.ts';
 export { planModes } from './plan-modes.ts';
+export {
+  computeErlangB,
+  computeErlangC,
+  computeMeanWait,
+  computeServersForServiceLevel,
+  computeServiceLevel,
+} from './queueing/erlang.ts';
+export { computeErlangA, computeErlangAServiceLevel, type ImpatientQueue } from './queueing/erlang-a.ts';
+export type { ArrivalProcess } from './simulate/arrivals.ts';
+export { estimateWaiting, type WaitingEstimate } from './simulate/estimate-waiting.ts';
+export { fitArrivals, type ObservedArrivals } from './simulate/fit-arrivals.ts';
+export { type ServiceTimes, simulateWaiting, type WaitingQueue } from './simulate/simulate-waiting.ts';
