@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { estimateCapacity } from '../../../planner/calibrate/capacity.ts';
 import { type PlanOverrides, resolveAssumptions } from '../../../planner/demand/assumptions.ts';
@@ -5,7 +6,7 @@ import { estimateBusiestMinuteRatio } from '../../../planner/demand/burstiness.t
 import { computeDemand, type Demand } from '../../../planner/demand/demand.ts';
 import { overridesFromDemand } from '../../../planner/demand/file-overrides.ts';
 import { planModes } from '../../../planner/index.ts';
-import type { DemandFile } from '../../../scenarios/demand.ts';
+import { type DemandFile, readDemandFile } from '../../../scenarios/demand.ts';
 import { unwrap } from '../../../vocabulary/errors.ts';
 import { createRandom, sampleGamma } from '../../../vocabulary/random.ts';
 import type { ResultFile } from '../../../vocabulary/result-file.ts';
@@ -190,6 +191,27 @@ describe('the shape of an interaction', () => {
     expect(demand.tokensPerTurn?.output).toBeCloseTo(140, 9);
     expect(demand.tokensPerTurn?.basis).toBe('assumed');
     expect(demand.llmCallsPerTurn).toBe(2);
+  });
+});
+
+describe('the demand of the call-centre guide that comes with the tool', () => {
+  const path = join(import.meta.dirname, '../../../scenarios/demand/call-centre-guide.yaml');
+  const file = unwrap(readDemandFile(path));
+
+  test('has its corrected busy hour: 5.2 turns/s, and about 112 open conversations at 1.5 s and 20 s', () => {
+    const demand = demandOf(file);
+    expect(demand.busyHourTurnsPerS).toBeCloseTo(5.2083, 4);
+    const meanS = (figure(demand, 'meanTurnLatency')?.value ?? 0) / 1000;
+    expect(demand.openInteractions + demand.busyHourTurnsPerS * (1.5 - meanS)).toBeCloseTo(112, 0);
+  });
+
+  test('has its tokens: 0.001785 USD an interaction at 0.15 and 0.60 USD per million', () => {
+    const reference = llamaResult();
+    const tokens = { input: 0, cachedInput: 0, output: 0, requestsWithUsage: 0, requestsCounted: 0 };
+    const steps = reference.steps.map((step) => ({ ...step, tokens }));
+    const { tokensPerTurn, turnsPerInteraction } = demandOf(file, { reference: { ...reference, steps } });
+    const usdPerTurn = ((tokensPerTurn?.input ?? 0) * 0.15 + (tokensPerTurn?.output ?? 0) * 0.6) / 1e6;
+    expect(usdPerTurn * turnsPerInteraction).toBeCloseTo(0.001785, 9);
   });
 });
 
