@@ -99,7 +99,8 @@ describe('a trace whose index of dispersion is known, ten seeds', () => {
       expect(bursty).toBeGreaterThanOrEqual(calm);
       expect(wild).toBeGreaterThan(bursty);
     }
-  });
+    // Thirty whole plans, each with its draws and simulated queues.
+  }, 120_000);
 
   test('the busiest minute that is sized for is the one of the trace', () => {
     const trace = batchTrace(3, 12, 8);
