@@ -1,8 +1,9 @@
 import type { ModeTier } from '../../scenarios/mode.ts';
 import { createDiagnostic, type Diagnostic } from '../../vocabulary/diagnostics.ts';
 import type { Sourced } from '../../vocabulary/plan-file.ts';
+import { percentFromRatio } from '../../vocabulary/units.ts';
 import { shownRate, soundPoints } from '../calibrate/capacity.ts';
-import { diagnoseThinHeadroom } from '../calibrate/derate.ts';
+import { CAPACITY_DERATE, diagnoseThinHeadroom, isThinHeadroom, keptFreeOf } from '../calibrate/derate.ts';
 import { basisOf, type Measurement, selectMeasurement } from '../calibrate/measurements.ts';
 import { offeredTurnsPerS } from '../calibrate/points.ts';
 import { type Planned, planned, refuse } from '../refusal.ts';
@@ -24,13 +25,15 @@ interface Sized {
 
 function loadLimit(sized: Sized, context: SizingContext): LoadLimit {
   const { replicaTurnsPerS, scale, sizing } = sized;
-  const perReplica = replicaTurnsPerS * scale.replicasPerUnit * (1 - sizing.headroomRatio);
+  const free = keptFreeOf(sizing.headroomRatio);
+  const perReplica = replicaTurnsPerS * scale.replicasPerUnit * (1 - free);
+  const freeWords = `${shownRate(percentFromRatio(free))} % ${isThinHeadroom(sizing.headroomRatio) ? 'derate' : 'headroom'}`;
   const demand = context.demand.sizingTurnsPerS;
   return {
     name: 'load',
     demand,
     perReplica,
-    explanation: `${shownRate(demand)} turns/s ÷ ${shownRate(perReplica)} turns/s per unit at the objectives with ${sizing.headroomRatio * 100} % headroom`,
+    explanation: `${shownRate(demand)} turns/s ÷ ${shownRate(perReplica)} turns/s per unit at the objectives with ${freeWords}`,
     measuredAs: 'capacity',
   };
 }
@@ -64,6 +67,13 @@ function kvLimit(sized: Sized, context: SizingContext): LoadLimit[] {
   ];
 }
 
+/** What sizes a tier whose mode keeps less free. */
+const DERATE_FIGURE = sourced('derateRatio', CAPACITY_DERATE.ratio, 'ratio of the predicted capacity', {
+  basis: 'derived',
+  source:
+    'one-sided split-conformal at 95 % over published configurations that no fit saw; more than the headroom of the mode',
+});
+
 function capacityFigures(sized: Sized): Sourced[] {
   const { measurement, replicaTurnsPerS, scale, sizing } = sized;
   const { result, curve } = measurement;
@@ -78,6 +88,7 @@ function capacityFigures(sized: Sized): Sourced[] {
       basis: 'assumed',
       source: 'kept free by the mode',
     }),
+    ...(isThinHeadroom(sizing.headroomRatio) ? [DERATE_FIGURE] : []),
   ];
 }
 
@@ -123,7 +134,7 @@ export function modelInference(
       limits: [loadLimit(sized, context), ...kvLimit(sized, context)],
       minReplicas: tier.minReplicas,
       capacity: capacityFigures(sized),
-      headroomRatio: sizing.headroomRatio,
+      headroomRatio: keptFreeOf(sizing.headroomRatio),
       ...(unitsPerReplica > 1 ? { group: { kind: 'spanning' as const, units: unitsPerReplica } } : {}),
     },
     diagnostics: diagnosticsOf(sized),

@@ -24,7 +24,7 @@ function simulateP95Ms(servers: number, turnsPerS: number, seed: number): number
   return latenciesMs[Math.ceil(latenciesMs.length * 0.95) - 1] ?? Number.NaN;
 }
 
-/** Servers planned for a demand, without headroom and without spare nodes. */
+/** Servers planned for a demand, without headroom beyond the derate of 0.946 and without spare nodes. */
 function plannedServers(turnsPerS: number): number {
   const [inference, ...others] = unbounded(MODES.onprem).tiers;
   if (inference?.sizing.kind !== 'capacity-curve') throw new Error('no inference tier');
@@ -56,11 +56,12 @@ const meanP95Ms = (servers: number, turnsPerS: number): number => {
 };
 
 describe('planned replicas in an independent simulation, ten seeds', () => {
-  // Just below what 2, 5 and 9 servers carry within the objective: 38.5 turns/s each.
+  // Just below what 2, 5 and 9 servers carry within the objective, 38.5 turns/s each × 0.946: no more is promised of a
+  // predicted capacity, and one server fewer is too few all the same.
   test.each([
-    [2, 74],
-    [5, 188],
-    [9, 340],
+    [2, 71],
+    [5, 179],
+    [9, 322],
   ])('%i servers for %d turns/s: they meet the objective, and one fewer does not', (servers, turnsPerS) => {
     expect(plannedServers(turnsPerS)).toBe(servers);
     expect(meanP95Ms(servers, turnsPerS)).toBeLessThan(LIMIT_MS);

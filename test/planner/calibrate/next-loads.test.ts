@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { estimateCapacity } from '../../../planner/calibrate/capacity.ts';
-import { CAPACITY_DERATE, diagnoseThinHeadroom } from '../../../planner/calibrate/derate.ts';
+import { CAPACITY_DERATE, diagnoseThinHeadroom, keptFreeOf } from '../../../planner/calibrate/derate.ts';
 import { proposeNextTurnsPerS } from '../../../planner/calibrate/next-loads.ts';
 import { buildResult, exactCapacityPerS, SLOS } from '../fixtures/result.ts';
 
@@ -60,5 +60,15 @@ describe('headroom against the derate', () => {
       }),
     ]);
     expect(diagnoseThinHeadroom(0.2, 'llm')).toEqual([]);
+  });
+
+  test('a plan keeps free what its mode asks for, and never less than the derate takes', () => {
+    expect([0, 0.05, 0.06, 0.2, 0.5].map(keptFreeOf)).toEqual([
+      1 - CAPACITY_DERATE.ratio,
+      1 - CAPACITY_DERATE.ratio,
+      0.06,
+      0.2,
+      0.5,
+    ]);
   });
 });

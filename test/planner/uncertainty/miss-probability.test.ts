@@ -6,7 +6,10 @@ import { INDEPENDENT, mulberry, triangle, uncertaintyOf } from '../fixtures/unce
 
 const DRAWS = 10_000;
 
-/** One host without headroom, spread over `zones` of which one may be lost. */
+/** What the planner uses of a predicted capacity where a mode keeps nothing free: docs/accuracy.md. */
+const DERATE = 0.946;
+
+/** One host without headroom of its own, spread over `zones` of which one may be lost. */
 function hostMode(zones: number, headroomRatio = 0): DeploymentMode {
   const [host, ...others] = MODES.compose.tiers;
   if (host?.sizing.kind !== 'capacity-curve') throw new Error('no host');
@@ -21,15 +24,15 @@ function hostMode(zones: number, headroomRatio = 0): DeploymentMode {
   return { ...MODES.compose, tiers: [sized, ...others] };
 }
 
-/** Share of independent draws in which the peak exceeds what `hosts` carry, over ten seeds. */
-function simulatedMiss(perDay: number, hosts: number): { ratio: number; draws: number } {
+/** Share of independent draws in which the peak exceeds so much of what `hosts` carry, over ten seeds. */
+function simulatedMiss(perDay: number, hosts: number, usedRatio = 1): { ratio: number; draws: number } {
   const capacity = exactCapacityPerS(20, 2000);
   let missed = 0;
   for (let seed = 1; seed <= 10; seed++) {
     const uniform = mulberry(seed);
     for (let draw = 0; draw < DRAWS; draw++) {
       const turnsPerS = (perDay * 5 * triangle(uniform, 0.08, 0.15, 0.18)) / 3600;
-      if (turnsPerS > hosts * triangle(uniform, 17, capacity, 19)) missed++;
+      if (turnsPerS > hosts * usedRatio * triangle(uniform, 17, capacity, 19)) missed++;
     }
   }
   return { ratio: missed / (10 * DRAWS), draws: 10 * DRAWS };
@@ -42,7 +45,7 @@ const missesOf = (mode: DeploymentMode, interactionsPerDay: number) =>
   uncertaintyOf({ mode, interactionsPerDay }, { correlations: INDEPENDENT }).section;
 
 describe('probability of missing an objective against an independent simulation, ten seeds', () => {
-  test.each([72_000, 80_000, 88_000])('one host without headroom at %d a day', (perDay) => {
+  test.each([72_000, 78_000, 82_000])('one host without headroom at %d a day', (perDay) => {
     const { missProbability, replicas } = missesOf(hostMode(1), perDay);
     expect(replicas[0]?.planned).toBe(1);
     const { ratio } = simulatedMiss(perDay, 1);
@@ -68,7 +71,7 @@ describe('probability of missing an objective against an independent simulation,
   });
 
   test('by objective: no likelier than all together, and the one that is crossed first is nearly all', () => {
-    const { missProbability } = missesOf(hostMode(1), 88_000);
+    const { missProbability } = missesOf(hostMode(1), 82_000);
     const [latency, errors] = missProbability.byObjective;
     expect(latency?.slo.kind).toBe('latency');
     expect(latency?.tiers).toEqual(['host']);
@@ -86,7 +89,9 @@ describe('replicas over the draws', () => {
       const uniform = mulberry(seed + 50);
       return Array.from({ length: DRAWS }, () =>
         Math.ceil(
-          (perDay * 5 * triangle(uniform, 0.08, 0.15, 0.18)) / 3600 / triangle(uniform, 17, capacity, 19),
+          (perDay * 5 * triangle(uniform, 0.08, 0.15, 0.18)) /
+            3600 /
+            (DERATE * triangle(uniform, 17, capacity, 19)),
         ),
       );
     })
@@ -119,7 +124,7 @@ describe('replicas over the draws', () => {
     const bounded = { ...MODES.compose, tiers: [{ ...host, maxReplicas: 1 }, ...others] };
     const { replicas, missProbability } = missesOf(bounded, 80_000);
     expect(replicas[0]?.maxReplicas).toBe(1);
-    const { ratio } = simulatedMiss(80_000, 1);
+    const { ratio } = simulatedMiss(80_000, 1, DERATE);
     expect(Math.abs((replicas[0]?.aboveMaxRatio ?? 0) - ratio)).toBeLessThan(tolerance(ratio));
     expect(missProbability.aboveMaxRatio).toBe(replicas[0]?.aboveMaxRatio);
   });
