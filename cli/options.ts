@@ -18,7 +18,7 @@ function usage(message: string): BusyhourError {
 }
 
 /** A commander parser for a numeric option: a clear usage failure instead of NaN. */
-export function numberOption(flag: string, range: NumberRange): (text: string) => number {
+export function numberOption(flag: string, range: NumberRange = {}): (text: string) => number {
   return (text) => {
     const value = text.trim() === '' ? Number.NaN : Number(text);
     const inside =

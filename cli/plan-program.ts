@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { action, JSON_HELP, MAX_SEED } from './action.ts';
 import { collectCeilings } from './ceilings.ts';
-import { collectObjectives } from './objectives.ts';
+import { collectDemandObjectives } from './objectives.ts';
 import { listOption, numberOption } from './options.ts';
 
 const PLAN_EXAMPLES = `
@@ -13,7 +13,7 @@ Examples:
   busyhour plan -r result.json --diff main/plan.json --budget plan-budget.yaml
 
 Exit codes:
-  0 planned, and within the budget where one is stated · 10 an input file is invalid
+  0 planned, and within the budget where one is stated · 10 an input file or a figure is invalid
   30 a ceiling is broken, or cannot be told · 40 every mode was refused`;
 
 /** What the plan is made from. */
@@ -27,7 +27,8 @@ function addInputs(command: Command): Command {
     .option(
       '--interactions-per-day <n>',
       'demand to plan for (default: that of --demand; 25000; the measured rate of a trace)',
-      numberOption('--interactions-per-day', { min: 1 }),
+      // Absurd volumes are refused by the plan, with those of demand files.
+      numberOption('--interactions-per-day'),
     )
     .option(
       '--modes <names>',
@@ -37,7 +38,7 @@ function addInputs(command: Command): Command {
     .option(
       '--slo <objective...>',
       'objective such as p95:latencyMs=2000 or errors=0.01, repeatable; those of the demand or the results without it',
-      collectObjectives,
+      collectDemandObjectives,
     )
     .option('--prices <file...>', 'your own catalogue files; their entries win')
     .option(

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { action, JSON_HELP, MAX_SEED } from './action.ts';
-import { collectObjectives } from './objectives.ts';
+import { collectDemandObjectives } from './objectives.ts';
 import { numberOption } from './options.ts';
 
 /** The command that holds predictions against measurements. */
@@ -20,7 +20,7 @@ export function addValidate(program: Command): void {
     .option(
       '--slo <objective>',
       'p95:latencyMs=2000 or errors=0.01, repeatable (default: those of the results)',
-      collectObjectives,
+      collectDemandObjectives,
     )
     .option(
       '--seed <n>',

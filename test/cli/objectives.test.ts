@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseObjective } from '../../cli/objectives.ts';
+import { collectDemandObjectives, parseObjective } from '../../cli/objectives.ts';
+import { BusyhourError } from '../../vocabulary/errors.ts';
 
 describe('parseObjective', () => {
   it('reads a percentile of a latency metric and an error ratio', () => {
@@ -16,6 +17,21 @@ describe('parseObjective', () => {
     'refuses %j and shows both forms',
     (text) => {
       expect(() => parseObjective(text)).toThrow('expected p95:latencyMs=2000 or errors=0.01');
+    },
+  );
+
+  it.each(['p95:latencyMs=-5', 'p95:latencyMs=0', 'errors=2', 'errors=-1', 'p100:latencyMs=10'])(
+    'of a plan: %j is a figure that cannot be, not a command that cannot be read',
+    (text) => {
+      const failureOf = (objective: string): unknown => {
+        try {
+          return collectDemandObjectives(objective);
+        } catch (error) {
+          return error instanceof BusyhourError ? error.failure : error;
+        }
+      };
+      expect(failureOf(text)).toMatchObject({ code: 'INVALID_DEMAND', issues: [expect.anything()] });
+      expect(failureOf('p95')).toMatchObject({ code: 'USAGE', issues: [] });
     },
   );
 

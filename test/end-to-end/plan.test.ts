@@ -103,6 +103,34 @@ describe('busyhour plan', TIMEOUT, () => {
   });
 });
 
+describe('busyhour plan refuses figures that cannot be', TIMEOUT, () => {
+  it.each([
+    ['--interactions-per-day', '-5'],
+    ['--interactions-per-day', '0'],
+    ['--interactions-per-day', '1e300'],
+    ['--slo', 'p95:latencyMs=-5'],
+    ['--slo', 'errors=2'],
+  ])('%s %s: exit 10 and what to state instead', async (flag, value) => {
+    const folder = scratchFolder();
+    const { exitCode, stderr } = await plansIn(
+      '-r',
+      ...resultsIn(folder),
+      '--out',
+      join(folder, 'out'),
+      flag,
+      value,
+    );
+    expect([exitCode, stderr]).toEqual([10, expect.stringContaining('INVALID_DEMAND')]);
+    expect(stderr).toMatch(/expected .* got .* Fix: /);
+  });
+
+  it('a volume that is no number is a mistake of the command line: exit 2', async () => {
+    const folder = scratchFolder();
+    const { exitCode } = await plansIn('-r', ...resultsIn(folder), '--interactions-per-day', 'many');
+    expect(exitCode).toBe(2);
+  });
+});
+
 describe('busyhour plan --demand', TIMEOUT, () => {
   const DEMAND =
     'kind: busyhour-demand\nschemaVersion: 1\nname: service desk\nsource: a test\nvolume: { kind: per-day, interactionsPerDay: 40000 }\nslos: [{ kind: latency, metric: latencyMs, percentile: 90, limitMs: 1500 }]\n';
