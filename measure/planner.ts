@@ -1,5 +1,6 @@
 import { measureClaims } from './planner/claims.ts';
 import { measurePlanSpeed } from './planner/plan-speed.ts';
+import { measurePublished } from './planner/published.ts';
 import { measureQueue } from './planner/queue.ts';
 import { measureReplicas } from './planner/replicas.ts';
 import { measureValidation } from './planner/validation.ts';
@@ -11,6 +12,7 @@ type Part = () => Promise<Record<string, unknown>>;
 /** Each part gives figures of its own names; one that fails is told and does not take the others with it. */
 const PARTS: Readonly<Record<string, Part>> = {
   validation: measureValidation,
+  published: measurePublished,
   queue: measureQueue,
   speed: measurePlanSpeed,
   week: measureWeek,

@@ -1,76 +1,27 @@
 import { describe, expect, test } from 'vitest';
-import {
-  computeErlangB,
-  computeErlangC,
-  computeLoadForBlocking,
-  computeLogErlangB,
-  computeLogErlangC,
-  computeMeanWait,
-  computeServersForBlocking,
-} from '../../planner/queueing/erlang.ts';
-import { computeErlangA } from '../../planner/queueing/erlang-a.ts';
+import { computeErlangRow, erlangErrorInTolerances, isOfBlockingTable } from '../../measure/planner/erlang-vectors.ts';
+import { computeErlangB, computeErlangC, computeLogErlangB, computeLogErlangC } from '../../planner/queueing/erlang.ts';
 import { dataPath, readRows } from './published-vectors.ts';
 
 const path = dataPath('erlang/erlang_vectors.csv');
 const rows = path === undefined ? [] : readRows(path);
 
-/** What a row of the table asks for; undefined for a kind of row that has no rule here, which fails the test. */
-function computed(row: Record<string, string>): number | undefined {
-  const servers = Number(row.servers);
-  const load = Number(row.offered_load_erl);
-  const note = row.note ?? '';
-  switch (`${row.function} ${row.quantity}`) {
-    case 'erlang_b ln_prob':
-      return computeLogErlangB(load, servers);
-    case 'erlang_c ln_prob':
-      return computeLogErlangC(load, servers);
-    case 'erlang_b_servers_for_blocking<=0.02 servers':
-      return computeServersForBlocking(load, 0.02);
-    case 'erlang_c occupancy':
-      return load / servers;
-    case 'erlang_c mean_wait_s':
-      return computeMeanWait({ offeredErlangs: load, servers, meanServiceTime: 180 });
-    case 'erlang_a occupancy':
-      return computeErlangA(impatient(load, servers)).occupancy;
-    case 'erlang_a mean_wait_all_min':
-      return computeErlangA(impatient(load, servers)).meanWaitS / 60;
-    case 'erlang_a mean_wait_s':
-      return note.includes('K=100') ? computeErlangA(impatient(load, servers)).meanWaitS : undefined;
-    default:
-      return undefined;
-  }
+function expectAsPublished(row: Record<string, string>): void {
+  expect(computeErlangRow(row), JSON.stringify(row)).toBeDefined();
+  expect(erlangErrorInTolerances(row), JSON.stringify(row)).toBeLessThanOrEqual(1);
 }
 
-const impatient = (load: number, servers: number) => ({
-  arrivalRatePerS: load / 180,
-  meanServiceS: 180,
-  meanPatienceS: 300,
-  servers,
-});
-
 describe.skipIf(path === undefined)('Erlang tables (skipped where ../shared/data is absent)', () => {
-  const tableRows = rows.filter((row) => row.function === 'erlang_b_offered_load_for_blocking');
-
   test('every row that is not of the blocking table', () => {
-    const others = rows.filter((row) => row.function !== 'erlang_b_offered_load_for_blocking');
+    const others = rows.filter((row) => !isOfBlockingTable(row));
     expect(others).toHaveLength(12);
-    for (const row of others) {
-      const value = computed(row);
-      expect(value, JSON.stringify(row)).toBeDefined();
-      const error = Math.abs((value ?? Number.NaN) - Number(row.published_value));
-      expect(error, JSON.stringify(row)).toBeLessThanOrEqual(Number(row.tolerance) + 1e-12);
-    }
+    others.forEach(expectAsPublished);
   });
 
   test('the textbook table of offered load at 0.5, 1 and 2 % blocking', () => {
-    expect(tableRows).toHaveLength(83);
-    for (const row of tableRows) {
-      const percent = /=([\d.]+)%$/.exec(row.quantity ?? '')?.[1];
-      expect(percent, JSON.stringify(row)).toBeDefined();
-      const load = computeLoadForBlocking(Number(row.servers), Number(percent) / 100);
-      const error = Math.abs(load - Number(row.published_value));
-      expect(error, JSON.stringify(row)).toBeLessThanOrEqual(Number(row.tolerance) + 1e-9);
-    }
+    const table = rows.filter(isOfBlockingTable);
+    expect(table).toHaveLength(83);
+    table.forEach(expectAsPublished);
   });
 });
 
