@@ -118,9 +118,10 @@ export const resolveScenario = (input: unknown, what = 'the scenario'): Result<S
 /** Reads a scenario: a path (it has a separator or ends in .yaml, .yml or .json), else a name in the library. */
 export function readScenario(pathOrName: string): Result<Scenario> {
   if (!looksLikePath(pathOrName) && !listScenarios().includes(pathOrName)) {
-    return failed('INPUT_NOT_FOUND', `there is no scenario called ${pathOrName}`, {
-      hint: `Give a path, or one of: ${listScenarios().join(', ')}.`,
-    });
+    const hint = listClaims().includes(pathOrName)
+      ? `It is claims of a document: busyhour check ${pathOrName}.`
+      : `Give a path, or one of: ${listScenarios().join(', ')}.`;
+    return failed('INPUT_NOT_FOUND', `there is no scenario called ${pathOrName}`, { hint });
   }
   const path = looksLikePath(pathOrName) ? pathOrName : join(LIBRARY, `${pathOrName}.yaml`);
   const text = readText(path);

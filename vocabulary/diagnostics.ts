@@ -43,8 +43,8 @@ export const DIAGNOSTICS = {
   },
   POOR_FIT: { severity: 'warning', meaning: 'The capacity curve does not fit the measured points.' },
   OUTSIDE_MEASURED_RANGE: {
-    severity: 'error',
-    meaning: 'An answer would need load beyond the highest measured one.',
+    severity: 'warning',
+    meaning: 'An answer rests on load beyond the highest measured one.',
   },
   UNSTABLE_QUEUE: { severity: 'error', meaning: 'Offered load reaches or exceeds what the servers carry.' },
   STALE_PRICE: { severity: 'warning', meaning: 'A catalogue price is older than its shelf life.' },

@@ -1,13 +1,14 @@
 import type { ModeTier } from '../../scenarios/mode.ts';
-import { createDiagnostic } from '../../vocabulary/diagnostics.ts';
+import { createDiagnostic, type Diagnostic } from '../../vocabulary/diagnostics.ts';
 import type { ResultFile } from '../../vocabulary/result-file.ts';
-import { sFromMs } from '../../vocabulary/units.ts';
+import { percentFromRatio, sFromMs } from '../../vocabulary/units.ts';
 import { shownRate } from '../calibrate/capacity.ts';
 import { type Planned, planned, refuse } from '../refusal.ts';
 import { sourced } from '../sourced.ts';
 import { type Batch, estimateMeanRange, type Range } from '../uncertainty/ranges.ts';
 import type { ModelledTier, SizingContext } from './context.ts';
 import type { LoadLimit } from './limits.ts';
+import { computeReplicas, groupsLeft, type TierModel } from './tier.ts';
 
 type GatewaySizing = Extract<ModeTier['sizing'], { kind: 'gateway-cpu' }>;
 
@@ -64,7 +65,7 @@ function limitsOf(sizing: GatewaySizing, cost: GatewayCost, context: SizingConte
     name: 'load',
     demand: sizingTurnsPerS,
     perReplica,
-    explanation: `${shownRate(sizingTurnsPerS)} turns/s ÷ ${shownRate(perReplica)} turns/s per process at ${sizing.maxUtilisation * 100} % of ${sizing.coresUsable} core`,
+    explanation: `${shownRate(sizingTurnsPerS)} turns/s ÷ ${shownRate(perReplica)} turns/s per process at ${shownRate(percentFromRatio(sizing.maxUtilisation))} % of ${sizing.coresUsable} core`,
     measuredAs: 'gatewayCpu',
   };
   if (sizing.maxOpenInteractions === undefined) return [load];
@@ -79,6 +80,16 @@ function limitsOf(sizing: GatewaySizing, cost: GatewayCost, context: SizingConte
       measuredAs: 'none',
     },
   ];
+}
+
+/** What is taken beyond the rates at which the CPU per turn was measured; a warning where the plan itself runs there. */
+function diagnosticsOf(model: TierModel, cost: GatewayCost): Diagnostic[] {
+  const [load] = model.limits;
+  if (load === undefined || load.perReplica <= cost.maxTurnsPerS) return [];
+  const { replicas } = computeReplicas(model);
+  const isBeyond = load.demand / groupsLeft(model, replicas) > cost.maxTurnsPerS;
+  const message = `gateway CPU per turn measured up to ${shownRate(cost.maxTurnsPerS)} turns/s and taken as constant up to ${shownRate(load.perReplica)} turns/s per process, until a bench drives one that far; a vCPU is taken to be as fast as a core of the measuring machine`;
+  return [createDiagnostic(isBeyond ? 'OUTSIDE_MEASURED_RANGE' : 'ASSUMED_INPUT', message, model.tier.id)];
 }
 
 /**
@@ -97,29 +108,19 @@ export function modelGateway(
       "bench through the gateway with its /metrics reachable, so that the result's server.resources has a process named gateway",
     );
   }
-  const limits = limitsOf(sizing, cost, context);
-  const perProcess = limits[0]?.perReplica ?? 0;
-  const assumption = `gateway CPU per turn measured up to ${shownRate(cost.maxTurnsPerS)} turns/s and taken as constant up to ${shownRate(perProcess)} turns/s per process; a vCPU is taken to be as fast as a core of the measuring machine`;
-  return planned({
-    model: {
-      tier,
-      unit: tier.unit.name,
-      limits,
-      minReplicas: tier.minReplicas,
-      capacity: [
-        sourced('gatewayCpuSPerTurn', cost.cpuSPerTurn, 'CPU s per turn', {
-          basis: 'measured',
-          source: `server.resources of run ${cost.runId}`,
-        }),
-        sourced('maxUtilisation', sizing.maxUtilisation, 'ratio', {
-          basis: 'assumed',
-          source: 'set by the mode',
-        }),
-      ],
-      headroomRatio: 0,
-    },
-    gatewayCpuRange: cost.range,
-    diagnostics:
-      perProcess > cost.maxTurnsPerS ? [createDiagnostic('ASSUMED_INPUT', assumption, tier.id)] : [],
-  });
+  const model: TierModel = {
+    tier,
+    unit: tier.unit.name,
+    limits: limitsOf(sizing, cost, context),
+    minReplicas: tier.minReplicas,
+    capacity: [
+      sourced('gatewayCpuSPerTurn', cost.cpuSPerTurn, 'CPU s per turn', {
+        basis: 'measured',
+        source: `server.resources of run ${cost.runId}`,
+      }),
+      sourced('maxUtilisation', sizing.maxUtilisation, 'ratio', { basis: 'assumed', source: 'set by the mode' }),
+    ],
+    headroomRatio: 0,
+  };
+  return planned({ model, gatewayCpuRange: cost.range, diagnostics: diagnosticsOf(model, cost) });
 }

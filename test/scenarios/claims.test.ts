@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { listClaims, parseClaims, readClaims, resolveClaims } from '../../scenarios/claims.ts';
-import { listScenarios } from '../../scenarios/scenario.ts';
+import { listScenarios, readScenario } from '../../scenarios/scenario.ts';
 import { unwrap } from '../../vocabulary/errors.ts';
 
 const head = { kind: 'busyhour-claims', schemaVersion: 1, title: 't', source: 's' };
@@ -88,6 +88,8 @@ describe('the claims of the library', () => {
     for (const name of listClaims()) {
       expect(unwrap(readClaims(name)).title).toMatch(/Call-centre/);
       expect(listScenarios()).not.toContain(name);
+      const asScenario = readScenario(name);
+      expect(asScenario.kind === 'failed' && asScenario.failure.hint).toContain(`busyhour check ${name}`);
     }
   });
 });

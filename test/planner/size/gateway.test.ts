@@ -82,6 +82,16 @@ describe('gateways', () => {
     expect(tier.utilisation).toBeCloseTo((520.8333 * 0.004) / 0.6 / 6, 5);
   });
 
+  test('a warning where processes of the plan run faster than any was measured, and not before', () => {
+    const codesAt = (interactionsPerDay: number) =>
+      sizeMode({ mode: MODES.kubernetes, interactionsPerDay, results: [guideResult()] })
+        .tiers.find(({ model }) => model.tier.id === 'gateway')
+        ?.diagnostics.map(({ code }) => code);
+    // Measured up to 39 turns/s: the one of two that is left carries that at 187,200 interactions a day.
+    expect(codesAt(180_000)).toEqual(['ASSUMED_INPUT']);
+    expect(codesAt(195_000)).toEqual(['OUTSIDE_MEASURED_RANGE']);
+  });
+
   test('open conversations bind where the mode limits them (50 per instance at 70 %: the corrected guide)', () => {
     const { tier, openInteractions } = gatewayPlan(25_000, (gateway) =>
       gateway.sizing.kind === 'gateway-cpu'
