@@ -74,4 +74,5 @@ export { computeErlangA, computeErlangAServiceLevel, type ImpatientQueue } from 
 export type { ArrivalProcess } from './simulate/arrivals.ts';
 export { estimateWaiting, type WaitingEstimate } from './simulate/estimate-waiting.ts';
 export { fitArrivals, type ObservedArrivals } from './simulate/fit-arrivals.ts';
+export { type PooledCapacity, type PooledDemand, predictPooledCapacity } from './simulate/pooled-capacity.ts';
 export { type ServiceTimes, simulateWaiting, type WaitingQueue } from './simulate/simulate-waiting.ts';
