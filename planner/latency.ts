@@ -1,7 +1,7 @@
 import type { DeploymentMode } from '../scenarios/mode.ts';
 import type { HistogramMetricId } from '../vocabulary/metrics.ts';
 import type { PlannedMode, TierPlan } from '../vocabulary/plan-file.ts';
-import type { Slo } from '../vocabulary/slo.ts';
+import { formatSlo, type Slo } from '../vocabulary/slo.ts';
 import { soundPoints } from './calibrate/capacity.ts';
 import { predictLatency } from './calibrate/latency-curve.ts';
 import { basisOf, type Measurement } from './calibrate/measurements.ts';
@@ -51,25 +51,42 @@ function gatewayMeanMs(measurement: Measurement): number {
   return totals.count === 0 ? 0 : totals.sumMs / totals.count;
 }
 
+/** A mode assumes two percentiles of its vendor: objectives on whole turns up to the higher one can be held against them. */
+const ASSUMED_PERCENTILES = { median: 50, highest: 95 } as const;
+
+const isJudged = (slo: Slo): slo is LatencySlo =>
+  slo.kind === 'latency' && slo.metric === 'latencyMs' && slo.percentile <= ASSUMED_PERCENTILES.highest;
+
+/** Latency objectives of which nothing is assumed of the vendor, in words. */
+function unjudgedWords(slos: readonly Slo[]): string {
+  const unjudged = slos.filter((slo) => slo.kind === 'latency' && !isJudged(slo));
+  return unjudged.length === 0
+    ? ''
+    : `; nothing is assumed of the vendor to judge ${unjudged.map(formatSlo).join(', ')} by`;
+}
+
 function vendorLatency(context: SizingContext, slos: readonly Slo[]): Planned<Latency> | undefined {
   const vendor = context.mode.tiers.find(({ sizing }) => sizing.kind === 'vendor')?.sizing;
   if (vendor?.kind !== 'vendor') return undefined;
   const addedMs = roundTripMs(context.mode) + gatewayMeanMs(context.reference);
+  const turnP50Ms = vendor.assumedTurnP50Ms + addedMs;
   const turnP95Ms = vendor.assumedTurnP95Ms + addedMs;
-  const limit = slos.find(
-    (slo) => slo.kind === 'latency' && slo.metric === 'latencyMs' && slo.percentile <= 95,
-  );
-  if (limit?.kind === 'latency' && turnP95Ms > limit.limitMs) {
+  // Between the two percentiles the higher one bounds what is asked.
+  const assumedFor = ({ percentile }: LatencySlo) =>
+    percentile <= ASSUMED_PERCENTILES.median ? { name: 'p50', ms: turnP50Ms } : { name: 'p95', ms: turnP95Ms };
+  const missed = slos.filter(isJudged).find((slo) => assumedFor(slo).ms > slo.limitMs);
+  if (missed !== undefined) {
+    const { name, ms } = assumedFor(missed);
     return refuse(
-      `the p95 assumed of the vendor with links and gateway is ${Math.round(turnP95Ms)} ms, over the objective of ${limit.limitMs} ms`,
+      `the ${name} assumed of the vendor with links and gateway is ${Math.round(ms)} ms, over the objective of ${missed.limitMs} ms`,
       'measure the vendor with bench and put its latency in the mode, or choose a faster model',
     );
   }
   return planned({
-    turnP50Ms: vendor.assumedTurnP50Ms + addedMs,
+    turnP50Ms,
     turnP95Ms,
     basis: 'assumed',
-    explanation: `${vendor.assumption}; plus ${addedMs.toFixed(1)} ms of links and gateway`,
+    explanation: `${vendor.assumption}; plus ${addedMs.toFixed(1)} ms of links and gateway${unjudgedWords(slos)}`,
   });
 }
 

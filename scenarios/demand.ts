@@ -8,12 +8,10 @@ export type { DemandArrivals } from './demand/arrivals.ts';
 export { figureOf, type StatedFigure, statedFigure, type WrittenFigure } from './demand/figure.ts';
 export { profileShape, type Shape } from './demand/profile-shapes.ts';
 export {
-  DAYS_PER_WEEK,
   DEMAND_SCHEMA_VERSION,
   type DemandProfile,
   type DemandSpec,
   demandFileSchema,
-  HOURS_PER_WEEK,
   type InteractionShape,
   MAX_INTERACTIONS_PER_DAY,
   MIN_INTERACTIONS_PER_DAY,

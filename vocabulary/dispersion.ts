@@ -1,18 +1,16 @@
+import { meanOf } from './mean.ts';
 import { msFromS } from './units.ts';
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Mean squared distance from the mean (n, not n − 1: the windows are the whole of what is described). */
 function variance(values: readonly number[]): number {
-  const centre = mean(values);
+  const centre = meanOf(values);
   return values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / values.length;
 }
 
 /** Standard deviation ÷ mean of the gaps between arrivals: 1 for a Poisson process. */
 export function computeGapCv(instantsMs: readonly number[]): number {
   const gapsMs = instantsMs.slice(1).map((atMs, i) => atMs - (instantsMs[i] ?? atMs));
-  return Math.sqrt(variance(gapsMs)) / mean(gapsMs);
+  return Math.sqrt(variance(gapsMs)) / meanOf(gapsMs);
 }
 
 /**
@@ -34,7 +32,7 @@ export function computeIndexOfDispersionOfWork(
   work: readonly number[],
   windowS: number,
 ): number | undefined {
-  const meanWork = mean(work);
+  const meanWork = meanOf(work);
   if (!(meanWork > 0)) return undefined;
   const index = dispersionOf(instantsMs, (i) => work[i] ?? 0, windowS);
   return index === undefined ? undefined : index / meanWork;
@@ -42,7 +40,7 @@ export function computeIndexOfDispersionOfWork(
 
 /** Squared standard deviation ÷ mean: 0 of constant values, 1 of exponential ones. Undefined where the mean is 0. */
 export function computeScv(values: readonly number[]): number | undefined {
-  const centre = mean(values);
+  const centre = meanOf(values);
   return centre === 0 ? undefined : variance(values) / centre ** 2;
 }
 
@@ -59,5 +57,5 @@ function dispersionOf(
     const window = Math.floor(atMs / windowMs);
     if (window < windows) sums[window] = (sums[window] ?? 0) + amountOf(i);
   }
-  return variance(sums) / mean(sums);
+  return variance(sums) / meanOf(sums);
 }

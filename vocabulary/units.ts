@@ -5,17 +5,19 @@ export const S_PER_MIN = 60;
 export const MIN_PER_HOUR = 60;
 export const S_PER_HOUR = 3600;
 export const HOURS_PER_DAY = 24;
+export const DAYS_PER_WEEK = 7;
+export const HOURS_PER_WEEK = HOURS_PER_DAY * DAYS_PER_WEEK;
 export const S_PER_DAY = 86_400;
 /** Hours in an average month, as cloud bills use it (365 × 24 / 12). */
 export const HOURS_PER_MONTH = 730;
 export const HOURS_PER_YEAR = 8760;
+export const MONTHS_PER_YEAR = 12;
 /** Days in an average month (730 h / 24 h). */
 export const DAYS_PER_MONTH = HOURS_PER_MONTH / HOURS_PER_DAY;
 /** Vendors quote token prices per million tokens. */
 export const TOKENS_PER_PRICE_UNIT = 1_000_000;
 export const BYTES_PER_MIB = 1_048_576;
 export const BYTES_PER_GIB = 1_073_741_824;
-export const WATTS_PER_KW = 1000;
 export const PERCENT = 100;
 
 export const msFromS = (seconds: number): number => seconds * MS_PER_S;

@@ -4,6 +4,7 @@ import type { Basis, Sourced } from '../../vocabulary/plan-file.ts';
 import type { TraceSummary } from '../../vocabulary/result-file.ts';
 import { MIN_PER_HOUR, S_PER_MIN } from '../../vocabulary/units.ts';
 import { sourced } from '../sourced.ts';
+import { busyHourRowsPerS, traceHasDays } from './week.ts';
 
 /** Counts over 60 s with variance ÷ mean above this are burstier than a closed form may treat as Poisson. */
 export const BURSTY_INDEX = 2;
@@ -50,7 +51,7 @@ function bursty(scatter: Scatter, ratio: number, peak: { basis: Basis; source: s
     return { ...CALM, indexOfDispersion60S: index, gapCv, figures };
   }
   const sizingRatio = Math.max(1, ratio);
-  const message = `counts per minute vary ${index.toPrecision(3)} times as much as Poisson arrivals (closed forms hold up to ${BURSTY_INDEX}); tiers are sized for the busiest minute, ${sizingRatio.toPrecision(3)} times the mean`;
+  const message = `counts per minute vary ${index.toPrecision(3)} times as much as Poisson arrivals (closed forms hold up to ${BURSTY_INDEX}); tiers are sized for the busiest minute, ${sizingRatio.toPrecision(3)} times the mean of the busy hour`;
   return {
     indexOfDispersion60S: index,
     gapCv,
@@ -60,14 +61,16 @@ function bursty(scatter: Scatter, ratio: number, peak: { basis: Basis; source: s
   };
 }
 
-function burstinessOfTrace(trace: TraceSummary): Burstiness {
+/** Days of a trace are not bursts: its busiest minute is held against the busy hour that is planned for. */
+function burstinessOfTrace(trace: TraceSummary, hourly: readonly number[]): Burstiness {
   const index = trace.indexOfDispersion[BURST_WINDOW_S];
   if (index === undefined) return CALM;
   const source = `arrivals of ${trace.source}`;
   const scatter = { index, gapCv: trace.gapCv, basis: 'measured' as const, source };
-  return bursty(scatter, trace.busiest60SRequestsPerS / trace.meanRequestsPerS, {
+  const hour = traceHasDays(hourly) ? 'that of its busiest whole hour' : 'its mean rate';
+  return bursty(scatter, trace.busiest60SRequestsPerS / busyHourRowsPerS(trace, hourly), {
     basis: 'measured',
-    source: `busiest 60 s of ${trace.source} ÷ its mean rate; the sizing rate`,
+    source: `busiest 60 s of ${trace.source} ÷ ${hour}; the sizing rate`,
   });
 }
 
@@ -105,5 +108,7 @@ export function burstinessOf(
 ): Burstiness {
   const stated = file && burstinessOfFile(file, busyHourTurnsPerS);
   const trace = file?.arrivals?.summary ?? resultTrace;
-  return stated ?? (trace === undefined ? CALM : { ...burstinessOfTrace(trace), trace });
+  if (stated !== undefined) return stated;
+  const hourly = file?.arrivals?.hourly ?? [];
+  return trace === undefined ? CALM : { ...burstinessOfTrace(trace, hourly), trace };
 }

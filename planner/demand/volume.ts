@@ -2,9 +2,9 @@ import { type DemandFile, type DemandSpec, statedFigure } from '../../scenarios/
 import { assertNever } from '../../vocabulary/errors.ts';
 import type { Sourced } from '../../vocabulary/plan-file.ts';
 import type { TraceSummary } from '../../vocabulary/result-file.ts';
-import { S_PER_HOUR } from '../../vocabulary/units.ts';
+import { MONTHS_PER_YEAR, S_PER_HOUR } from '../../vocabulary/units.ts';
 import { sourced } from '../sourced.ts';
-import { traceHasDays } from './week.ts';
+import { busyHourRowsPerS, traceHasDays } from './week.ts';
 
 /** Interactions of an average day and in a second of the busy hour. */
 export interface Volume {
@@ -15,14 +15,16 @@ export interface Volume {
   readonly figures: readonly Sourced[];
 }
 
-const MONTHS_PER_YEAR = 12;
-
 /** What volume is multiplied with: growth to the month that is planned for, and the busiest day of the year. */
 export interface Outlook {
   readonly growthFactor: number;
   readonly peakFactor: number;
   readonly figures: readonly Sourced[];
 }
+
+/** What a volume is multiplied with after so many months of growth by this share a year. */
+export const computeGrowthFactor = (ratioPerYear: number, months: number): number =>
+  (1 + ratioPerYear) ** (months / MONTHS_PER_YEAR);
 
 /** Neither growth nor a peak beyond the average week. */
 const TODAY: Outlook = { growthFactor: 1, peakFactor: 1, figures: [] };
@@ -39,7 +41,7 @@ export function outlookOf(file: DemandFile | undefined): Outlook {
   let growthFactor = 1;
   if (growth !== undefined) {
     const perYear = statedFigure(growth.ratioPerYear);
-    growthFactor = (1 + perYear.value) ** (growth.months / MONTHS_PER_YEAR);
+    growthFactor = computeGrowthFactor(perYear.value, growth.months);
     figures.push(
       sourced('growthFactor', growthFactor, 'ratio', {
         basis: 'derived',
@@ -97,12 +99,10 @@ function fromBusyHour(attempts: number, figure: Sourced, input: VolumeInput): Vo
 /** Under a day the trace's mean rate is the busy hour; from a day on its busiest whole hour is. */
 function fromTrace(trace: TraceSummary, hourly: readonly number[], rows: number, input: VolumeInput): Volume {
   const { busyHourShareRatio, outlook } = input;
-  const hasDays = traceHasDays(hourly);
-  const busiestPerS = Math.max(0, ...hourly) / S_PER_HOUR;
-  const rowsPerS = hasDays ? busiestPerS : trace.meanRequestsPerS;
+  const rowsPerS = busyHourRowsPerS(trace, hourly);
   const busyPerS = (rowsPerS / rows) * outlook.growthFactor * outlook.peakFactor;
   const interactionsPerDay = (busyPerS * S_PER_HOUR) / (busyHourShareRatio * outlook.peakFactor);
-  const what = hasDays ? 'its busiest whole hour' : 'taken as the busy hour';
+  const what = traceHasDays(hourly) ? 'its busiest whole hour' : 'taken as the busy hour';
   return {
     interactionsPerDay,
     busyHourInteractionsPerS: busyPerS,

@@ -1,14 +1,21 @@
 import {
-  DAYS_PER_WEEK,
   type DemandFile,
   type DemandProfile,
   type DemandSpec,
-  HOURS_PER_WEEK,
   type ProfileShape,
   profileShape,
 } from '../../scenarios/demand.ts';
+import { meanOf } from '../../vocabulary/mean.ts';
 import type { Basis } from '../../vocabulary/plan-file.ts';
-import { HOURS_PER_DAY, percentFromRatio, S_PER_DAY } from '../../vocabulary/units.ts';
+import type { TraceSummary } from '../../vocabulary/result-file.ts';
+import {
+  DAYS_PER_WEEK,
+  HOURS_PER_DAY,
+  HOURS_PER_WEEK,
+  percentFromRatio,
+  S_PER_DAY,
+  S_PER_HOUR,
+} from '../../vocabulary/units.ts';
 
 /** When in an average week interactions arrive. */
 export interface WeekProfile {
@@ -22,9 +29,6 @@ export interface WeekProfile {
 
 const DEFAULT_SHAPE: ProfileShape = 'call-centre';
 const MEASURED_SHAPE: ProfileShape = 'llm-api';
-
-const meanOf = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Divided by their mean. */
 const normalised = (values: readonly number[]): number[] => {
@@ -83,6 +87,10 @@ function weekOfTrace(hourly: readonly number[]): number[] {
 
 /** A trace brings its own hours from a whole day on. */
 export const traceHasDays = (hourly: readonly number[]): boolean => hourly.length >= HOURS_PER_DAY;
+
+/** Rows per second of a trace's busy hour: its busiest whole hour from a day on, else all of it. */
+export const busyHourRowsPerS = (trace: TraceSummary, hourly: readonly number[]): number =>
+  traceHasDays(hourly) ? Math.max(...hourly) / S_PER_HOUR : trace.meanRequestsPerS;
 
 /** Busiest hour ÷ volume of the average day. */
 export const busyHourShareOf = ({ levels }: WeekProfile): number => Math.max(...levels) / HOURS_PER_DAY;

@@ -1,13 +1,11 @@
 import type { ModeTier } from '../../scenarios/mode.ts';
 import type { CostLine } from '../../vocabulary/plan-file.ts';
-import { HOURS_PER_MONTH, HOURS_PER_YEAR } from '../../vocabulary/units.ts';
+import { HOURS_PER_MONTH, HOURS_PER_YEAR, MONTHS_PER_YEAR, percentFromRatio } from '../../vocabulary/units.ts';
 import { figureOf, type SizingContext } from '../size/context.ts';
 import { type InputFactor, relativeRange } from '../uncertainty/ranges.ts';
 import { costLine, type PricedLine, priceSource, rangeFactors } from './cost-line.ts';
 
 type OwnedNode = Extract<ModeTier['unit'], { kind: 'owned-gpu-node' }>;
-
-const MONTHS_PER_YEAR = HOURS_PER_YEAR / HOURS_PER_MONTH;
 
 /** USD per month of owning `capexUsd` for `lifeYears`, straight line, without interest. */
 export const computeCapexUsdPerMonth = (capexUsd: number, lifeYears: number): number =>
@@ -74,7 +72,7 @@ export function ownGpuLines(unit: OwnedNode, nodes: number, context: SizingConte
         line: `${unit.name} maintenance`,
         unitPriceUsd: computeCapexUsdPerMonth(capex.value, 1) * unit.supportRatioPerYear,
         basis: 'assumed',
-        source: `${unit.supportRatioPerYear * 100} % of the price per year, set by the mode; ${capex.id}`,
+        source: `${Number(percentFromRatio(unit.supportRatioPerYear).toPrecision(3))} % of the price per year, set by the mode; ${capex.id}`,
       }),
       factors: purchase,
     },

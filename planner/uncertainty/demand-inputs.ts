@@ -1,6 +1,7 @@
 import { type DemandFile, statedFigure, type WrittenFigure } from '../../scenarios/demand.ts';
 import { estimateBusiestMinuteRatio } from '../demand/burstiness.ts';
 import type { Demand } from '../demand/demand.ts';
+import { computeGrowthFactor } from '../demand/volume.ts';
 import type { SizingContext } from '../size/context.ts';
 import type { LoadLimit } from '../size/limits.ts';
 import { factorOf } from './distribution.ts';
@@ -54,8 +55,6 @@ function statedInput(
   ];
 }
 
-const MONTHS_PER_YEAR = 12;
-
 /** The volume of the file, where it is the one that is planned for. */
 function volumeInput(file: DemandFile, demand: Demand): UncertainInput[] {
   const { volume } = file.spec;
@@ -81,13 +80,12 @@ function volumeInput(file: DemandFile, demand: Demand): UncertainInput[] {
 function growthInput(file: DemandFile): UncertainInput[] {
   const { growth } = file.spec;
   if (growth === undefined) return [];
-  const years = growth.months / MONTHS_PER_YEAR;
   const stated: Stated = {
     key: 'growthFactor',
     label: `growth over ${growth.months} months`,
     unit: 'ratio',
     written: growth.ratioPerYear,
-    toFactor: (ratioPerYear) => (1 + ratioPerYear) ** years,
+    toFactor: (ratioPerYear) => computeGrowthFactor(ratioPerYear, growth.months),
   };
   return statedInput(stated, file);
 }

@@ -1,4 +1,5 @@
 import type { Issue } from '../../vocabulary/errors.ts';
+import { meanOf } from '../../vocabulary/mean.ts';
 import type { Slo } from '../../vocabulary/slo.ts';
 import { HOURS_PER_DAY } from '../../vocabulary/units.ts';
 import { statedFigure } from './figure.ts';
@@ -26,9 +27,6 @@ function profileIssues(profile: DemandProfile | undefined): Issue[] {
   }
   return [...issues, ...busyHourIssues(profile), ...concentrationIssues(profile)];
 }
-
-const meanOf = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** One hour that holds more than an average day leaves no share of the day to plan with. */
 function concentrationIssues({ hours, week, weekdays = [1] }: DemandProfile): Issue[] {

@@ -1,13 +1,10 @@
 import { z } from 'zod';
 import { sloSchema } from '../../vocabulary/slo.ts';
-import { HOURS_PER_DAY, S_PER_DAY } from '../../vocabulary/units.ts';
+import { DAYS_PER_WEEK, HOURS_PER_DAY, HOURS_PER_WEEK, S_PER_DAY } from '../../vocabulary/units.ts';
 import { traceReadingSchema } from '../trace-reading.ts';
 import { figureOf } from './figure.ts';
 
 export const DEMAND_SCHEMA_VERSION = 1;
-
-export const DAYS_PER_WEEK = 7;
-export const HOURS_PER_WEEK = HOURS_PER_DAY * DAYS_PER_WEEK;
 
 /** One conversation in three years, and more than one a day for everybody alive: beyond lies a mistake of unit. */
 export const MIN_INTERACTIONS_PER_DAY = 0.001;

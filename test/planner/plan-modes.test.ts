@@ -377,6 +377,16 @@ describe('refusals', () => {
     const slos = [{ kind: 'latency', metric: 'latencyMs', percentile: 95, limitMs: 1500 }] as const;
     expect(refusedOf('kubernetes', { slos }).reason).toContain('p95 assumed of the vendor');
   });
+
+  test('a median objective is held against the median, and what cannot be judged is named', () => {
+    const slos = [
+      { kind: 'latency', metric: 'latencyMs', percentile: 50, limitMs: 1000 },
+      { kind: 'latency', metric: 'latencyMs', percentile: 99, limitMs: 1000 },
+    ] as const;
+    const { explanation } = modeOf('kubernetes', { slos }).latency;
+    expect(explanation).toContain('nothing is assumed of the vendor to judge p99');
+    expect(explanation).not.toContain('p50');
+  });
 });
 
 describe('bad input', () => {

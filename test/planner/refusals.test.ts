@@ -200,6 +200,25 @@ const CASES: readonly Case[] = [
     /measure the vendor/,
   ],
   [
+    'a vendor that keeps the first objective and misses the second',
+    'kubernetes',
+    {
+      slos: [
+        { kind: 'latency', metric: 'latencyMs', percentile: 50, limitMs: 3000 },
+        { kind: 'latency', metric: 'latencyMs', percentile: 95, limitMs: 1500 },
+      ],
+    },
+    /p95 assumed of the vendor with links and gateway is 1852 ms, over the objective of 1500 ms/,
+    /measure the vendor/,
+  ],
+  [
+    'a vendor whose median is over the objective',
+    'kubernetes',
+    { slos: [{ kind: 'latency', metric: 'latencyMs', percentile: 50, limitMs: 850 }] },
+    /p50 assumed of the vendor with links and gateway is 852 ms/,
+    /measure the vendor/,
+  ],
+  [
     'a demand that no mode has room for',
     'onprem',
     { interactionsPerDay: 1e10 },

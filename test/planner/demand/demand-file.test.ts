@@ -118,6 +118,18 @@ describe('a trace', () => {
     expect(demand.sizingTurnsPerS).toBeCloseTo(10, 9);
     expect(demand.diagnostics.map(({ code }) => code)).toContain('BURSTY_DEMAND');
   });
+
+  test('of days holds its busiest minute against its busiest hour, which is the one planned for', () => {
+    // Nine hours in ten at 1/s, the tenth at 1.5/s: a mean of 1.05/s, and a busiest minute of twice that.
+    const hourly = Array.from({ length: 50 }, (_, hour) => (hour % 10 === 4 ? 5_400 : 3_600));
+    const demand = demandOf(traceArrivals(hourly));
+    expect(demand.busyHourTurnsPerS).toBeCloseTo(1.5, 9);
+    expect(demand.sizingTurnsPerS).toBeCloseTo(2 * 1.05, 9);
+    // A day that swings more than its minutes is sized for its busiest hour, and for no more.
+    const peaked = Array.from({ length: 48 }, (_, hour) => (hour % 24 === 14 ? 36_000 : 3_600));
+    const swinging = demandOf(traceArrivals(peaked));
+    expect(swinging.sizingTurnsPerS).toBe(swinging.busyHourTurnsPerS);
+  });
 });
 
 describe('burstiness that is stated', () => {
