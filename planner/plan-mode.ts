@@ -100,7 +100,7 @@ function assemble(sized: SizedMode, input: PlanModeInput, diagnostics: readonly 
 function shortfall(shortRatio: number, mode: DeploymentMode): Diagnostic[] {
   if (shortRatio === 0) return [];
   const percent = percentFromRatio(shortRatio).toFixed(1);
-  const message = `in ${percent} % of the draws of busy-hour share and measured capacity a tier needs more replicas than ${mode.id} can have: the objectives would be missed`;
+  const message = `in ${percent} % of the draws a tier needs more replicas than ${mode.id} can have: the objectives would be missed`;
   return [createDiagnostic('ASSUMED_INPUT', message, mode.id)];
 }
 

@@ -1,8 +1,7 @@
 import { createServingCurve, type ServingPoint } from './closed-loop-curve.ts';
 import { findServingCapacity, type ServingLimits } from './serving-capacity.ts';
 
-/** Fixed points first, then so many where the limit is predicted to be crossed. */
-export const FIXED_POINTS = 3;
+/** After the fixed points so many where the limit is predicted to be crossed. */
 export const ADAPTIVE_POINTS = 2;
 
 /** Loads this close say the same twice. */

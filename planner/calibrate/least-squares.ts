@@ -60,8 +60,8 @@ export interface LeastSquaresFit {
 const squares = (observed: readonly number[], fitted: readonly number[]): number =>
   observed.reduce((sum, value, i) => sum + (value - (fitted[i] ?? Number.NaN)) ** 2, 0);
 
-/** JᵀJ. */
-function normalMatrix(jacobian: readonly (readonly number[])[], size: number): number[][] {
+/** JᵀJ of the derivatives, or of the rows of a linear model, with so many columns. */
+export function computeNormalMatrix(jacobian: readonly (readonly number[])[], size: number): number[][] {
   return Array.from({ length: size }, (_, i) =>
     Array.from({ length: size }, (__, j) =>
       jacobian.reduce((sum, row) => sum + (row[i] ?? 0) * (row[j] ?? 0), 0),
@@ -80,7 +80,7 @@ function stepFrom(
 ): number[] | undefined {
   const jacobian = problem.jacobianAt(parameters);
   const fitted = problem.modelAt(parameters);
-  const normal = normalMatrix(jacobian, parameters.length).map((row, i) =>
+  const normal = computeNormalMatrix(jacobian, parameters.length).map((row, i) =>
     row.map((value, j) => (i === j ? value * (1 + damping) : value)),
   );
   const gradient = parameters.map((_, i) =>
@@ -107,7 +107,7 @@ function describe(problem: LeastSquaresProblem, parameters: readonly number[]): 
     };
   }
   const variance = sumOfSquares / freedom;
-  const normal = normalMatrix(problem.jacobianAt(parameters), parameters.length);
+  const normal = computeNormalMatrix(problem.jacobianAt(parameters), parameters.length);
   const errors = parameters.map((_, i) => {
     const unit = parameters.map((__, j) => (i === j ? 1 : 0));
     const column = solveLinear(normal, unit);

@@ -1,5 +1,11 @@
 import { type Planned, planned, refuse } from '../refusal.ts';
-import { computeR2, fitLeastSquares, type LeastSquaresFit, solveLinear } from './least-squares.ts';
+import {
+  computeNormalMatrix,
+  computeR2,
+  fitLeastSquares,
+  type LeastSquaresFit,
+  solveLinear,
+} from './least-squares.ts';
 
 /** A load (users, processors, concurrency) and the work done per time at it. */
 export interface ThroughputPoint {
@@ -61,18 +67,13 @@ function startOf(points: readonly ThroughputPoint[], free: Free): number[] {
     ...(free.kappa ? [load * (load - 1)] : []),
   ]);
   const size = rows[0]?.length ?? 1;
-  const normal = Array.from({ length: size }, (_, i) =>
-    Array.from({ length: size }, (__, j) =>
-      rows.reduce((sum, row) => sum + (row[i] ?? 0) * (row[j] ?? 0), 0),
-    ),
-  );
   const right = Array.from({ length: size }, (_, i) =>
     rows.reduce((sum, row, k) => {
       const point = points[k];
       return sum + (row[i] ?? 0) * (point === undefined ? 0 : point.load / point.throughput);
     }, 0),
   );
-  const solved = solveLinear(normal, right);
+  const solved = solveLinear(computeNormalMatrix(rows, size), right);
   const inverse = solved?.[0] ?? 0;
   const first = points[0];
   if (solved === undefined || !(inverse > 0)) {

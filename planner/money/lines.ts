@@ -1,9 +1,8 @@
-import { findFigure } from '../../scenarios/catalogue.ts';
 import type { ModePrice, ModeTier } from '../../scenarios/mode.ts';
 import type { TierPlan } from '../../vocabulary/plan-file.ts';
 import { HOURS_PER_MONTH } from '../../vocabulary/units.ts';
 import type { Assumptions } from '../demand/assumptions.ts';
-import { figureOf, type SizingContext } from '../size/context.ts';
+import { figureOf, optionalFigure, type SizingContext } from '../size/context.ts';
 import {
   costLine,
   type DrivenLine,
@@ -60,19 +59,14 @@ const BYTES = {
   lcu: undefined,
 } as const satisfies Record<ModePrice['per'], keyof Assumptions | undefined>;
 
-const optionalValue = (context: SizingContext, id: string, field: string): number | undefined => {
-  const found = findFigure(context.catalogue, id, field);
-  return found.kind === 'ok' ? found.value.value : undefined;
-};
-
 /** Mean price of a unit: traffic by the GB becomes cheaper in steps where the entry says so. */
 function unitPriceUsd(cost: ModePrice, quantity: number, context: SizingContext): number {
   const price = figureOf(context, cost.priceId, cost.field).value;
   if (cost.field !== 'usdPerGb' || quantity === 0) return price;
   const steps = trafficSteps({
     usdPerGb: price,
-    next40TbUsdPerGb: optionalValue(context, cost.priceId, 'next40TbUsdPerGb'),
-    next100TbUsdPerGb: optionalValue(context, cost.priceId, 'next100TbUsdPerGb'),
+    next40TbUsdPerGb: optionalFigure(context.catalogue, cost.priceId, 'next40TbUsdPerGb')?.value,
+    next100TbUsdPerGb: optionalFigure(context.catalogue, cost.priceId, 'next100TbUsdPerGb')?.value,
   });
   return computeGraduatedUsd(quantity, steps) / quantity;
 }

@@ -1,3 +1,4 @@
+import { meanOf } from '../../vocabulary/mean.ts';
 import { HOURS_PER_MONTH, S_PER_HOUR } from '../../vocabulary/units.ts';
 
 /** Machines that the load needs in each hour of a period, and what an hour of one costs. */
@@ -5,9 +6,6 @@ export interface HourlyNeed {
   readonly replicasByHour: readonly number[];
   readonly onDemandUsdPerHour: number;
 }
-
-const meanOf = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 function checkNeed({ replicasByHour, onDemandUsdPerHour }: HourlyNeed): void {
   if (replicasByHour.length === 0) throw new RangeError('a need without hours has no cost');

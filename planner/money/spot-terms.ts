@@ -1,4 +1,5 @@
-import { type Catalogue, type CatalogueFigure, findFigure } from '../../scenarios/catalogue.ts';
+import type { Catalogue, CatalogueFigure } from '../../scenarios/catalogue.ts';
+import { optionalFigure } from '../size/context.ts';
 import type { SpotTerms } from './purchase.ts';
 
 /** Terms of interruptible machines without their price, with the figures that they are read from. */
@@ -9,11 +10,11 @@ export type SpotTermsRead = Omit<SpotTerms, 'spotUsdPerHour'> & {
 /** From the catalogue: how many are taken back in a month, the notice, and how long the next one takes to be ready. */
 export function readSpotTerms(catalogue: Catalogue): SpotTermsRead | undefined {
   const read = [
-    findFigure(catalogue, 'default/spot-interruption', 'interruptedPerMonthRatio'),
-    findFigure(catalogue, 'aws/spot-interruption-notice', 'noticeS'),
-    findFigure(catalogue, 'k8s/vllm-pod-start', 'startS'),
+    optionalFigure(catalogue, 'default/spot-interruption', 'interruptedPerMonthRatio'),
+    optionalFigure(catalogue, 'aws/spot-interruption-notice', 'noticeS'),
+    optionalFigure(catalogue, 'k8s/vllm-pod-start', 'startS'),
   ];
-  const figures = read.flatMap((found) => (found.kind === 'ok' ? [found.value] : []));
+  const figures = read.flatMap((found) => found ?? []);
   const [interrupted, notice, start] = figures;
   if (figures.length < read.length || !interrupted || !notice || !start) return undefined;
   return {

@@ -1,3 +1,4 @@
+import { computeNormalCdf } from '../../vocabulary/normal.ts';
 import { computeContinuousErlangC, computeMeanWait } from './erlang.ts';
 
 export interface GeneralQueue {
@@ -42,18 +43,6 @@ export function estimateHalfinWhittWait(beta: number): number {
   if (beta <= 0) return 1;
   const density = Math.exp((-beta * beta) / 2) / Math.sqrt(2 * Math.PI);
   return 1 / (1 + (beta * computeNormalCdf(beta)) / density);
-}
-
-/** Φ(x) by the complementary error function of Numerical Recipes §6.2 (relative error below 1.2e-7). */
-export function computeNormalCdf(x: number): number {
-  const z = Math.abs(x) / Math.SQRT2;
-  const t = 1 / (1 + 0.5 * z);
-  const series = [
-    0.17087277, -0.82215223, 1.48851587, -1.13520398, 0.27886807, -0.18628806, 0.09678418, 0.37409196,
-    1.00002368, -1.26551223,
-  ].reduce((sum, coefficient) => sum * t + coefficient, 0);
-  const tail = 0.5 * t * Math.exp(-z * z + series);
-  return x >= 0 ? 1 - tail : tail;
 }
 
 /** Square-root staffing (Halfin & Whitt 1981): fewest servers whose limit waiting probability is at most `limit`. */

@@ -1,3 +1,5 @@
+import { meanOf } from '../../vocabulary/mean.ts';
+
 /** Batches behind one interval; their means are taken as independent and normal. */
 export const BATCHES = 30;
 /** Student's t at 97.5 % with 29 degrees of freedom. */
@@ -11,9 +13,6 @@ export interface MeanInterval {
   /** Correlation of one batch with the next: near 0 where batches are long enough for the interval to hold. */
   readonly lagCorrelation: number;
 }
-
-const meanOf = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Means of consecutive batches of equal size; what is left over at the end is in none. */
 export function batchMeansOf(values: ArrayLike<number>, batches = BATCHES): number[] {

@@ -1,4 +1,5 @@
 import type { ModeTier } from '../../scenarios/mode.ts';
+import { computeScv } from '../../vocabulary/dispersion.ts';
 import { LatencyHistogram } from '../../vocabulary/histogram.ts';
 import type { Basis, TierPlan } from '../../vocabulary/plan-file.ts';
 import { msFromS, sFromMs } from '../../vocabulary/units.ts';
@@ -74,9 +75,7 @@ export function scvOfHistogram(histogram: LatencyHistogram): number | undefined 
     { length: QUANTILES },
     (_, i) => histogram.percentileMs((100 * (i + 0.5)) / QUANTILES) ?? 0,
   );
-  const mean = values.reduce((sum, value) => sum + value, 0) / QUANTILES;
-  if (!(mean > 0)) return undefined;
-  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / QUANTILES / mean ** 2;
+  return computeScv(values);
 }
 
 /** How much the time of a turn varied at the highest load that met the objectives. */

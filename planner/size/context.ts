@@ -41,6 +41,12 @@ export interface ModelledTier {
   readonly gatewayCpuRange?: Range;
 }
 
+/** A figure that an entry may leave out, or that no file has; undefined then. */
+export function optionalFigure(catalogue: Catalogue, id: string, field: string): CatalogueFigure | undefined {
+  const found = findFigure(catalogue, id, field);
+  return found.kind === 'ok' ? found.value : undefined;
+}
+
 /** A figure that the mode's validation has proven to exist. */
 export const figureOf = (context: SizingContext, id: string, field: string): CatalogueFigure =>
   unwrap(findFigure(context.catalogue, id, field));

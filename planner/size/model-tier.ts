@@ -1,7 +1,7 @@
 import type { ModeTier } from '../../scenarios/mode.ts';
 import { assertNever } from '../../vocabulary/errors.ts';
 import type { TierPlan } from '../../vocabulary/plan-file.ts';
-import { BYTES_PER_GIB, BYTES_PER_MIB } from '../../vocabulary/units.ts';
+import { BYTES_PER_GIB, BYTES_PER_MIB, percentFromRatio } from '../../vocabulary/units.ts';
 import { shownRate } from '../calibrate/capacity.ts';
 import { type Planned, planned } from '../refusal.ts';
 import { sourced } from '../sourced.ts';
@@ -32,7 +32,7 @@ function modelMemory(
     name: 'memory',
     demand,
     perReplica,
-    explanation: `${shownRate(demand / BYTES_PER_MIB)} MiB of open conversations ÷ ${shownRate(perReplica / BYTES_PER_MIB)} MiB per node at ${sizing.maxUtilisation * 100} %`,
+    explanation: `${shownRate(demand / BYTES_PER_MIB)} MiB of open conversations ÷ ${shownRate(perReplica / BYTES_PER_MIB)} MiB per node at ${shownRate(percentFromRatio(sizing.maxUtilisation))} %`,
     measuredAs: 'none',
   };
   return planned({

@@ -45,7 +45,7 @@ function limitOf(field: keyof typeof QUOTAS, quotaId: string, { sizing, tokens, 
     name: 'quota',
     demand,
     perReplica,
-    explanation: `${shownRate(demand)} ${figure.unit} ÷ ${shownRate(perReplica)} per account at ${sizing.maxUtilisation * 100} % of its limit`,
+    explanation: `${shownRate(demand)} ${figure.unit} ÷ ${shownRate(perReplica)} per account at ${shownRate(percentFromRatio(sizing.maxUtilisation))} % of its limit`,
     measuredAs: 'none',
     factors: [retryFactor(context.assumptions.retry)],
   };

@@ -1,3 +1,4 @@
+import { meanOf } from '../../vocabulary/mean.ts';
 import { sortSamples } from '../../vocabulary/percentiles.ts';
 import { createRandom } from '../../vocabulary/random.ts';
 import type { ResultFile } from '../../vocabulary/result-file.ts';
@@ -24,9 +25,6 @@ export function capacityRange({ curve: { capacity } }: Measurement): Range {
 const MIN_REPLICATES = 3;
 /** Bootstrap means: their tenths move by less than a hundredth of their width from one seed to another. */
 const RESAMPLES = 4_000;
-
-const meanOf = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The repetitions of a plan of loads, each as a run of its own; the run itself where it repeats nothing. */
 function repetitionsOf(result: ResultFile): ResultFile[] {

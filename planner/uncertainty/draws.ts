@@ -3,6 +3,9 @@ import { createRandom, openUniform, sampleNormal } from '../../vocabulary/random
 import { correlatedKeys, factorise, normalMatrix, type RankCorrelation } from './correlation.ts';
 import { computeQuantile, type Uncertainty } from './distribution.ts';
 
+/** Draws behind every P10, P50 and P90. */
+export const DRAWS = 10_000;
+
 /**
  * Draws of any number of inputs. The stream of an input is named by its key alone, so that modes, and plans with the same
  * seed, differ in nothing but what differs between them.

@@ -13,7 +13,7 @@ import { type Column, intervalOf, shareOf } from './columns.ts';
 import type { RankCorrelation } from './correlation.ts';
 import { withGiven } from './default-correlations.ts';
 import { computeQuantile, endsOf } from './distribution.ts';
-import { computeCorrelation, createDraws, type Draws, drawColumn } from './draws.ts';
+import { computeCorrelation, createDraws, DRAWS, type Draws, drawColumn } from './draws.ts';
 import type { UncertainInput } from './inputs.ts';
 import type { DrawnTier, Misses, TierColumns } from './load-model.ts';
 import {
@@ -26,9 +26,6 @@ import {
 import { agentsInterval, evaluatePeople } from './people.ts';
 import { statedCorrelations } from './stated-correlations.ts';
 import { computeTornado } from './tornado.ts';
-
-/** Draws behind every P10, P50 and P90. */
-export const DRAWS = 10_000;
 
 const P10 = 0.1;
 const P90 = 0.9;

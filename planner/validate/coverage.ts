@@ -1,3 +1,4 @@
+import { meanOf } from '../../vocabulary/mean.ts';
 import { computeLeaveOneOutQuantiles } from '../calibrate/conformal.ts';
 import { type HeldOutPoint, rateErrorOf } from './held-out.ts';
 
@@ -10,9 +11,6 @@ export interface CoverageFigures {
   /** Middle of the half-widths, as a factor: 1.08 is 8 % either way. */
   readonly medianFactor: number;
 }
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /**
  * Intervals for requests/s at held-out loads whose width the other configurations give (split-conformal on
@@ -32,15 +30,15 @@ export function judgeCoverage(
     const width = learnt[index];
     if (width === undefined) return undefined;
     const covered = own.map((score) => (score <= width ? 1 : 0));
-    shares.push(mean(covered));
+    shares.push(meanOf(covered));
     inside.push(...covered);
     widths.push(width);
   }
   if (shares.length === 0) return undefined;
   return {
     nominalRatio,
-    coveredRatio: mean(shares),
-    coveredByPointRatio: mean(inside),
+    coveredRatio: meanOf(shares),
+    coveredByPointRatio: meanOf(inside),
     medianFactor: Math.exp(widths.toSorted((a, b) => a - b)[widths.length >> 1] ?? Number.NaN),
   };
 }

@@ -1,3 +1,4 @@
+import { meanOf } from '../../vocabulary/mean.ts';
 import { computePercentile, sortSamples } from '../../vocabulary/percentiles.ts';
 import { percentFromRatio } from '../../vocabulary/units.ts';
 
@@ -20,9 +21,6 @@ export interface ErrorSummary {
   readonly mapeByConfigurationPct: number;
 }
 
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
-
 /** Relative error of a prediction. */
 export const relativeError = (predicted: number, measured: number): number => predicted / measured - 1;
 
@@ -35,11 +33,11 @@ export function summariseErrors(errors: readonly RelativeError[]): ErrorSummary 
   return {
     points: errors.length,
     configurations: byConfiguration.length,
-    mapePct: percentFromRatio(mean(sizes)),
+    mapePct: percentFromRatio(meanOf(sizes)),
     p90Pct: percentFromRatio(p90),
-    biasPct: percentFromRatio(mean(errors.map(({ ratio }) => ratio))),
+    biasPct: percentFromRatio(meanOf(errors.map(({ ratio }) => ratio))),
     mapeByConfigurationPct: percentFromRatio(
-      mean(byConfiguration.map((own) => mean(own.map(({ ratio }) => Math.abs(ratio))))),
+      meanOf(byConfiguration.map((own) => meanOf(own.map(({ ratio }) => Math.abs(ratio))))),
     ),
   };
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { failedRows, lineIssue, readCsvRows, type TableRow } from '../../scenarios/tables.ts';
 import { failed, type Issue, ok, type Result } from '../../vocabulary/errors.ts';
+import { meanOf } from '../../vocabulary/mean.ts';
 import { BYTES_PER_MIB } from '../../vocabulary/units.ts';
 import type { ServingPoint } from '../calibrate/saturation.ts';
 
@@ -71,9 +72,6 @@ function measuredRow(row: TableRow<readonly string[]>, reading: Reading): Measur
   };
 }
 
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
-
 function pointOf(concurrency: number, rows: readonly MeasuredRow[]): ReplicatedPoint {
   const replicates = rows.map(({ meanTimeToFirstTokenMs, meanTimePerOutputTokenMs }) => ({
     concurrency,
@@ -82,8 +80,8 @@ function pointOf(concurrency: number, rows: readonly MeasuredRow[]): ReplicatedP
   }));
   return {
     concurrency,
-    meanTimeToFirstTokenMs: mean(replicates.map((each) => each.meanTimeToFirstTokenMs)),
-    meanTimePerOutputTokenMs: mean(replicates.map((each) => each.meanTimePerOutputTokenMs)),
+    meanTimeToFirstTokenMs: meanOf(replicates.map((each) => each.meanTimeToFirstTokenMs)),
+    meanTimePerOutputTokenMs: meanOf(replicates.map((each) => each.meanTimePerOutputTokenMs)),
     replicates,
   };
 }

@@ -1,3 +1,4 @@
+import { meanOf } from '../../vocabulary/mean.ts';
 import type { Random } from '../../vocabulary/random.ts';
 import { computeLeaveOneOutDerates } from '../calibrate/conformal.ts';
 
@@ -43,9 +44,6 @@ function decide(one: CapacityPrediction, derate: number, random: Random): Decisi
   };
 }
 
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
-
 /**
  * Replicas bought for random demands by predicted capacity × derate, against those that the measured capacity needs
  * (sufficient share and overspend as in LLM-Pilot, SC 2024). `derated` false buys by the bare prediction.
@@ -71,8 +69,8 @@ export function judgeDecisions(
   return {
     decisions: decisions.length,
     configurations: derates.length,
-    sufficientRatio: mean(decisions.map(({ needed, bought }) => (bought >= needed ? 1 : 0))),
-    overspendRatio: mean(decisions.map(({ needed, bought }) => Math.max(0, bought - needed) / needed)),
+    sufficientRatio: meanOf(decisions.map(({ needed, bought }) => (bought >= needed ? 1 : 0))),
+    overspendRatio: meanOf(decisions.map(({ needed, bought }) => Math.max(0, bought - needed) / needed)),
     medianDerate: derates.toSorted((a, b) => a - b)[derates.length >> 1],
   };
 }

@@ -1,8 +1,9 @@
-import { type Catalogue, type CatalogueFigure, findFigure } from '../../../scenarios/catalogue.ts';
+import type { Catalogue, CatalogueFigure } from '../../../scenarios/catalogue.ts';
 import type { ModeTier } from '../../../scenarios/mode.ts';
+import { meanOf } from '../../../vocabulary/mean.ts';
 import type { Commitment, Purchase } from '../../../vocabulary/plan-sections/break-even.ts';
 import { HOURS_PER_MONTH, percentFromRatio } from '../../../vocabulary/units.ts';
-import { figureOf, type SizingContext } from '../../size/context.ts';
+import { figureOf, optionalFigure, type SizingContext } from '../../size/context.ts';
 import { computeReplicas, type TierModel } from '../../size/tier.ts';
 import { sourcedFromFigure } from '../../sourced.ts';
 import {
@@ -21,11 +22,6 @@ interface CommitmentInput {
   /** Demand in each hour ÷ the rate that the tier is sized for, in order of a week or a day. */
   readonly hourRatios: readonly number[];
 }
-
-const optional = (catalogue: Catalogue, id: string, field: string): CatalogueFigure | undefined => {
-  const found = findFigure(catalogue, id, field);
-  return found.kind === 'ok' ? found.value : undefined;
-};
 
 /** Replicas that each hour needs, with the same headroom and spares, never fewer than the tier's minimum. */
 const needOf = ({ model, hourRatios }: CommitmentInput): number[] =>
@@ -72,12 +68,9 @@ function spotPurchase(need: HourlyNeed, spotUsdPerHour: number, catalogue: Catal
     kind: 'spot',
     usdPerMonth: spot.usdPerMonth,
     committedReplicas: 0,
-    sentence: `interruptible machines, about ${spot.interruptionsPerMonth.toPrecision(2)} taken back in a month; each place is empty ${empty} % of the time, which ${((spot.overProvisionRatio - 1) * 100).toPrecision(2)} % more machines make up for`,
+    sentence: `interruptible machines, about ${spot.interruptionsPerMonth.toPrecision(2)} taken back in a month; each place is empty ${empty} % of the time, which ${percentFromRatio(spot.overProvisionRatio - 1).toPrecision(2)} % more machines make up for`,
   };
 }
-
-const meanOf = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Ways to pay for the rented machines of one tier; undefined for what is not rented by the hour. */
 export function commitmentOf(input: CommitmentInput): Commitment | undefined {
@@ -86,8 +79,8 @@ export function commitmentOf(input: CommitmentInput): Commitment | undefined {
   if (unit.kind !== 'instance' || plannedReplicas === 0) return undefined;
   const { catalogue } = context;
   const price = figureOf(context, unit.priceId, 'usdPerHour');
-  const discount = optional(catalogue, 'default/reserved-discount', 'discountRatio');
-  const spotPrice = optional(catalogue, unit.priceId, 'spotUsdPerHour');
+  const discount = optionalFigure(catalogue, 'default/reserved-discount', 'discountRatio');
+  const spotPrice = optionalFigure(catalogue, unit.priceId, 'spotUsdPerHour');
   const need: HourlyNeed = { replicasByHour: needOf(input), onDemandUsdPerHour: price.value };
   const spot = spotPrice === undefined ? undefined : spotPurchase(need, spotPrice.value, catalogue);
   const purchases = [

@@ -1,10 +1,8 @@
 import { computePercentile, sortSamples } from '../../../vocabulary/percentiles.ts';
 import type { Interval } from '../../../vocabulary/plan-file.ts';
 import type { Random } from '../../../vocabulary/random.ts';
+import { DRAWS } from '../../uncertainty/draws.ts';
 import { computeTriangularQuantile, type InputFactor, type Range } from '../../uncertainty/ranges.ts';
-
-/** Draws behind the interval: as many as behind every other of a plan. */
-const DRAWS = 10_000;
 
 /** Part of a cost, with the uncertain inputs that multiply it. */
 export interface UncertainCost {
@@ -55,7 +53,7 @@ function relativeCost(parts: readonly UncertainCost[], drawn: ReadonlyMap<string
 
 /**
  * P10, P50 and P90 of the break-even utilisation: own cost ÷ (what a unit carries × the vendor's price), each input
- * drawn from its triangle by itself.
+ * drawn from its triangle by itself: correlations, and values that were seen in place of a range, are left out here.
  */
 export function drawBreakEvenUtilisation(input: UtilisationDrawInput): UtilisationDraws {
   const { central, own, bought, capacity, plannedUtilisationRatio, random } = input;

@@ -1,21 +1,17 @@
-import { type Catalogue, type CatalogueFigure, findFigure } from '../../../scenarios/catalogue.ts';
+import type { Catalogue } from '../../../scenarios/catalogue.ts';
+import { optionalFigure } from '../../size/context.ts';
 import { computeProvisionedUsdPerMonth, type ProvisionedTerms, sizeProvisioned } from '../provisioned.ts';
 import { type BoughtTier, busyTokenRate } from './bought-tier.ts';
 import type { CostOption } from './option.ts';
 
 const SERIES = 'azure-ptu';
 
-const figure = (catalogue: Catalogue, id: string, field: string): CatalogueFigure | undefined => {
-  const found = findFigure(catalogue, id, field);
-  return found.kind === 'ok' ? found.value : undefined;
-};
-
 /** The terms of provisioned throughput for a model of this name, where the catalogue has them. */
 function termsFor(catalogue: Catalogue, model: string): ProvisionedTerms | undefined {
-  const perUnit = figure(catalogue, `${SERIES}/${model}`, 'inputTokensPerMinPerPtu');
-  const weight = figure(catalogue, `${SERIES}/${model}`, 'outputTokenWeightRatio');
-  const least = figure(catalogue, `${SERIES}/min-and-increment`, 'minPtus');
-  const step = figure(catalogue, `${SERIES}/min-and-increment`, 'incrementPtus');
+  const perUnit = optionalFigure(catalogue, `${SERIES}/${model}`, 'inputTokensPerMinPerPtu');
+  const weight = optionalFigure(catalogue, `${SERIES}/${model}`, 'outputTokenWeightRatio');
+  const least = optionalFigure(catalogue, `${SERIES}/min-and-increment`, 'minPtus');
+  const step = optionalFigure(catalogue, `${SERIES}/min-and-increment`, 'incrementPtus');
   if (perUnit === undefined || weight === undefined || least === undefined || step === undefined) {
     return undefined;
   }
@@ -39,7 +35,7 @@ export function provisionedOptions(bought: BoughtTier): CostOption[] {
   const terms = termsFor(catalogue, model);
   if (terms === undefined) return [];
   return PLANS.flatMap(({ field, key, words }) => {
-    const price = figure(catalogue, `${SERIES}/price`, field);
+    const price = optionalFigure(catalogue, `${SERIES}/price`, field);
     if (price === undefined) return [];
     const option: CostOption = {
       id: `provisioned ${model} ${words}`,

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import {
-  computeNormalCdf,
   estimateAllenCunneenWait,
   estimateHalfinWhittWait,
   estimateHayward,
@@ -58,11 +57,6 @@ describe('Hayward', () => {
 });
 
 describe('square-root staffing', () => {
-  test('Φ at tabulated arguments', () => {
-    expect(computeNormalCdf(0)).toBeCloseTo(0.5, 7);
-    expect(computeNormalCdf(1.959963985)).toBeCloseTo(0.975, 6);
-    expect(computeNormalCdf(-1)).toBeCloseTo(0.1586552539, 6);
-  });
   test('the limit agrees with Erlang C to one agent at 1,000 erlangs', () => {
     const servers = sizeSquareRootStaffing(1000, 0.2230633477);
     expect(Math.abs(servers - 1032)).toBeLessThanOrEqual(1);
