@@ -42,8 +42,14 @@ export {
 } from './budget/ceilings.ts';
 export { BUDGET_FIGURES, type BudgetFigureName } from './budget/figures.ts';
 export { judgeBudget } from './budget/judge.ts';
-export { chooseNextConcurrency, type NextLoadInput } from './calibrate/adaptive.ts';
+export {
+  calibrateAdaptively,
+  chooseNextConcurrency,
+  type NextLoadInput,
+  startingConcurrencies,
+} from './calibrate/adaptive.ts';
 export type { ServingCurve } from './calibrate/closed-loop-curve.ts';
+export { computeDerate, type PredictedRate } from './calibrate/conformal.ts';
 export type { ServingPoint } from './calibrate/saturation.ts';
 export {
   findServingCapacity,
@@ -64,13 +70,23 @@ export {
 export type { PlanInput } from './plan-input.ts';
 export { planModes } from './plan-modes.ts';
 export {
+  estimateAllenCunneenWait,
+  estimateHayward,
+  type GeneralQueue,
+  sizeSquareRootStaffing,
+} from './queueing/approximations.ts';
+export {
   computeErlangB,
   computeErlangC,
+  computeLoadForBlocking,
+  computeLoadForServiceLevel,
   computeMeanWait,
+  computeServersForBlocking,
   computeServersForServiceLevel,
   computeServiceLevel,
 } from './queueing/erlang.ts';
 export { computeErlangA, computeErlangAServiceLevel, type ImpatientQueue } from './queueing/erlang-a.ts';
+export { computeInteractiveRatePerS, computePopulation } from './queueing/little.ts';
 export type { ArrivalProcess } from './simulate/arrivals.ts';
 export { estimateWaiting, type WaitingEstimate } from './simulate/estimate-waiting.ts';
 export { fitArrivals, type ObservedArrivals } from './simulate/fit-arrivals.ts';
