@@ -1,4 +1,4 @@
-import { BASES, type Basis } from '../vocabulary/plan-file.ts';
+import type { Basis } from '../vocabulary/plan-file.ts';
 
 /** A short mark beside a figure: what it rests on, or a verdict or severity. */
 export interface Badge {
@@ -11,9 +11,6 @@ export const basisBadge = (basis: Basis): Badge => ({
   kind: basis,
   text: basis === 'simulated' ? 'SIMULATED' : basis,
 });
-
-/** Whether a badge says what a figure rests on, and no verdict. */
-export const isBasis = (kind: Badge['kind']): kind is Basis => (BASES as readonly string[]).includes(kind);
 
 /** One cell of a table, before it is HTML or Markdown. */
 export interface Cell {

@@ -1,10 +1,3 @@
-/** Natural logarithm of the binomial coefficient, by sums of logarithms (exact to rounding for n below 10⁷). */
-function logChoose(n: number, k: number): number {
-  let sum = 0;
-  for (let i = 1; i <= k; i++) sum += Math.log((n - k + i) / i);
-  return sum;
-}
-
 /** P(X ≤ k) for X binomial(n, p). */
 export function computeBinomialCdf(k: number, n: number, p: number): number {
   if (k >= n || p <= 0) return 1;
@@ -17,13 +10,6 @@ export function computeBinomialCdf(k: number, n: number, p: number): number {
     sum += Math.exp(logTerm);
   }
   return Math.min(1, sum);
-}
-
-/** P(X = k), used by tests and by exact comparisons. */
-export function computeBinomialPmf(k: number, n: number, p: number): number {
-  if (p <= 0) return k === 0 ? 1 : 0;
-  if (p >= 1) return k === n ? 1 : 0;
-  return Math.exp(logChoose(n, k) + k * Math.log(p) + (n - k) * Math.log1p(-p));
 }
 
 function bisect(decreasing: (p: number) => number, target: number): number {

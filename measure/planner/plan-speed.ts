@@ -1,6 +1,6 @@
 import { describeMachine } from '../../bench/run/result.ts';
 import { planModes } from '../../planner/index.ts';
-import { DRAWS } from '../../planner/uncertainty/plan-uncertainty.ts';
+import { DRAWS } from '../../planner/uncertainty/draws.ts';
 import { readCatalogue } from '../../scenarios/catalogue.ts';
 import { parseDemand } from '../../scenarios/demand.ts';
 import { readAllModes } from '../../scenarios/mode.ts';

@@ -61,10 +61,13 @@ export function dearestModelUsd(context: CheckContext): Maybe {
 export const perMonthOf = (volume: Volume): Maybe =>
   stated(volume.interactionsPerMonth) ?? times(stated(volume.interactionsPerDay), constant(DAYS_PER_MONTH));
 
+/** Interactions a day of a row of volumes. */
+export const perDayOf = (volume: Volume): Maybe =>
+  stated(volume.interactionsPerDay) ?? over(stated(volume.interactionsPerMonth), constant(DAYS_PER_MONTH));
+
 /** Instances that a volume takes: from the most to the least favourable case, never below the minimum. */
 export function instancesForVolume(volume: Volume, context: CheckContext): Quantity {
-  const perDay =
-    stated(volume.interactionsPerDay) ?? over(stated(volume.interactionsPerMonth), constant(DAYS_PER_MONTH));
+  const perDay = perDayOf(volume);
   const needs = perDay === undefined ? [] : needsOf(perDay.high, context);
   if (needs.length === 0) return stated(mainTier(context)?.minInstances) ?? constant(1);
   const counts = needs.map(({ instances }) => instances);

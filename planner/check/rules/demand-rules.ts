@@ -6,6 +6,7 @@ import {
   S_PER_DAY,
   S_PER_HOUR,
 } from '../../../vocabulary/units.ts';
+import { perDayOf } from '../bill.ts';
 import type { CheckContext, Rule } from '../context.ts';
 import { broken, type Draft, hold, missing, wrong } from '../finding.ts';
 import {
@@ -35,10 +36,6 @@ function monthsAndDays({ claims }: CheckContext): Draft[] {
     }),
   );
 }
-
-/** Interactions a day of a row of volumes. */
-const perDayOf = (volume: CheckContext['claims']['volumes'][number]): Quantity | undefined =>
-  stated(volume.interactionsPerDay) ?? over(stated(volume.interactionsPerMonth), constant(DAYS_PER_MONTH));
 
 /** Two ranges of volumes that are further apart than this have nothing in common. */
 const APART = 1.05;

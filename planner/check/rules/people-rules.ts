@@ -166,7 +166,7 @@ function breakEven(context: CheckContext): Draft[] {
   ];
 }
 
-/** Scheduled agents for a volume and an escalated share, by Erlang C, occupancy cap and shrinkage of the catalogue. */
+/** Scheduled agents for a volume and an escalated share, by Erlang A, occupancy cap and shrinkage of the catalogue. */
 function agentsFor(perDay: number, escalation: number, context: CheckContext): number | undefined {
   const defaults = resolveAssumptions(context.catalogue, {});
   if (defaults.kind === 'failed') return undefined;
@@ -239,5 +239,5 @@ export const PEOPLE_RULES: readonly Rule[] = [
   { id: 'cost-range', title: 'a range covers every case of the document', check: machineRange },
   { id: 'conservative', title: 'what is called conservative is the worst case', check: conservativeIsWorst },
   { id: 'break-even', title: 'break-even volume = bill ÷ saving of one interaction', check: breakEven },
-  { id: 'people', title: 'agents by Erlang C, occupancy cap and shrinkage', check: peopleSized },
+  { id: 'people', title: 'agents by Erlang A, occupancy cap and shrinkage', check: peopleSized },
 ];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { sizeStaffing } from '../../../planner/people/staffing.ts';
-import { DRAWS } from '../../../planner/uncertainty/plan-uncertainty.ts';
+import { DRAWS } from '../../../planner/uncertainty/draws.ts';
 import { uncertaintySectionSchema } from '../../../vocabulary/plan-sections/uncertainty.ts';
 import { CATALOGUE, MODES, type SizedOptions, scaledCatalogue, sizeMode } from '../fixtures/sized.ts';
 import { INDEPENDENT, mulberry, triangle, uncertaintyOf } from '../fixtures/uncertain.ts';
