@@ -7,10 +7,10 @@ import type {
   TierPlan,
 } from '../vocabulary/plan-file.ts';
 import { COST_CATEGORIES } from '../vocabulary/plan-file.ts';
+import { plannedModes } from '../vocabulary/planned-modes.ts';
 import { DAYS_PER_MONTH } from '../vocabulary/units.ts';
 
-export const plannedModes = (plan: PlanFile): PlannedMode[] =>
-  plan.modes.filter((mode): mode is PlannedMode => mode.kind === 'planned');
+export { machineUsdPerMonth, plannedModes } from '../vocabulary/planned-modes.ts';
 
 export const refusedModes = (plan: PlanFile): RefusedMode[] =>
   plan.modes.filter((mode): mode is RefusedMode => mode.kind === 'refused');
@@ -31,10 +31,6 @@ export function basisOfTier(mode: PlannedMode, tier: TierPlan): Basis {
 /** Interactions in an average month (730 h) at the plan's daily demand. */
 export const interactionsPerMonth = (plan: PlanFile): number =>
   plan.demand.interactionsPerDay * DAYS_PER_MONTH;
-
-/** Cost lines of a month without those of people. */
-export const machineUsdPerMonth = (mode: PlannedMode): number =>
-  mode.costLines.reduce((sum, cost) => (cost.category === 'people' ? sum : sum + cost.usdPerMonth), 0);
 
 /** Whether any figure of the plan rests on a simulated engine. */
 export const planIsSimulated = (plan: PlanFile): boolean =>

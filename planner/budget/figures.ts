@@ -1,5 +1,5 @@
 import { COST_CATEGORIES, type PlannedMode } from '../../vocabulary/plan-file.ts';
-import { machineUsdPerMonth } from '../diff/money.ts';
+import { machineUsdPerMonth } from '../../vocabulary/planned-modes.ts';
 
 const QUANTILES = ['p10', 'p50', 'p90'] as const;
 type Quantile = (typeof QUANTILES)[number];

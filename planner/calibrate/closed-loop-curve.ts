@@ -99,9 +99,8 @@ function timesOf(points: readonly ServingPoint[]): Times {
 /**
  * Monotone log–log curves of TTFT(n) and TPOT(n), with X(n) = n / (TTFT + TPOT · (out − 1)) by Little's law. Where the
  * points show a replica that fills up, the load that fills it is worked out and waiting beyond it is kept apart from
- * service, for no smooth curve bends that sharply. With two points both times are straight lines in n (linear TPOT). Points in
- * ascending concurrency, at least two. Outside the measured
- * range it throws: there is nothing to know.
+ * service, for no smooth curve bends that sharply. With two points both times are straight lines in n (linear TPOT).
+ * Points in ascending concurrency, at least two. Outside the measured range it throws: there is nothing to know.
  */
 export function createServingCurve(points: readonly ServingPoint[], outputTokens: number): ServingCurve {
   const [minConcurrency, maxConcurrency] = [points[0]?.concurrency, points[points.length - 1]?.concurrency];

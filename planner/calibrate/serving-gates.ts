@@ -8,8 +8,8 @@ export interface CalibrationPoint extends ServingPoint {
   readonly replicates?: readonly ServingPoint[];
 }
 
-/** Repeated runs of one load may differ by this factor in the time of a whole request. */
-const MAX_REPLICATE_FACTOR = 1.2;
+/** Repeated runs of one load may differ by this factor in the time of a whole request; more is a mistake and not noise. */
+export const MAX_REPLICATE_FACTOR = 1.2;
 /** Rate and pace may turn round by this much from one load to the next and still be noise. */
 const NOISE_RATIO = 0.1;
 

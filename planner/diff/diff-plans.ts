@@ -7,10 +7,11 @@ import {
   type PlanDiff,
 } from '../../vocabulary/plan-diff.ts';
 import type { PlanFile, PlannedMode, RefusedMode } from '../../vocabulary/plan-file.ts';
+import { machineUsdPerMonth } from '../../vocabulary/planned-modes.ts';
 import { isChanged, numberChange, type Pair, pairUp, wordsChange } from './change.ts';
 import { changedCrossings } from './crossings.ts';
 import { changedInputs } from './inputs.ts';
-import { changedMoney, machineUsdPerMonth } from './money.ts';
+import { changedMoney } from './money.ts';
 import { changedTiers } from './tiers.ts';
 
 /** A plan and what to call it: the file that it was read from. */

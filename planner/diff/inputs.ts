@@ -9,11 +9,9 @@ import type {
   Sourced,
 } from '../../vocabulary/plan-file.ts';
 import type { Setting } from '../../vocabulary/plan-sections/inputs.ts';
+import { plannedModes } from '../../vocabulary/planned-modes.ts';
 import type { Slo } from '../../vocabulary/slo.ts';
 import { differs, type Pair, pairUp, wordsChange } from './change.ts';
-
-const plannedModes = (plan: PlanFile): PlannedMode[] =>
-  plan.modes.filter((mode): mode is PlannedMode => mode.kind === 'planned');
 
 interface Ends {
   readonly kind: InputChange['kind'];

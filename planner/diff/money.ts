@@ -1,5 +1,6 @@
 import type { LineChange, MoneyChange, MoneyEffects } from '../../vocabulary/plan-diff.ts';
 import type { CostLine, PlannedMode } from '../../vocabulary/plan-file.ts';
+import { machineUsdPerMonth } from '../../vocabulary/planned-modes.ts';
 import { differs, numberChange, type Pair, pairInOrder, wordsChange } from './change.ts';
 
 /** A line of both plans: `purchase over 5 years` and `purchase over 6 years` are one. */
@@ -56,10 +57,6 @@ function lineChange(pair: Pair<CostLine>): LineChange[] {
 }
 
 const isMachine = ({ category }: CostLine): boolean => category !== 'people';
-
-/** Cost of a month without people. */
-export const machineUsdPerMonth = ({ costLines }: PlannedMode): number =>
-  costLines.filter(isMachine).reduce((sum, { usdPerMonth }) => sum + usdPerMonth, 0);
 
 const sizeOf = ({ usdPerMonth: { before = 0, after = 0 } }: LineChange): number => Math.abs(after - before);
 

@@ -7,6 +7,7 @@ import { computeUslThroughput, fitUsl } from '../calibrate/usl.ts';
 import { planned, refuse } from '../refusal.ts';
 import type { PredictorInput, PredictorMaker } from './held-out.ts';
 import type { ServingConfiguration } from './measured-file.ts';
+import { interpolateLinearly } from './straight-lines.ts';
 
 type Field = 'meanTimeToFirstTokenMs' | 'meanTimePerOutputTokenMs';
 type Curve = (concurrency: number) => number;
@@ -23,20 +24,10 @@ function byField(input: PredictorInput, curveOf: (field: Field) => Curve): Retur
 }
 
 /** Straight lines between neighbours. */
-function linearCurve(points: readonly ServingPoint[], field: Field): Curve {
-  return (x) => {
-    const above = Math.max(
-      1,
-      points.findIndex(({ concurrency }) => concurrency >= x),
-    );
-    const [left, right] = [points[above - 1], points[above]];
-    if (left === undefined || right === undefined) return Number.NaN;
-    const share = (x - left.concurrency) / (right.concurrency - left.concurrency);
-    return left[field] + (right[field] - left[field]) * share;
-  };
-}
-
-const linear: PredictorMaker = (input) => byField(input, (field) => linearCurve(input.calibration, field));
+const linear: PredictorMaker = ({ calibration }) =>
+  calibration.length < 2
+    ? refuse('fewer than two points', 'measure two concurrencies')
+    : planned((concurrency) => interpolateLinearly(calibration, concurrency));
 
 function logPchipCurve(points: readonly ServingPoint[], field: Field): Curve {
   const curve = createLogPchip(points.map((point) => ({ x: point.concurrency, y: point[field] })));

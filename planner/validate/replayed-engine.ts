@@ -1,7 +1,9 @@
 import { type Random, sampleNormal } from '../../vocabulary/random.ts';
 import type { ServingCurve } from '../calibrate/closed-loop-curve.ts';
 import { latencyMsOf, requestsPerSOf, type ServingPoint } from '../calibrate/saturation.ts';
+import { MAX_REPLICATE_FACTOR } from '../calibrate/serving-gates.ts';
 import type { ServingConfiguration } from './measured-file.ts';
+import { interpolateLinearly } from './straight-lines.ts';
 
 /** Standard deviations of the logarithm of a mean time from one run to the next. */
 export interface RunNoise {
@@ -12,9 +14,6 @@ export interface RunNoise {
 }
 
 type Field = 'meanTimeToFirstTokenMs' | 'meanTimePerOutputTokenMs';
-
-/** Runs of one load that differ by more contradict each other: a mistake and not noise. */
-const MAX_REPLICATE_FACTOR = 1.2;
 
 const repeated = (configurations: readonly ServingConfiguration[]): (readonly ServingPoint[])[] =>
   configurations.flatMap(({ points, outputTokens }) =>
@@ -53,22 +52,6 @@ export function measureRunNoise(configurations: readonly ServingConfiguration[])
   };
 }
 
-function between(points: readonly ServingPoint[], concurrency: number): ServingPoint {
-  const above = Math.max(
-    1,
-    points.findIndex((point) => point.concurrency >= concurrency),
-  );
-  const [left, right] = [points[above - 1], points[above]];
-  if (left === undefined || right === undefined) throw new RangeError('a replayed engine needs two points');
-  const share = (concurrency - left.concurrency) / (right.concurrency - left.concurrency);
-  const at = (field: Field): number => left[field] + (right[field] - left[field]) * share;
-  return {
-    concurrency,
-    meanTimeToFirstTokenMs: at('meanTimeToFirstTokenMs'),
-    meanTimePerOutputTokenMs: at('meanTimePerOutputTokenMs'),
-  };
-}
-
 /** A measured configuration that can be asked for any load inside its range. */
 export interface ReplayedEngine {
   /** Times along straight lines between all measured points: not the shape that our curves assume. */
@@ -80,7 +63,7 @@ export interface ReplayedEngine {
 /** An engine that answers as a configuration was measured to, every run with its own noise. */
 export function replayEngine(configuration: ServingConfiguration, noise: RunNoise): ReplayedEngine {
   const { points, outputTokens } = configuration;
-  const at = (concurrency: number): ServingPoint => between(points, concurrency);
+  const at = (concurrency: number): ServingPoint => interpolateLinearly(points, concurrency);
   const truth: ServingCurve = {
     minConcurrency: points[0]?.concurrency ?? Number.NaN,
     maxConcurrency: points[points.length - 1]?.concurrency ?? Number.NaN,
