@@ -24,14 +24,22 @@ export interface TurnWeeks {
 /** Weeks for each demand and seed: every mode and policy meets the same turns. */
 const drawn = new WeakMap<Demand, Map<number, TurnWeeks>>();
 
+/**
+ * Variability of the rate from minute to minute. An index holds at the rate at which it was counted: that of its trace,
+ * else the busy hour that states it. At another rate bursts keep their size against the mean.
+ */
+function burstCv2Of({ burstiness, busyHourTurnsPerS }: Demand): number {
+  const countedAtPerS = burstiness.trace?.meanRequestsPerS ?? busyHourTurnsPerS;
+  return modulationCv2(burstiness.indexOfDispersion60S, countedAtPerS);
+}
+
 function drawWeek(demand: Demand, factor: number, seed: number): TurnWeek {
   const perDay = demand.interactionsPerDay * factor;
   const perSByHour = weekRatesPerS(demand.week, perDay).map((perS) => perS * demand.turnsPerInteraction);
-  const burstCv2 = modulationCv2(demand.burstiness.indexOfDispersion60S, demand.busyHourTurnsPerS);
   const random = createRandom(seed).fork('autoscaling week');
   return {
     turnsPerSByHour: perSByHour,
-    arrivals: drawArrivals({ perSByHour, burstCv2 }, STEP_S, random),
+    arrivals: drawArrivals({ perSByHour, burstCv2: burstCv2Of(demand) }, STEP_S, random),
   };
 }
 
