@@ -5,9 +5,9 @@ import type {
   ScalingPolicyRow,
 } from '../../vocabulary/plan-sections/autoscaling.ts';
 import { HOURS_PER_MONTH, S_PER_HOUR } from '../../vocabulary/units.ts';
+import { fewestThat } from '../fewest-that.ts';
 import type { ScalingPolicy } from './controllers.ts';
 import type { StartLags } from './fleet.ts';
-import { fewestThat } from './headroom.ts';
 import { hpaPolicy, kedaPolicy, type PolicyInput, policyFigures, schedulePolicy } from './policies.ts';
 import type { TierReplica } from './replica-behaviour.ts';
 import { cheapestSentence, headroomSentence, replicasWord, slowSentence, zoneSentence } from './sentences.ts';

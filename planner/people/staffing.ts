@@ -1,3 +1,4 @@
+import { fewestThat } from '../fewest-that.ts';
 import { computeErlangA, computeErlangAServiceLevel, type ImpatientQueue } from '../queueing/erlang-a.ts';
 
 /** Contacts that reach people in an interval, and how they must be served. */
@@ -43,23 +44,6 @@ export const queueBefore = (input: StaffingInput, agents: number): ImpatientQueu
   servers: agents,
 });
 
-/** Fewest agents above `tooFew` whose service level reaches the target, which rises with agents: doubling and halving. */
-function agentsForServiceLevel(tooFew: number, reaches: (agents: number) => boolean): number {
-  let low = tooFew;
-  let step = 1;
-  while (!reaches(low + step)) {
-    low += step;
-    step *= 2;
-  }
-  let high = low + step;
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (reaches(middle)) high = middle;
-    else low = middle;
-  }
-  return high;
-}
-
 const nobody = (contactsPerS: number, offeredErlangs: number): Staffing => ({
   contactsPerS,
   offeredErlangs,
@@ -83,8 +67,7 @@ export function sizeStaffing(input: StaffingInput): Staffing {
   const reaches = (agents: number): boolean =>
     computeErlangAServiceLevel(queueBefore(input, agents), input.targetWaitS) >= input.answeredRatio;
   const forOccupancy = Math.ceil(offeredErlangs / input.maxOccupancy);
-  const occupancyBinds = reaches(forOccupancy);
-  const agents = occupancyBinds ? forOccupancy : agentsForServiceLevel(forOccupancy, reaches);
+  const agents = fewestThat(reaches, forOccupancy);
   const queue = queueBefore(input, agents);
   const state = computeErlangA(queue);
   return {
@@ -92,7 +75,7 @@ export function sizeStaffing(input: StaffingInput): Staffing {
     offeredErlangs,
     agents,
     scheduledAgents: Math.ceil(agents / (1 - shrinkage)),
-    binding: occupancyBinds ? 'occupancy' : 'service-level',
+    binding: agents === forOccupancy ? 'occupancy' : 'service-level',
     serviceLevelRatio: computeErlangAServiceLevel(queue, input.targetWaitS),
     abandonProbability: state.abandonProbability,
     meanWaitS: state.meanWaitS,

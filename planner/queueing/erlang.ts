@@ -1,3 +1,4 @@
+import { fewestThat } from '../fewest-that.ts';
 import { computeLogUpToOverMass } from './poisson-tail.ts';
 
 /**
@@ -82,24 +83,7 @@ export function computeServersForBlocking(offeredErlangs: number, blockingLimit:
     throw new RangeError(`the blocking limit must be in (0, 1], got ${blockingLimit}`);
   }
   const logLimit = Math.log(blockingLimit);
-  return fewestServers((servers) => computeLogErlangB(offeredErlangs, servers) <= logLimit);
-}
-
-/** The least number for which a condition holds that holds for all larger ones. */
-function fewestServers(suffices: (servers: number) => boolean): number {
-  if (suffices(0)) return 0;
-  let low = 0;
-  let high = 1;
-  while (!suffices(high)) {
-    low = high;
-    high *= 2;
-  }
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (suffices(middle)) high = middle;
-    else low = middle;
-  }
-  return high;
+  return fewestThat((servers) => computeLogErlangB(offeredErlangs, servers) <= logLimit, 0);
 }
 
 /** Fewest servers with at least `targetRatio` (below 1) of arrivals waiting at most `limit` in M/M/c. */
@@ -113,7 +97,7 @@ export function computeServersForServiceLevel(
     throw new RangeError(`the share in time must be in [0, 1), got ${targetRatio}`);
   }
   if (load.offeredErlangs === 0) return 0;
-  return fewestServers((servers) => computeServiceLevel({ ...load, servers }, limit) >= targetRatio);
+  return fewestThat((servers) => computeServiceLevel({ ...load, servers }, limit) >= targetRatio, 0);
 }
 
 /** Largest load in erlangs that `servers` carry with B at most `blockingLimit`, by bisection to 1e-9 relative. */

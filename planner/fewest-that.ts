@@ -1,8 +1,15 @@
-/** The fewest of something that is enough, where more never is less so: doubling, then halving. Undefined above `most`. */
+type IsEnough = (count: number) => boolean;
+
+/**
+ * The fewest of something that is enough, at least `from`, where more never is less so: doubling, then halving. Undefined
+ * above `most`; without it something must be enough, or the search does not end.
+ */
+export function fewestThat(isEnough: IsEnough, from: number): number;
+export function fewestThat(isEnough: IsEnough, from: number, most: number): number | undefined;
 export function fewestThat(
-  isEnough: (replicas: number) => boolean,
+  isEnough: IsEnough,
   from: number,
-  most: number,
+  most = Number.POSITIVE_INFINITY,
 ): number | undefined {
   if (isEnough(from)) return from;
   let low = from;
