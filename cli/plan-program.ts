@@ -43,7 +43,7 @@ function addInputs(command: Command): Command {
     .option('--prices <file...>', 'your own catalogue files; their entries win')
     .option(
       '--seed <n>',
-      'seed of the uncertainty draws',
+      'seed of the draws and simulations',
       numberOption('--seed', { min: 0, max: MAX_SEED, integer: true }),
       1,
     );

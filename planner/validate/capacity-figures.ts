@@ -63,7 +63,7 @@ function bareDecisionFigures(given: readonly CapacityPrediction[], seed: number)
 /**
  * Capacity at an objective, and replicas bought by it, in two ways. On replayed engines adaptive points can be placed
  * where the limit is predicted to be crossed, as in a real calibration. At held-out limits nothing is replayed: the
- * limit and the true rate are those of a measured point, and no point within a factor of two of it is known to anybody.
+ * limit and the true rate are those of a measured point that nobody knows: where loads double, nothing nearer than a factor of two.
  */
 export function capacityFigures(
   configurations: readonly ServingConfiguration[],
