@@ -29,7 +29,9 @@ const impatient = (load: number, servers: number) => ({
 
 function computeBlockingRow({ servers, quantity }: ErlangRow): number | undefined {
   const percent = /=([\d.]+)%$/.exec(quantity ?? '')?.[1];
-  return percent === undefined ? undefined : computeLoadForBlocking(Number(servers), Number(percent) / PERCENT);
+  return percent === undefined
+    ? undefined
+    : computeLoadForBlocking(Number(servers), Number(percent) / PERCENT);
 }
 
 /** What a row of the table asks for, by the planner's own formulas; undefined for a kind of row that has no rule here. */

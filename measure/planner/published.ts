@@ -9,7 +9,7 @@ const DATA = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
 const ERLANG = `${DATA}erlang/erlang_vectors.csv`;
 const USL = `${DATA}usl/`;
 
-const rowsOf = (path: string): ErlangRow[] => parse(readFileSync(path), { columns: true });
+const rowsOf = (path: string): ErlangRow[] => parse(readFileSync(path), { columns: true }) as ErlangRow[];
 
 /** Published values of Erlang B, C and A, and how many of them come out as printed. */
 function erlangFigures() {

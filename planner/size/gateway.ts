@@ -118,7 +118,10 @@ export function modelGateway(
         basis: 'measured',
         source: `server.resources of run ${cost.runId}`,
       }),
-      sourced('maxUtilisation', sizing.maxUtilisation, 'ratio', { basis: 'assumed', source: 'set by the mode' }),
+      sourced('maxUtilisation', sizing.maxUtilisation, 'ratio', {
+        basis: 'assumed',
+        source: 'set by the mode',
+      }),
     ],
     headroomRatio: 0,
   };

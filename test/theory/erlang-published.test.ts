@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { computeErlangRow, erlangErrorInTolerances, isOfBlockingTable } from '../../measure/planner/erlang-vectors.ts';
-import { computeErlangB, computeErlangC, computeLogErlangB, computeLogErlangC } from '../../planner/queueing/erlang.ts';
+import {
+  computeErlangRow,
+  erlangErrorInTolerances,
+  isOfBlockingTable,
+} from '../../measure/planner/erlang-vectors.ts';
+import {
+  computeErlangB,
+  computeErlangC,
+  computeLogErlangB,
+  computeLogErlangC,
+} from '../../planner/queueing/erlang.ts';
 import { dataPath, readRows } from './published-vectors.ts';
 
 const path = dataPath('erlang/erlang_vectors.csv');
