@@ -39,15 +39,13 @@ const pointsOf = (file: string, load: string, rows?: number): ThroughputPoint[] 
 /** The fits as the packages `usl` of R and usl4j print them. */
 function publishedFits(): PublishedFit[] {
   const json: Record<string, unknown> = JSON.parse(readFileSync(`${USL}reference_fits.json`, 'utf8'));
-  const [r, java] = ['r_usl', 'usl4j'].map((start) =>
-    Object.entries(json).flatMap(([key, value]) => (key.startsWith(start) ? [value] : [])),
-  );
-  const { specsdm91, raytracer_rows_1_to_6, synthetic_6pt } = r?.[0] as {
+  const of = (tool: string): unknown => Object.entries(json).find(([key]) => key.startsWith(tool))?.[1];
+  const { specsdm91, raytracer_rows_1_to_6, synthetic_6pt } = of('r_usl') as {
     specsdm91: { coef: Coefficients };
     raytracer_rows_1_to_6: { coef: Coefficients };
     synthetic_6pt: Series & { load: number[]; coef: Coefficients };
   };
-  const { cisco } = java?.[0] as {
+  const { cisco } = of('usl4j') as {
     cisco: Series & { concurrency: number[]; book_fit: Record<'lambda' | 'sigma' | 'kappa', number> };
   };
   const { lambda, sigma, kappa } = cisco.book_fit;
