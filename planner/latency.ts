@@ -73,7 +73,9 @@ function vendorLatency(context: SizingContext, slos: readonly Slo[]): Planned<La
   const turnP95Ms = vendor.assumedTurnP95Ms + addedMs;
   // Between the two percentiles the higher one bounds what is asked.
   const assumedFor = ({ percentile }: LatencySlo) =>
-    percentile <= ASSUMED_PERCENTILES.median ? { name: 'p50', ms: turnP50Ms } : { name: 'p95', ms: turnP95Ms };
+    percentile <= ASSUMED_PERCENTILES.median
+      ? { name: 'p50', ms: turnP50Ms }
+      : { name: 'p95', ms: turnP95Ms };
   const missed = slos.filter(isJudged).find((slo) => assumedFor(slo).ms > slo.limitMs);
   if (missed !== undefined) {
     const { name, ms } = assumedFor(missed);

@@ -1,6 +1,11 @@
 import type { ModeTier } from '../../scenarios/mode.ts';
 import type { CostLine } from '../../vocabulary/plan-file.ts';
-import { HOURS_PER_MONTH, HOURS_PER_YEAR, MONTHS_PER_YEAR, percentFromRatio } from '../../vocabulary/units.ts';
+import {
+  HOURS_PER_MONTH,
+  HOURS_PER_YEAR,
+  MONTHS_PER_YEAR,
+  percentFromRatio,
+} from '../../vocabulary/units.ts';
 import { figureOf, type SizingContext } from '../size/context.ts';
 import { type InputFactor, relativeRange } from '../uncertainty/ranges.ts';
 import { costLine, type PricedLine, priceSource, rangeFactors } from './cost-line.ts';
