@@ -143,7 +143,8 @@ describe('documented commands', () => {
     expect(runnable.filter(([, block]) => block.file === 'README.md' && needsTarget(block))).toHaveLength(2);
   });
 
-  it.for(runnable)('run as printed: %s', { timeout: 180_000 }, async ([, block], context) => {
+  // Once more where a block failed: a bench ends with 21 on a machine that was too busy to send in time.
+  it.for(runnable)('run as printed: %s', { timeout: 180_000, retry: 1 }, async ([, block], context) => {
     if (needsTrace(block) && !existsSync(TRACE)) return context.skip('shared/data is absent');
     const text = needsTarget(block) ? await withStack(block.text) : block.text;
     const { exitCode, output } = await runBlock(text);
