@@ -266,12 +266,7 @@ describe.skipIf(K6 === undefined)(
       ['conversation', { CUSTOMERS: '2', DURATION_S: '2', TURNS: '2', THINK_S: '0.2' }],
     ] as const)('%s runs and every check passes', ([name, environment]) => {
       const summary = join(scratch(), 'summary.json');
-      const { status, stderr } = run(
-        name,
-        { ...environment, ...ANY_LATENCY },
-        '--summary-export',
-        summary,
-      );
+      const { status, stderr } = run(name, { ...environment, ...ANY_LATENCY }, '--summary-export', summary);
       expect(status, stderr).toBe(0);
       const { metrics } = JSON.parse(readFileSync(summary, 'utf8')) as {
         metrics: Record<string, Record<string, number>>;
