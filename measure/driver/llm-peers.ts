@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { STREAM } from './plans.ts';
@@ -68,6 +68,65 @@ async function aiperf(url: string): Promise<StreamPeerReading> {
   }
 }
 
+const PROMPTS = 500;
+
+/** Prompts from a file: GuideLLM asks for a tokenizer only to make some up. */
+function writePrompts(path: string): void {
+  const lines = Array.from({ length: PROMPTS }, (_, n) => JSON.stringify({ prompt: `question ${n}` }));
+  writeFileSync(path, `${lines.join('\n')}\n`);
+}
+
+interface GuideSummary {
+  readonly successful?: { readonly percentiles?: Percentiles };
+}
+
+function readGuide(path: string): StreamPeerReading {
+  const { benchmarks } = JSON.parse(readFileSync(path, 'utf8')) as {
+    benchmarks?: {
+      metrics?: { time_to_first_token_ms?: GuideSummary; inter_token_latency_ms?: GuideSummary };
+    }[];
+  };
+  const metrics = benchmarks?.[0]?.metrics;
+  const ttft = metrics?.time_to_first_token_ms?.successful?.percentiles;
+  const itl = metrics?.inter_token_latency_ms?.successful?.percentiles;
+  return {
+    ...(ttft === undefined ? {} : { ttftP50Ms: ttft.p50, ttftP99Ms: ttft.p99 }),
+    ...(itl === undefined ? {} : { itlP50Ms: itl.p50, itlP99Ms: itl.p99 }),
+  };
+}
+
+async function guidellm(url: string): Promise<StreamPeerReading> {
+  const program = findPeer('guidellm');
+  if (program === undefined) return { reason: 'GuideLLM is not installed here' };
+  const version = await versionOf(program);
+  const folder = mkdtempSync(join(tmpdir(), 'busyhour-measure-'));
+  try {
+    const [prompts, path] = [join(folder, 'prompts.jsonl'), join(folder, 'out.json')];
+    writePrompts(prompts);
+    const backend = { kind: 'openai_http', target: url, model: 'ground-truth', max_tokens: STREAM.tokens };
+    const settings: readonly (readonly [string, object])[] = [
+      ['--backend', { ...backend, validate_backend: false }],
+      ['--profile', { kind: 'concurrent', streams: STREAMS }],
+      ['--constraint', { kind: 'max_duration', seconds: SPAN_S }],
+      ['--data', { kind: 'json_file', path: prompts }],
+      ['--output', { kind: 'json', path }],
+    ];
+    const args = settings.flatMap(([option, value]) => [option, JSON.stringify(value)]);
+    const said = await runPeer(program, ['run', ...args, '--disable-console'], {
+      limitMs: LIMIT_MS,
+      env: OFFLINE,
+    });
+    try {
+      return { ...version, ...readGuide(path) };
+    } catch {
+      // No export: its own words say why.
+      return { ...version, reason: lastWords(said) };
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 /** A tool that is here and cannot be held against this server, with the reason. */
 async function without(program: string, reason: string): Promise<StreamPeerReading> {
   const path = findPeer(program);
@@ -75,38 +134,38 @@ async function without(program: string, reason: string): Promise<StreamPeerReadi
   return { ...(await versionOf(path)), reason };
 }
 
-const NO_ADAPTER = 'installed, but this measurement has no adapter for it yet';
-/**
- * Tools that read token streams, beside the same truth at 100 streams of 50 tokens/s. Each definition is the tool's own:
- * AIPerf's inter-token latency is a mean per request, (last − first) ÷ (tokens − 1), so its p99 hides single late tokens.
- */
-export async function measureLlmPeers(): Promise<Record<string, unknown>> {
+/** A reading beside the truth of its own run. */
+async function heldAgainstTruth(name: string, peer: (url: string) => Promise<StreamPeerReading>) {
   const options = {
     firstTokenMs: STREAM.firstTokenMs,
     tokenGapMs: STREAM.tokenGapMs,
     outputTokens: STREAM.tokens,
   };
   return withTruth(options, async (url) => {
-    say(`${STREAMS} streams: AIPerf`);
-    const reading = await aiperf(url);
+    say(`${STREAMS} streams: ${name}`);
+    const reading = await peer(url);
+    if (reading.ttftP50Ms === undefined) return reading;
     const truth = await readTruth(url);
-    say('the tools that cannot be held against streams');
     return {
-      streams: STREAMS,
-      aiperf: {
-        ...reading,
-        ...(reading.ttftP50Ms === undefined
-          ? {}
-          : {
-              ttftErrorP50Ms: errorMs(reading.ttftP50Ms, truth.firstTokenP50Ms),
-              ttftErrorP99Ms: errorMs(reading.ttftP99Ms, truth.firstTokenP99Ms),
-              itlErrorP50Ms: errorMs(reading.itlP50Ms, truth.gapP50Ms),
-              itlErrorP99Ms: errorMs(reading.itlP99Ms, truth.gapP99Ms),
-            }),
-      },
-      guidellm: await without('guidellm', NO_ADAPTER),
-      inferencePerf: await without('inference-perf', NO_ADAPTER),
-      ghz: await without('ghz', 'does not time the messages of a stream'),
+      ...reading,
+      ttftErrorP50Ms: errorMs(reading.ttftP50Ms, truth.firstTokenP50Ms),
+      ttftErrorP99Ms: errorMs(reading.ttftP99Ms, truth.firstTokenP99Ms),
+      itlErrorP50Ms: errorMs(reading.itlP50Ms, truth.gapP50Ms),
+      itlErrorP99Ms: errorMs(reading.itlP99Ms, truth.gapP99Ms),
     };
   });
+}
+
+/**
+ * Tools that read token streams, beside the same truth at 100 streams of 50 tokens/s. Each definition is the tool's own:
+ * AIPerf's inter-token latency is a mean per request, (last − first) ÷ (tokens − 1), so its p99 hides single late tokens.
+ */
+export async function measureLlmPeers(): Promise<Record<string, unknown>> {
+  return {
+    streams: STREAMS,
+    aiperf: await heldAgainstTruth('AIPerf', aiperf),
+    guidellm: await heldAgainstTruth('GuideLLM', guidellm),
+    inferencePerf: await without('inference-perf', 'wants a tokenizer from a hub for whatever it sends'),
+    ghz: await without('ghz', 'does not time the messages of a stream'),
+  };
 }

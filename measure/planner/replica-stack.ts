@@ -19,9 +19,12 @@ const noFit = {
 };
 const anyRange = { min: 1, max: 100_000 };
 
+/** Requests that a replica works on at once. */
+export const PLACES = 32;
+
 /**
- * A small device that does not exist, slow enough that three of them leave the cores of this machine idle: 8 sequences at
- * once, a step of 8 to 13 ms. What is judged is the prediction for several from one, not the device.
+ * A small device that does not exist, slow enough that three of them leave the cores of this machine half idle: a step of 8
+ * to 13 ms. What is judged is the prediction for several from one, not the device.
  */
 const PROFILE = {
   name: 'small',
@@ -29,13 +32,13 @@ const PROFILE = {
   device: 'small device (simulated)',
   gpus: 1,
   contextTokens: 4_096,
-  maxSequences: 8,
+  maxSequences: PLACES,
   kvCapacityTokens: 100_000,
   kvBlockTokens: 16,
   maxStepTokens: 2_048,
   requestOverheadMs: 0,
   requestOverheadPerPromptTokenMs: 0,
-  stepCost: { baseMs: 8, perSequenceMs: 0.6, perPrefillTokenMs: 0.02, perKvTokenMs: 0 },
+  stepCost: { baseMs: 8, perSequenceMs: 0.15, perPrefillTokenMs: 0.02, perKvTokenMs: 0 },
   fit: {
     source: 'none',
     family: 'none',

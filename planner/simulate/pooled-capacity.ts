@@ -17,6 +17,8 @@ export interface PooledDemand {
   /** Capacity of one replica at the objective, measured. */
   readonly capacityTurnsPerS: number;
   readonly replicas: number;
+  /** Requests that a replica works on at once, as its engine says (`maxSequences`); Infinity where none ever waits. */
+  readonly places: number;
   /** The objective: this percentile of latency stays within the limit. */
   readonly percentile: number;
   readonly limitMs: number;
@@ -39,32 +41,37 @@ const HALVINGS = 11;
 const MAX_RATE = 1.5;
 
 /**
- * Mean latency in the company of n, from N = X·R at each point (Little). Below the lowest point its latency, above the
- * highest its throughput: neither changes the ratio of two simulations by much, and nothing is read there for itself.
+ * Mean latency of a request in work in the company of n, from N = X·R at each point (Little). Points at which requests wait
+ * for a place say nothing of work and are left out. Below the lowest point its latency; above the highest the line through the last two.
  */
-function latencyByCompany(points: readonly ReplicaPoint[]): (concurrency: number) => number {
+function latencyByCompany({ points, places }: PooledDemand): (concurrency: number) => number {
   const known = points
     .map(({ turnsPerS, meanLatencyMs }) => ({ x: turnsPerS * sFromMs(meanLatencyMs), y: meanLatencyMs }))
+    .filter(({ x }) => x < places)
     .sort((a, b) => a.x - b.x)
     .filter(({ x }, index, all) => index === 0 || x > (all[index - 1]?.x ?? 0));
-  const [first, last] = [known[0], known.at(-1)];
-  if (first === undefined || last === undefined || first === last)
+  const [first, before, last] = [known[0], known.at(-2), known.at(-1)];
+  if (first === undefined || before === undefined || last === undefined)
     throw new RangeError('the latency of a replica is needed at two rates or more');
   const curve = createLogPchip(known);
-  const table = Array.from({ length: Math.ceil(last.x) + 1 }, (_, n) =>
-    n <= first.x ? first.y : n >= last.x ? last.y : curve.at(n),
-  );
-  return (n) => (n >= last.x ? (last.y * n) / last.x : (table[n] ?? first.y));
+  const slope = Math.max(0, (last.y - before.y) / (last.x - before.x));
+  const latencyMsAt = (n: number): number => {
+    if (n <= first.x) return first.y;
+    return n < last.x ? curve.at(n) : last.y + slope * (n - last.x);
+  };
+  const table = Array.from({ length: Math.ceil(last.x) + 1 }, (_, n) => latencyMsAt(n));
+  return (n) => table[n] ?? latencyMsAt(n);
 }
 
 /** The rate at which a simulated pool just keeps the objective, turns/s. The same random numbers at every rate. */
 function simulatedCapacity(demand: PooledDemand, replicas: number): number {
-  const latencyMsAt = latencyByCompany(demand.points);
+  const latencyMsAt = latencyByCompany(demand);
   const keeps = (ratePerS: number): boolean => {
     const random = createRandom(demand.seed);
     const latenciesMs = simulateSharedReplicas(
       {
         replicas,
+        places: demand.places,
         latencyMsAt,
         nextArrivalMs: createArrivals({ kind: 'poisson', ratePerS }, random.fork('arrivals')),
         nextWork: createSpans(1, demand.workScv, random.fork('work')),

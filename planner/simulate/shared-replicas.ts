@@ -1,12 +1,15 @@
 import type { NextMs } from './arrivals.ts';
 
 /**
- * Replicas behind a balancer that gives each request to the least busy of them. A replica with n requests works on all of
- * them at once, as engines with continuous batching do: each takes `latencyMsAt(n)` for a mean request while n stay.
+ * Replicas behind a balancer that gives each request to the least busy of them. A replica works on as many requests at once
+ * as it has places, as engines with continuous batching do: each takes `latencyMsAt(n)` for a mean request while n are in
+ * work. Who finds no place waits in turn.
  */
 export interface SharedReplicas {
   readonly replicas: number;
-  /** Mean latency of a request, ms, in the company of n in all (n ≥ 1): a measured curve. */
+  /** Requests that one replica works on at once; Infinity where it never lets one wait. */
+  readonly places: number;
+  /** Mean latency of a request in work, ms, in the company of n in all (1 ≤ n ≤ places): a measured curve. */
   readonly latencyMsAt: (concurrency: number) => number;
   /** Ascending instants. */
   readonly nextArrivalMs: NextMs;
@@ -20,20 +23,29 @@ interface Job {
   readonly doneAt: number;
 }
 
+interface Waiting {
+  readonly arrivedAtMs: number;
+  readonly work: number;
+}
+
 /** One replica: what each of its requests has attained since it began, and the requests by their end. */
 class Station {
   readonly #latencyMsAt: (concurrency: number) => number;
+  readonly #places: number;
+  readonly #waiting: Waiting[] = [];
   /** A binary heap, the first to end on top: requests share evenly, so their order of ending never changes. */
   readonly #jobs: Job[] = [];
   #attained = 0;
   #nowMs = 0;
 
-  constructor(latencyMsAt: (concurrency: number) => number) {
+  constructor({ latencyMsAt, places }: Pick<SharedReplicas, 'latencyMsAt' | 'places'>) {
     this.#latencyMsAt = latencyMsAt;
+    this.#places = places;
   }
 
+  /** Requests in work and waiting. */
   get size(): number {
-    return this.#jobs.length;
+    return this.#jobs.length + this.#waiting.length;
   }
 
   /** When the first of its requests ends if nothing arrives before. */
@@ -48,10 +60,15 @@ class Station {
     this.#nowMs = toMs;
   }
 
-  add(atMs: number, work: number): void {
-    this.#advance(atMs);
+  add(arrivedAtMs: number, work: number): void {
+    this.#advance(arrivedAtMs);
+    if (this.#jobs.length < this.#places) this.#begin({ arrivedAtMs, work });
+    else this.#waiting.push({ arrivedAtMs, work });
+  }
+
+  #begin({ arrivedAtMs, work }: Waiting): void {
     const jobs = this.#jobs;
-    const job = { arrivedAtMs: atMs, doneAt: this.#attained + work };
+    const job = { arrivedAtMs, doneAt: this.#attained + work };
     let place = jobs.length;
     jobs.push(job);
     while (place > 0) {
@@ -71,6 +88,8 @@ class Station {
     this.#advance(endMs);
     const last = jobs.pop() as Job;
     if (jobs.length > 0) this.#sink(last);
+    const next = this.#waiting.shift();
+    if (next !== undefined) this.#begin(next);
     return endMs - first.arrivedAtMs;
   }
 
@@ -91,14 +110,14 @@ class Station {
 
 /**
  * Latencies in ms of requests in the order of their ends, from empty replicas, the first `skipped` left out: processor
- * sharing with a rate that depends on the state, joined by the shortest queue; exact, event by event.
+ * sharing among limited places with a rate that depends on the state, joined by the shortest queue; exact, event by event.
  */
 export function simulateSharedReplicas(
-  { replicas, latencyMsAt, nextArrivalMs, nextWork }: SharedReplicas,
+  { replicas, places, latencyMsAt, nextArrivalMs, nextWork }: SharedReplicas,
   requests: number,
   skipped: number,
 ): Float64Array {
-  const stations = Array.from({ length: replicas }, () => new Station(latencyMsAt));
+  const stations = Array.from({ length: replicas }, () => new Station({ latencyMsAt, places }));
   const latenciesMs = new Float64Array(requests);
   const leastBusy = (): Station =>
     stations.reduce((best, station) => (station.size < best.size ? station : best));

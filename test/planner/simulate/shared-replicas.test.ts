@@ -13,13 +13,14 @@ const meanOf = (values: ArrayLike<number>): number =>
 
 interface Case {
   readonly replicas: number;
+  readonly places?: number;
   readonly ratePerS: number;
   readonly workScv: number;
   readonly latencyMsAt: (concurrency: number) => number;
 }
 
 /** Mean latency over ten runs of their own. */
-const meanLatencyMs = ({ replicas, ratePerS, workScv, latencyMsAt }: Case): number =>
+const meanLatencyMs = ({ replicas, places = Infinity, ratePerS, workScv, latencyMsAt }: Case): number =>
   meanOf(
     SEEDS.map((seed) => {
       const random = createRandom(seed);
@@ -27,6 +28,7 @@ const meanLatencyMs = ({ replicas, ratePerS, workScv, latencyMsAt }: Case): numb
         simulateSharedReplicas(
           {
             replicas,
+            places,
             latencyMsAt,
             nextArrivalMs: createArrivals({ kind: 'poisson', ratePerS }, random.fork('arrivals')),
             nextWork: createSpans(1, workScv, random.fork('work')),
@@ -57,6 +59,38 @@ describe('replicas that work on all their requests at once', () => {
     },
   );
 
+  it.each([0, 1])(
+    'with one place let the others wait in turn: Pollaczek and Khinchine, scv %d',
+    (workScv) => {
+      const utilisation = 0.7;
+      const ratePerS = (utilisation * 1_000) / SERVICE_MS;
+      const measured = meanLatencyMs({
+        replicas: 1,
+        places: 1,
+        ratePerS,
+        workScv,
+        latencyMsAt: () => SERVICE_MS,
+      });
+      const waitMs = (SERVICE_MS * utilisation * (1 + workScv)) / (2 * (1 - utilisation));
+      expect(Math.abs(measured / (SERVICE_MS + waitMs) - 1)).toBeLessThan(0.05);
+    },
+  );
+
+  it('with four places of their own are M/M/4 (Erlang C)', () => {
+    const [places, utilisation] = [4, 0.8];
+    const ratePerS = (places * utilisation * 1_000) / SERVICE_MS;
+    const measured = meanLatencyMs({
+      replicas: 1,
+      places,
+      ratePerS,
+      workScv: 1,
+      latencyMsAt: () => SERVICE_MS,
+    });
+    const wait = computeErlangC(places * utilisation, places);
+    const exact = SERVICE_MS + (wait * SERVICE_MS) / (places * (1 - utilisation));
+    expect(Math.abs(measured / exact - 1)).toBeLessThan(0.05);
+  });
+
   it('take the latency of one where company costs nothing, at any load', () => {
     const latencyMs = meanLatencyMs({
       replicas: 3,
@@ -86,7 +120,15 @@ describe('the capacity of a pool, from the points of one replica', () => {
     turnsPerS,
     meanLatencyMs: SERVICE_MS / (1 - (turnsPerS * SERVICE_MS) / 1_000),
   }));
-  const base = { points, capacityTurnsPerS: 6, percentile: 95, limitMs: 800, workScv: 0, seed: 1 };
+  const base = {
+    points,
+    capacityTurnsPerS: 6,
+    places: Infinity,
+    percentile: 95,
+    limitMs: 800,
+    workScv: 0,
+    seed: 1,
+  };
 
   it('is that of one for a pool of one', () => {
     expect(predictPooledCapacity({ ...base, replicas: 1 })).toEqual({ turnsPerS: 6, poolingRatio: 1 });

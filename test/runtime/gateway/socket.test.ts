@@ -156,7 +156,8 @@ describe('coming back', () => {
   });
 
   it('a turn for which nobody comes back is cancelled at the engine after the grace, and leaves no row', async () => {
-    const { gateway, id, inference } = await startRig(10, 2000, { socket: { graceMs: 100 } });
+    // The length of an answer is drawn: at this pace even one of ten words outlives the grace.
+    const { gateway, id, inference } = await startRig(50, 2000, { socket: { graceMs: 100 } });
     const client = join(gateway, id);
     await client.until('hello');
     client.send({ type: 'turn', messageId: 'a', text: 'hello' });
