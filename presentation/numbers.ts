@@ -54,7 +54,7 @@ export function formatRatio(ratio: number): string {
   return `${Number(percent.toFixed(percent >= 99 ? 3 : 2))} %`;
 }
 
-/** More slack than this is as good as any: its size says nothing. */
+/** A tier at its minimum has room for a hundred times the load: past tenfold nobody sizes by how much, and digits would hide the tight ones. */
 const MAX_SLACK_RATIO = 10;
 
 /** Load that can be added, as a percentage; `> 1,000 %` beyond. */

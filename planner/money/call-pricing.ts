@@ -64,8 +64,8 @@ function statedShape({ demand }: SizingContext): { shape: TokenShape; cachedInpu
 /** Mean price of each kind: what it costs over the interaction ÷ its tokens; the list price of what has none. */
 function meanPrices(cost: InteractionCost, list: TokenPrices): TokenPrices {
   const [call] = cost.byCall;
-  const per = (usd: number, tokens: number | undefined, price: number): number =>
-    tokens === undefined || tokens === 0 ? price : (usd / tokens) * TOKENS_PER_PRICE_UNIT;
+  const per = (usd: number, tokens: number | undefined, listUsdPerMTokens: number): number =>
+    tokens === undefined || tokens === 0 ? listUsdPerMTokens : (usd / tokens) * TOKENS_PER_PRICE_UNIT;
   const { input = 0, cachedInput = 0, cacheWrite = 0, output } = call?.tokens ?? {};
   return {
     inputUsdPerMTokens: per(cost.inputUsd, input - cachedInput - cacheWrite, list.inputUsdPerMTokens),

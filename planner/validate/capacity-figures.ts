@@ -45,7 +45,9 @@ function decisionFigures(
   return {
     [`${name}SufficientRatio`]: derated.sufficientRatio,
     [`${name}OverspendRatio`]: derated.overspendRatio,
-    ...(derated.medianDerate === undefined ? {} : { [`${name}MedianDerate`]: derated.medianDerate }),
+    ...(derated.medianDerateRatio === undefined
+      ? {}
+      : { [`${name}MedianDerate`]: derated.medianDerateRatio }),
   };
 }
 

@@ -17,7 +17,7 @@ export interface DecisionFigures {
   /** Mean of replicas too many over replicas needed; none where too few were bought. */
   readonly overspendRatio: number;
   /** Middle of the derates used: each configuration's comes from the others. */
-  readonly medianDerate: number | undefined;
+  readonly medianDerateRatio: number | undefined;
 }
 
 /** Probability of enough capacity that the derate is made for. */
@@ -35,12 +35,12 @@ interface Decision {
   readonly bought: number;
 }
 
-function decide(one: CapacityPrediction, derate: number, random: Random): Decision {
+function decide(one: CapacityPrediction, derateRatio: number, random: Random): Decision {
   const replicas = MIN_REPLICAS * (MAX_REPLICAS / MIN_REPLICAS) ** random.next();
   const demandPerS = one.measuredPerS * replicas;
   return {
     needed: Math.ceil(demandPerS / one.measuredPerS),
-    bought: Math.ceil(demandPerS / (one.predictedPerS * derate)),
+    bought: Math.ceil(demandPerS / (one.predictedPerS * derateRatio)),
   };
 }
 
@@ -71,6 +71,6 @@ export function judgeDecisions(
     configurations: derates.length,
     sufficientRatio: meanOf(decisions.map(({ needed, bought }) => (bought >= needed ? 1 : 0))),
     overspendRatio: meanOf(decisions.map(({ needed, bought }) => Math.max(0, bought - needed) / needed)),
-    medianDerate: derates.toSorted((a, b) => a - b)[derates.length >> 1],
+    medianDerateRatio: derates.toSorted((a, b) => a - b)[derates.length >> 1],
   };
 }

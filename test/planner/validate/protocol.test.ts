@@ -112,7 +112,7 @@ describe('replica decisions', () => {
     expect(judge(cases(40, 0), true)).toMatchObject({
       sufficientRatio: 1,
       overspendRatio: 0,
-      medianDerate: 1,
+      medianDerateRatio: 1,
     });
   });
 
@@ -121,7 +121,9 @@ describe('replica decisions', () => {
       const derated = judge(cases(200, 0.05, bias), true);
       expect(derated?.sufficientRatio).toBeGreaterThan(0.93);
       // One-sided 95 % of a normal with σ = 5 % is 1.645 σ: a derate of 0.92, and as much less as predictions promise too much.
-      expect(Math.abs((derated?.medianDerate ?? 0) / Math.exp(-1.645 * 0.05 - bias) - 1)).toBeLessThan(0.03);
+      expect(Math.abs((derated?.medianDerateRatio ?? 0) / Math.exp(-1.645 * 0.05 - bias) - 1)).toBeLessThan(
+        0.03,
+      );
       expect(derated?.overspendRatio).toBeLessThan(0.13);
     }
     expect(judge(cases(200, 0.05), false)?.sufficientRatio).toBeLessThan(0.75);
