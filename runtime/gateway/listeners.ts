@@ -1,9 +1,16 @@
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { BusyhourError, createFailure } from '../../vocabulary/errors.ts';
-
-/** Whether the kernel deals out the connections of one port to several listening sockets. */
-export const KERNEL_SHARES_PORTS = process.platform === 'linux' || process.platform === 'freebsd';
+import {
+  type Address,
+  addressesOf,
+  claimPort,
+  closed,
+  type FindAddresses,
+  isAbsentAddress,
+  KERNEL_SHARES_PORTS,
+  listenFailureFrom,
+  listening,
+} from '../operations/port-claim.ts';
 
 /**
  * From each listening socket the event loop takes one new connection a round. Under load a round takes tens of ms, and
@@ -14,48 +21,17 @@ const LISTENERS = KERNEL_SHARES_PORTS ? 64 : 1;
 /** A kernel that finds its queue of new connections full drops them in silence, and their callers wait for seconds. */
 const ACCEPT_BACKLOG = 4096;
 
-interface Address {
-  readonly host: string;
-  readonly port: number;
-}
-
-function failureFrom(cause: unknown, { host, port }: Address): BusyhourError {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  if (code === 'EADDRINUSE')
-    return new BusyhourError(createFailure('PORT_IN_USE', `${host}:${port} is taken`, { cause }));
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new BusyhourError(
-    createFailure('INVALID_CONFIG', `cannot listen on ${host}:${port}: ${reason}`, { cause }),
-  );
-}
-
-const listening = (server: Server, options: ListenOptions): Promise<void> =>
-  new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-
-const closed = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
-
-/** A shared port is also shared with whoever else shares it: taken alone for a moment first, it is known to be free. */
-async function assertFree(address: Address): Promise<void> {
-  const probe = createServer();
-  await listening(probe, address);
-  await closed(probe);
-}
-
 /** Listens for an HTTP server on several sockets of one port. */
 export class Listeners {
   readonly #app: FastifyInstance;
+  readonly #find: FindAddresses;
   readonly #others: Server[] = [];
   /** All that were accepted: an HTTPS server does not know of those whose handshake has not ended. */
   readonly #sockets = new Set<Socket>();
 
-  constructor(app: FastifyInstance) {
+  constructor(app: FastifyInstance, find: FindAddresses = addressesOf) {
     this.#app = app;
+    this.#find = find;
     app.server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
@@ -64,24 +40,44 @@ export class Listeners {
   }
 
   /**
-   * Returns the port. `isShared`: other processes of ours listen on it too. Throws BusyhourError PORT_IN_USE or
-   * INVALID_CONFIG.
+   * Returns the port. `isShared`: other processes of ours listen on it too, and whoever started them holds the claim.
+   * Throws BusyhourError PORT_IN_USE or INVALID_CONFIG.
    */
   async open(address: Address, isShared: boolean): Promise<number> {
+    // A port that the system chooses is nobody else's.
+    const isClaimed = KERNEL_SHARES_PORTS && !isShared && address.port !== 0;
+    const claim = isClaimed ? await claimPort(address, this.#find) : undefined;
     try {
-      if (address.port !== 0 && !isShared) await assertFree(address);
-      const options = {
-        ...address,
-        backlog: ACCEPT_BACKLOG,
-        ...(KERNEL_SHARES_PORTS ? { reusePort: true } : {}),
-      };
-      await this.#app.listen(options);
-      const bound = this.#app.server.address();
-      const port = bound !== null && typeof bound === 'object' ? bound.port : address.port;
-      for (let index = 1; index < LISTENERS; index++) await this.#openOther({ ...options, port });
-      return port;
+      return await this.#listen(address);
     } catch (cause) {
-      throw failureFrom(cause, address);
+      throw listenFailureFrom(cause, address);
+    } finally {
+      await claim?.release();
+    }
+  }
+
+  async #listen({ host, port: asked }: Address): Promise<number> {
+    // The framework would listen on the further addresses of a name itself, past everything that stands before its server.
+    const [first, ...others] = await this.#find(host);
+    const options = {
+      host: first,
+      port: asked,
+      backlog: ACCEPT_BACKLOG,
+      ...(KERNEL_SHARES_PORTS ? { reusePort: true } : {}),
+    };
+    await this.#app.listen(options);
+    const bound = this.#app.server.address();
+    const port = bound !== null && typeof bound === 'object' ? bound.port : asked;
+    for (let index = 1; index < LISTENERS; index++) await this.#openOther({ ...options, port });
+    for (const other of others) await this.#openMany({ ...options, host: other, port });
+    return port;
+  }
+
+  async #openMany(options: ListenOptions): Promise<void> {
+    try {
+      for (let index = 0; index < LISTENERS; index++) await this.#openOther(options);
+    } catch (cause) {
+      if (!isAbsentAddress(cause)) throw cause;
     }
   }
 
