@@ -13,6 +13,7 @@ import {
 } from './dialog-schema.ts';
 import { parseRequest } from './error-body.ts';
 import { withTicket } from './request-scope.ts';
+import { ANSWER_FAULTS, WORK_FAULTS } from './route-faults.ts';
 import type { RouteSpec } from './route-spec.ts';
 import { handleTurn } from './turn-route.ts';
 
@@ -64,16 +65,7 @@ async function handleTurns(context: GatewayContext, request: FastifyRequest) {
   };
 }
 
-const BODY_FAULTS: readonly FaultCode[] = [
-  'caller_invalid_request',
-  'caller_unauthenticated',
-  'caller_body_too_large',
-  'caller_unsupported_media_type',
-  'gateway_overloaded',
-  'gateway_draining',
-  'gateway_store_unavailable',
-];
-const MOVE_FAULTS: readonly FaultCode[] = [...BODY_FAULTS, 'caller_not_found', 'caller_conflict'];
+const MOVE_FAULTS: readonly FaultCode[] = [...WORK_FAULTS, 'caller_not_found', 'caller_conflict'];
 
 const interaction = (status: number, description: string) => ({
   status,
@@ -103,7 +95,7 @@ export const DIALOG_ROUTES: readonly RouteSpec[] = [
     authenticated: true,
     body: createInteractionSchema,
     success: interaction(201, 'The new interaction'),
-    faults: BODY_FAULTS,
+    faults: WORK_FAULTS,
     handle: handleCreate,
   },
   {
@@ -113,7 +105,7 @@ export const DIALOG_ROUTES: readonly RouteSpec[] = [
     summary: 'An interaction with its answered turns',
     authenticated: true,
     success: interaction(200, 'The interaction'),
-    faults: ['caller_unauthenticated', 'caller_not_found', 'gateway_store_unavailable'],
+    faults: ['caller_not_found', 'gateway_store_unavailable'],
     handle: handleView,
   },
   {
@@ -129,16 +121,7 @@ export const DIALOG_ROUTES: readonly RouteSpec[] = [
       schema: turnResponseSchema,
       media: ['application/json', 'text/event-stream'],
     },
-    faults: [
-      ...MOVE_FAULTS,
-      'caller_context_too_long',
-      'provider_unreachable',
-      'provider_timeout',
-      'provider_rate_limited',
-      'provider_error',
-      'provider_incomplete',
-      'gateway_internal',
-    ],
+    faults: [...ANSWER_FAULTS, 'caller_not_found', 'caller_conflict', 'policy_blocked'],
     handle: handleTurn,
   },
   {
@@ -149,12 +132,7 @@ export const DIALOG_ROUTES: readonly RouteSpec[] = [
     authenticated: true,
     query: turnsQuerySchema,
     success: { status: 200, description: 'A page of turns', schema: turnsResponseSchema },
-    faults: [
-      'caller_invalid_request',
-      'caller_unauthenticated',
-      'caller_not_found',
-      'gateway_store_unavailable',
-    ],
+    faults: ['caller_not_found', 'gateway_store_unavailable'],
     handle: handleTurns,
   },
   moveRoute('escalate', 'Hand the interaction to a human'),

@@ -20,8 +20,16 @@ const EXPOSED = [
   'x-request-id',
   'x-busyhour-engine',
   'x-busyhour-provider',
+  'x-busyhour-cache',
   'x-busyhour-cost-usd',
+  'x-ratelimit-limit-requests',
+  'x-ratelimit-remaining-requests',
+  'x-ratelimit-reset-requests',
+  'x-ratelimit-limit-tokens',
+  'x-ratelimit-remaining-tokens',
+  'x-ratelimit-reset-tokens',
   'retry-after',
+  'x-should-retry',
 ];
 const PREFLIGHT_MAX_AGE_S = 600;
 

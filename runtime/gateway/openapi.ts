@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { FAULTS, type FaultCode } from '../../vocabulary/faults.ts';
 import { errorBodySchema } from './error-body.ts';
+import { faultsOf } from './route-faults.ts';
 import type { RouteSpec } from './route-spec.ts';
 import { CLOSE_CODES, clientFrameSchema, serverFrameSchema } from './socket/frames.ts';
 import { GATEWAY_VERSION } from './version.ts';
@@ -90,7 +91,7 @@ function operationOf(route: RouteSpec) {
             content: { 'application/json': { schema: jsonSchemaOf(route.body, 'input') } },
           },
         }),
-    responses: { [route.success.status]: successOf(route), ...refusalsOf(route.faults) },
+    responses: { [route.success.status]: successOf(route), ...refusalsOf(faultsOf(route)) },
   };
 }
 

@@ -1,29 +1,11 @@
 import { z } from 'zod';
-import type { FaultCode } from '../../vocabulary/faults.ts';
 import { readinessSchema } from '../../vocabulary/readiness.ts';
 import { handleChat, handleModels } from './chat-routes.ts';
 import { chatRequestSchema, chatResponseSchema, modelsResponseSchema } from './chat-schema.ts';
 import { DIALOG_ROUTES } from './dialog-routes.ts';
 import { handleHealth, handleMetrics, handleReady, healthSchema } from './probe-routes.ts';
+import { ANSWER_FAULTS } from './route-faults.ts';
 import type { RouteSpec } from './route-spec.ts';
-
-const COMPLETION_FAULTS: readonly FaultCode[] = [
-  'caller_invalid_request',
-  'caller_unauthenticated',
-  'caller_body_too_large',
-  'caller_unsupported_media_type',
-  'caller_context_too_long',
-  'provider_unreachable',
-  'provider_timeout',
-  'provider_rate_limited',
-  'provider_overloaded',
-  'provider_rejected',
-  'provider_error',
-  'provider_incomplete',
-  'gateway_overloaded',
-  'gateway_draining',
-  'gateway_internal',
-];
 
 const OPENAI_ROUTES: readonly RouteSpec[] = [
   {
@@ -39,7 +21,7 @@ const OPENAI_ROUTES: readonly RouteSpec[] = [
       schema: chatResponseSchema,
       media: ['application/json', 'text/event-stream'],
     },
-    faults: COMPLETION_FAULTS,
+    faults: ANSWER_FAULTS,
     handle: handleChat,
   },
   {
@@ -49,7 +31,7 @@ const OPENAI_ROUTES: readonly RouteSpec[] = [
     summary: 'Models of the providers that are up',
     authenticated: true,
     success: { status: 200, description: 'The models', schema: modelsResponseSchema },
-    faults: ['caller_unauthenticated'],
+    faults: [],
     handle: handleModels,
   },
 ];

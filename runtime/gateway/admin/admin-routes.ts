@@ -4,18 +4,7 @@ import type { RouteSpec } from '../route-spec.ts';
 import * as handle from './admin-handlers.ts';
 import * as schema from './admin-schema.ts';
 
-const READ_FAULTS: readonly FaultCode[] = [
-  'caller_unauthenticated',
-  'caller_forbidden',
-  'policy_ip_denied',
-  'gateway_store_unavailable',
-];
-const CHANGE_FAULTS: readonly FaultCode[] = [
-  ...READ_FAULTS,
-  'caller_invalid_request',
-  'caller_body_too_large',
-  'caller_unsupported_media_type',
-];
+const FAULTS: readonly FaultCode[] = ['gateway_store_unavailable'];
 
 interface Operation {
   readonly path: string;
@@ -33,7 +22,7 @@ const reading = ({ answer, path, ...rest }: Operation, query?: z.ZodObject): Rou
   admin: true,
   ...(query === undefined ? {} : { query }),
   success: { status: 200, description: 'As it is now', schema: answer },
-  faults: query === undefined ? READ_FAULTS : [...READ_FAULTS, 'caller_invalid_request'],
+  faults: FAULTS,
 });
 
 const changing = (
@@ -48,7 +37,7 @@ const changing = (
   admin: true,
   body,
   success: { status: more.status ?? 200, description: 'As it is after the change', schema: answer },
-  faults: [...CHANGE_FAULTS, ...(more.faults ?? [])],
+  faults: [...FAULTS, ...(more.faults ?? [])],
 });
 
 const MOVES: readonly FaultCode[] = ['caller_not_found', 'caller_conflict'];
