@@ -1,3 +1,4 @@
+import { status } from '@grpc/grpc-js';
 import type { Engine } from './contract.ts';
 import type { ControlServer } from './generated/inference.ts';
 import type { GRPCInferenceServiceServer } from './generated/open-inference.ts';
@@ -52,13 +53,20 @@ export function createOpenInferenceService(parts: ControlParts): GRPCInferenceSe
     modelReady: (call, callback) => callback(null, { ready: ready() && call.request.name === model }),
     serverMetadata: (_call, callback) =>
       callback(null, { name: SERVER_NAME, version: SERVER_VERSION, extensions: ['busyhour.inference.v1'] }),
-    modelMetadata: (_call, callback) =>
+    modelMetadata: (call, callback) => {
+      const { name } = call.request;
+      // Without a name it is asked of the only model.
+      if (name !== '' && name !== model) {
+        callback({ code: status.NOT_FOUND, details: `name: expected ${model}, got ${JSON.stringify(name)}` });
+        return;
+      }
       callback(null, {
         name: model,
         versions: [version],
         platform: `busyhour_${kind}`,
         inputs: [{ name: 'text', datatype: 'BYTES', shape: [1] }],
         outputs: [{ name: 'text', datatype: 'BYTES', shape: [-1] }],
-      }),
+      });
+    },
   };
 }

@@ -185,6 +185,11 @@ describe('the inference server', () => {
       name: 'simulated/test',
       platform: 'busyhour_simulated',
     });
+    const foreign = unary((done) => client.modelMetadata({ name: 'another', version: '' }, done));
+    await expect(foreign).rejects.toMatchObject({
+      code: status.NOT_FOUND,
+      details: 'name: expected simulated/test, got "another"',
+    });
   });
 
   it('exports the metrics that the bench scrapes, and says simulated', async () => {
