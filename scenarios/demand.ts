@@ -19,6 +19,7 @@ export {
   type ProfileShape,
   type VoiceSpec,
 } from './demand/schema.ts';
+export type { WithinHours } from './demand/within-hours.ts';
 
 /** A demand file that keeps every rule. */
 export interface DemandFile {

@@ -1,3 +1,4 @@
+import { scatterOfTrace } from '../../planner/demand/trace-scatter.ts';
 import { computeMeanWait } from '../../planner/queueing/erlang.ts';
 import { observedWork } from '../../planner/simulate/demand-arrivals.ts';
 import { estimateWaiting, type WaitingEstimate } from '../../planner/simulate/estimate-waiting.ts';
@@ -73,7 +74,7 @@ export function compareWithReplay(
     onTrace: ratio({ ...onInstants, service: { kind: 'given', samplesMs: servicesMs } }),
     fitted: ratio({
       servers,
-      arrivals: fitArrivals(observedWork(summary)),
+      arrivals: fitArrivals(observedWork(scatterOfTrace(summary))),
       service: drawn,
       indexOfDispersion60S,
     }),

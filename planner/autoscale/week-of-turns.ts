@@ -29,7 +29,7 @@ const drawn = new WeakMap<Demand, Map<number, TurnWeeks>>();
  * else the busy hour that states it. At another rate bursts keep their size against the mean.
  */
 function burstCv2Of({ burstiness, busyHourTurnsPerS }: Demand): number {
-  const countedAtPerS = burstiness.trace?.meanRequestsPerS ?? busyHourTurnsPerS;
+  const countedAtPerS = burstiness.trace?.ratePerS ?? busyHourTurnsPerS;
   return modulationCv2(burstiness.indexOfDispersion60S, countedAtPerS);
 }
 

@@ -4,6 +4,7 @@ import type { Basis, Sourced } from '../../vocabulary/plan-file.ts';
 import type { TraceSummary } from '../../vocabulary/result-file.ts';
 import { MIN_PER_HOUR, S_PER_MIN } from '../../vocabulary/units.ts';
 import { sourced } from '../sourced.ts';
+import { scatterOfDemand, scatterOfTrace, type TraceScatter } from './trace-scatter.ts';
 import { busyHourRowsPerS, traceHasDays } from './week.ts';
 
 /** Counts over 60 s with variance ÷ mean above this are burstier than a closed form may treat as Poisson. */
@@ -17,8 +18,8 @@ export interface Burstiness {
   readonly gapCv: number | undefined;
   /** Busiest minute ÷ mean of the busy hour: what tiers are sized for; 1 when counts are near Poisson. */
   readonly sizingRatio: number;
-  /** The trace that it was read from. */
-  readonly trace?: TraceSummary;
+  /** Of the trace that it was read from. */
+  readonly trace?: TraceScatter;
   readonly figures: readonly Sourced[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -61,17 +62,24 @@ function bursty(scatter: Scatter, ratio: number, peak: { basis: Basis; source: s
   };
 }
 
+interface TracedArrivals {
+  readonly summary: TraceSummary;
+  readonly hourly: readonly number[];
+  readonly scatter: TraceScatter;
+}
+
 /** Days of a trace are not bursts: its busiest minute is held against the busy hour that is planned for. */
-function burstinessOfTrace(trace: TraceSummary, hourly: readonly number[]): Burstiness {
-  const index = trace.indexOfDispersion[BURST_WINDOW_S];
-  if (index === undefined) return CALM;
-  const source = `arrivals of ${trace.source}`;
-  const scatter = { index, gapCv: trace.gapCv, basis: 'measured' as const, source };
+function burstinessOfTrace({ summary, hourly, scatter }: TracedArrivals): Burstiness {
+  const index = scatter.indexOfDispersion[BURST_WINDOW_S];
+  if (index === undefined) return { ...CALM, trace: scatter };
+  const { gapCv, source } = scatter;
   const hour = traceHasDays(hourly) ? 'that of its busiest whole hour' : 'its mean rate';
-  return bursty(scatter, trace.busiest60SRequestsPerS / busyHourRowsPerS(trace, hourly), {
-    basis: 'measured',
-    source: `busiest 60 s of ${trace.source} ÷ ${hour}; the sizing rate`,
-  });
+  const ratio = summary.busiest60SRequestsPerS / busyHourRowsPerS(summary, hourly);
+  const peak = {
+    basis: 'measured' as const,
+    source: `busiest 60 s of ${summary.source} ÷ ${hour}; the sizing rate`,
+  };
+  return { ...bursty({ index, gapCv, basis: 'measured', source }, ratio, peak), trace: scatter };
 }
 
 /** Normal quantile of ½^(1/60): half of all hours have no minute beyond it. */
@@ -107,8 +115,9 @@ export function burstinessOf(
   busyHourTurnsPerS: number,
 ): Burstiness {
   const stated = file && burstinessOfFile(file, busyHourTurnsPerS);
-  const trace = file?.arrivals?.summary ?? resultTrace;
   if (stated !== undefined) return stated;
-  const hourly = file?.arrivals?.hourly ?? [];
-  return trace === undefined ? CALM : { ...burstinessOfTrace(trace, hourly), trace };
+  const arrivals = file?.arrivals;
+  if (arrivals !== undefined) return burstinessOfTrace({ ...arrivals, scatter: scatterOfDemand(arrivals) });
+  if (resultTrace === undefined) return CALM;
+  return burstinessOfTrace({ summary: resultTrace, hourly: [], scatter: scatterOfTrace(resultTrace) });
 }

@@ -1,6 +1,6 @@
 import type { Sourced } from '../../vocabulary/plan-file.ts';
-import type { TraceSummary } from '../../vocabulary/result-file.ts';
 import { S_PER_MIN } from '../../vocabulary/units.ts';
+import type { TraceScatter } from '../demand/trace-scatter.ts';
 import type { SizingContext } from '../size/context.ts';
 import { sourced } from '../sourced.ts';
 import { indexOfDispersion60S } from './dispersion.ts';
@@ -34,8 +34,8 @@ function atMostAMinute(indices: Readonly<Record<string, number>>): Record<string
 }
 
 /** The index that arrivals with independent work would need for work to swing as it did: less that of the work itself. */
-export function observedWork(trace: TraceSummary): ObservedArrivals {
-  const { meanRequestsPerS: ratePerS, gapCv, indexOfDispersionOfWork, workScv } = trace;
+export function observedWork(trace: TraceScatter): ObservedArrivals {
+  const { ratePerS, gapCv, indexOfDispersionOfWork, workScv } = trace;
   if (indexOfDispersionOfWork === undefined || workScv === undefined) return observedCounts(trace);
   const indices = Object.entries(atMostAMinute(indexOfDispersionOfWork)).map(
     ([windowS, index]) => [windowS, Math.max(0, index - workScv)] as const,
@@ -44,20 +44,25 @@ export function observedWork(trace: TraceSummary): ObservedArrivals {
 }
 
 /** Arrivals of a trace by its index at 60 s and its gaps. */
-export const observedCounts = (trace: TraceSummary): ObservedArrivals => ({
-  ratePerS: trace.meanRequestsPerS,
-  gapCv: trace.gapCv,
-  indexOfDispersion: atMostAMinute(trace.indexOfDispersion),
+const observedCounts = ({ ratePerS, gapCv, indexOfDispersion }: TraceScatter): ObservedArrivals => ({
+  ratePerS,
+  gapCv,
+  indexOfDispersion: atMostAMinute(indexOfDispersion),
 });
 
-function traceFigures(trace: TraceSummary): Sourced[] {
-  const basis = { basis: 'measured' as const, source: `arrivals of ${trace.source}` };
+function traceFigures({
+  source,
+  gapCv,
+  indexOfDispersion,
+  indexOfDispersionOfWork,
+}: TraceScatter): Sourced[] {
+  const basis = { basis: 'measured' as const, source };
   const rows = (name: string, indices: Readonly<Record<string, number>>): Sourced[] =>
     Object.entries(indices).map(([windowS, index]) => sourced(`${name}${windowS}S`, index, 'ratio', basis));
   return [
-    ...rows('indexOfDispersion', atMostAMinute(trace.indexOfDispersion)),
-    ...rows('indexOfDispersionOfWork', atMostAMinute(trace.indexOfDispersionOfWork ?? {})),
-    sourced('gapCv', trace.gapCv, 'ratio', basis),
+    ...rows('indexOfDispersion', atMostAMinute(indexOfDispersion)),
+    ...rows('indexOfDispersionOfWork', atMostAMinute(indexOfDispersionOfWork ?? {})),
+    sourced('gapCv', gapCv, 'ratio', basis),
   ];
 }
 
@@ -71,7 +76,7 @@ function fromTrace({ demand }: SizingContext): Observed | undefined {
     counts: observedCounts(trace),
     work: observedWork(trace),
     figures: traceFigures(trace),
-    explanation: `a process with the index of dispersion and the gaps of ${trace.source}${ofWork}; at the rate of the busy hour its swings keep their size against the mean`,
+    explanation: `a process with the index of dispersion and the gaps of the ${trace.source}${ofWork}; at the rate of the busy hour its swings keep their size against the mean`,
   };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { scatterOfTrace } from '../../../planner/demand/trace-scatter.ts';
 import { planWaiting } from '../../../planner/simulate/plan-waiting.ts';
 import { scvOfHistogram } from '../../../planner/simulate/tier-queue.ts';
 import { LatencyHistogram } from '../../../vocabulary/histogram.ts';
@@ -172,7 +173,7 @@ describe('what arrives', () => {
         ...sized.context,
         demand: {
           ...sized.context.demand,
-          burstiness: { ...sized.context.demand.burstiness, trace: TRACE },
+          burstiness: { ...sized.context.demand.burstiness, trace: scatterOfTrace(TRACE) },
         },
       },
       seed: SEED,
