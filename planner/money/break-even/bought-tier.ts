@@ -8,7 +8,7 @@ import { callTokensOf } from '../call-pricing.ts';
 import { llmLines } from '../llm-lines.ts';
 import type { TokenRate } from '../provisioned.ts';
 import { computeVolumes } from '../volumes.ts';
-import type { UncertainCost } from './draw-utilisation.ts';
+import type { UncertainCost } from './drawn-costs.ts';
 import { contextAt } from './mode-options.ts';
 import type { CostOption, PricedAt } from './option.ts';
 

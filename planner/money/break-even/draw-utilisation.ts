@@ -1,25 +1,32 @@
 import { computePercentile, sortSamples } from '../../../vocabulary/percentiles.ts';
 import type { Interval } from '../../../vocabulary/plan-file.ts';
-import type { Random } from '../../../vocabulary/random.ts';
-import { DRAWS } from '../../uncertainty/draws.ts';
-import { computeTriangularQuantile, type InputFactor, type Range } from '../../uncertainty/ranges.ts';
+import { type Column, constantColumn } from '../../uncertainty/columns.ts';
+import { type Draws, drawColumn } from '../../uncertainty/draws.ts';
+import type { UncertainInput } from '../../uncertainty/inputs.ts';
 
-/** Part of a cost, with the uncertain inputs that multiply it. */
-export interface UncertainCost {
+/** Part of a cost, with what multiplies it. */
+export interface DrawnCost {
   readonly usd: number;
-  readonly factors: readonly InputFactor[];
+  readonly factors: readonly UncertainFactor[];
+}
+
+/** An input as a factor around 1. */
+export interface UncertainFactor {
+  readonly input: Pick<UncertainInput, 'key' | 'uncertainty'>;
+  /** −1 for an input that is divided by. */
+  readonly power: 1 | -1;
 }
 
 export interface UtilisationDrawInput {
   /** Break-even utilisation at the central value of every input. */
   readonly central: number;
-  readonly own: readonly UncertainCost[];
-  readonly bought: readonly UncertainCost[];
-  /** What a unit carries, around 1. */
-  readonly capacity: Range;
+  readonly own: readonly DrawnCost[];
+  readonly bought: readonly DrawnCost[];
+  /** What multiplies what a unit carries. */
+  readonly capacity: readonly UncertainFactor[];
   /** Busy share of the units as planned. */
   readonly plannedUtilisationRatio: number;
-  readonly random: Random;
+  readonly draws: Draws;
 }
 
 export interface UtilisationDraws {
@@ -28,50 +35,48 @@ export interface UtilisationDraws {
   readonly ownCheaperProbability: number;
 }
 
-interface Drawn {
-  readonly key: string;
-  readonly range: Range;
-}
-
-/** Inputs that several parts share are drawn once. */
-function inputsOf(parts: readonly UncertainCost[]): Drawn[] {
-  const known = new Map<string, Range>();
-  for (const { factors } of parts) for (const { key, range } of factors) known.set(key, range);
-  return [...known].map(([key, range]) => ({ key, range }));
+/** Multiplies row by row by what is drawn of each factor: the same draw wherever an input is named. */
+function multiply(column: Column, factors: readonly UncertainFactor[], draws: Draws): Column {
+  for (const { input, power } of factors) {
+    const drawn = drawColumn(draws, input.key, input.uncertainty);
+    for (const [row, value] of drawn.entries()) column[row] = (column[row] ?? 0) * value ** power;
+  }
+  return column;
 }
 
 /** Cost at the drawn inputs ÷ cost at their central values. */
-function relativeCost(parts: readonly UncertainCost[], drawn: ReadonlyMap<string, number>): number {
-  let central = 0;
-  let sum = 0;
+function relativeCost(parts: readonly DrawnCost[], draws: Draws): Column {
+  const central = parts.reduce((sum, { usd }) => sum + usd, 0);
+  if (central === 0) return constantColumn(draws.count, 1);
+  const sum = constantColumn(draws.count, 0);
   for (const { usd, factors } of parts) {
-    central += usd;
-    sum += factors.reduce((product, { key, power }) => product * (drawn.get(key) ?? 1) ** power, usd);
+    const part = multiply(constantColumn(draws.count, usd / central), factors, draws);
+    for (const [row, value] of part.entries()) sum[row] = (sum[row] ?? 0) + value;
   }
-  return central === 0 ? 1 : sum / central;
+  return sum;
 }
 
 /**
- * P10, P50 and P90 of the break-even utilisation: own cost ÷ (what a unit carries × the vendor's price), each input
- * drawn from its triangle by itself: correlations, and values that were seen in place of a range, are left out here.
+ * P10, P50 and P90 of the break-even utilisation: own cost ÷ (what a unit carries × the vendor's price), over the draws
+ * of the plan, with their correlations.
  */
 export function drawBreakEvenUtilisation(input: UtilisationDrawInput): UtilisationDraws {
-  const { central, own, bought, capacity, plannedUtilisationRatio, random } = input;
-  const inputs = inputsOf([...own, ...bought]);
-  const drawn = new Map<string, number>();
+  const { central, own, bought, capacity, plannedUtilisationRatio, draws } = input;
+  const ownUsd = relativeCost(own, draws);
+  const boughtUsd = relativeCost(bought, draws);
+  const carries = multiply(constantColumn(draws.count, 1), capacity, draws);
   let cheaper = 0;
-  const samples = Array.from({ length: DRAWS }, () => {
-    for (const { key, range } of inputs) drawn.set(key, computeTriangularQuantile(range, random.next()));
-    const carries = computeTriangularQuantile(capacity, random.next());
-    const breakEven = (central * relativeCost(own, drawn)) / (relativeCost(bought, drawn) * carries);
+  const samples = ownUsd.map((usd, row) => {
+    const carried = carries[row] ?? 1;
+    const breakEven = (central * usd) / ((boughtUsd[row] ?? 1) * carried);
     // A unit that carries more is less busy with the same load.
-    if (plannedUtilisationRatio / carries >= breakEven) cheaper++;
+    if (plannedUtilisationRatio / carried >= breakEven) cheaper++;
     return breakEven;
   });
   const sorted = sortSamples(samples);
   const at = (percent: number): number => computePercentile(sorted, percent) ?? central;
   return {
     breakEven: { p10: at(10), p50: at(50), p90: at(90) },
-    ownCheaperProbability: cheaper / DRAWS,
+    ownCheaperProbability: cheaper / draws.count,
   };
 }

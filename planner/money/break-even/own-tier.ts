@@ -5,7 +5,7 @@ import { modelTier } from '../../size/model-tier.ts';
 import { sizeTier } from '../../size/tier.ts';
 import { uncertainFactors } from '../cost-line.ts';
 import { computeCapexUsdPerMonth, computeUsefulHourUsd, ownGpuLines } from '../own-gpu.ts';
-import type { UncertainCost } from './draw-utilisation.ts';
+import type { UncertainCost } from './drawn-costs.ts';
 import { contextAt } from './mode-options.ts';
 
 type OwnedNode = Extract<ModeTier['unit'], { kind: 'owned-gpu-node' }>;

@@ -1,9 +1,11 @@
 import { cataloguePriceDiagnostics } from '../../../scenarios/catalogue.ts';
 import { sortDiagnostics } from '../../../vocabulary/diagnostics.ts';
 import type { BreakEven, Commitment } from '../../../vocabulary/plan-sections/break-even.ts';
-import { createRandom } from '../../../vocabulary/random.ts';
 import { type SizingContext, withStatedCalls } from '../../size/context.ts';
 import { sizeTiers } from '../../size/size-mode.ts';
+import { withGiven } from '../../uncertainty/default-correlations.ts';
+import { createDraws, DRAWS } from '../../uncertainty/draws.ts';
+import { statedCorrelations } from '../../uncertainty/stated-correlations.ts';
 import { hourRatiosOf } from '../week-hours.ts';
 import { apiOption, boughtTiersOf } from './bought-tier.ts';
 import { commitmentOf } from './commitments.ts';
@@ -44,7 +46,8 @@ export function planBreakEven(
   const contexts = given.map(withStatedCalls);
   const [first] = contexts;
   if (first === undefined) return undefined;
-  const random = createRandom(seed).fork('break-even');
+  const correlations = withGiven(statedCorrelations(first.demand.file));
+  const draws = createDraws({ seed, count: DRAWS, correlations });
   const plannedInteractionsPerDay = first.demand.interactionsPerDay;
   const volumes = breakEvenVolumes(plannedInteractionsPerDay);
   const bought = boughtTiersOf(contexts);
@@ -62,11 +65,7 @@ export function planBreakEven(
     inference: compareOptions(inference, volumes),
     utilisation: own.flatMap((nodes) =>
       bought.flatMap((tier) => {
-        const found = utilisationBreakEven(
-          nodes,
-          tier,
-          random.fork(`${nodes.context.mode.id} ${tier.sizing.priceId}`),
-        );
+        const found = utilisationBreakEven(nodes, tier, { draws, seed });
         return found === undefined ? [] : [found];
       }),
     ),

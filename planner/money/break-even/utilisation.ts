@@ -1,14 +1,14 @@
 import type { Sourced } from '../../../vocabulary/plan-file.ts';
 import type { UtilisationBreakEven } from '../../../vocabulary/plan-sections/break-even.ts';
-import type { Random } from '../../../vocabulary/random.ts';
 import { HOURS_PER_MONTH, percentFromRatio, S_PER_HOUR } from '../../../vocabulary/units.ts';
 import { computeReplicas, type TierModel } from '../../size/tier.ts';
 import { sourced } from '../../sourced.ts';
-import { capacityRange } from '../../uncertainty/capacity-inputs.ts';
-import { CERTAIN } from '../../uncertainty/ranges.ts';
+import { capacityInputs } from '../../uncertainty/capacity-inputs.ts';
+import type { Draws } from '../../uncertainty/draws.ts';
 import { computeMeanToSized } from '../volumes.ts';
 import type { BoughtTier } from './bought-tier.ts';
 import { drawBreakEvenUtilisation } from './draw-utilisation.ts';
+import { drawnCosts } from './drawn-costs.ts';
 import { nodesAt, type OwnNodes, type OwnTier, ownParts, ownUsdPerMonth, usefulHourUsd } from './own-tier.ts';
 
 /** Volume so large that whole nodes no longer round the answer. */
@@ -116,7 +116,7 @@ function figuresOf(input: FigureInput): Sourced[] {
 export function utilisationBreakEven(
   own: OwnTier,
   bought: BoughtTier,
-  random: Random,
+  { draws, seed }: { readonly draws: Draws; readonly seed: number },
 ): UtilisationBreakEven | undefined {
   const sized = nodesAt(own, own.context.demand.interactionsPerDay);
   if (sized.kind === 'refused' || bought.usdPerTurn === 0) return undefined;
@@ -135,11 +135,14 @@ export function utilisationBreakEven(
   const { measurement } = modelled;
   const drawn = drawBreakEvenUtilisation({
     central: breakEven,
-    own: ownParts(own, nodes),
-    bought: bought.parts,
-    capacity: measurement === undefined ? CERTAIN : capacityRange(measurement),
+    own: drawnCosts(ownParts(own, nodes), own.context),
+    bought: drawnCosts(bought.parts, bought.context),
+    capacity: (measurement === undefined ? [] : capacityInputs(measurement, seed)).map((input) => ({
+      input,
+      power: 1,
+    })),
     plannedUtilisationRatio: planned,
-    random,
+    draws,
   });
   return {
     own: own.unit.name,
