@@ -1,5 +1,5 @@
 import type { Sourced } from '../../vocabulary/plan-file.ts';
-import { S_PER_HOUR } from '../../vocabulary/units.ts';
+import { percentFromRatio, S_PER_HOUR } from '../../vocabulary/units.ts';
 import { sourced } from '../sourced.ts';
 import { createHourlyRate } from './arrivals.ts';
 import type { HpaPolicy, KedaPolicy, SchedulePolicy } from './controllers.ts';
@@ -100,7 +100,7 @@ export function policyFigures(kind: keyof typeof OWN, input: PolicyInput): Sourc
   const { settings, targetTurnsPerS, replica, minReplicas } = input;
   const target = sourced('targetTurnsPerS', targetTurnsPerS, 'turns per second per replica', {
     basis: 'derived',
-    source: `what a replica may carry so that those left after the planned losses carry it all; ${Math.round((targetTurnsPerS / replica.maxTurnsPerS) * 100)} % of the most that it completes`,
+    source: `what a replica may carry so that those left after the planned losses carry it all; ${Math.round(percentFromRatio(targetTurnsPerS / replica.maxTurnsPerS))} % of the most that it completes`,
   });
   const floor = sourced('minReplicas', minReplicas, 'replicas', {
     basis: 'assumed',

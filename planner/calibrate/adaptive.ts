@@ -40,6 +40,21 @@ export function chooseNextConcurrency(input: NextLoadInput): number | undefined 
   return available.filter(isNew).sort((a, b) => distance(a, crossing) - distance(b, crossing))[0];
 }
 
+/** Asks for loads one after the other, each placed by all that is known by then; given no point it ends with those it has. */
+function* adaptiveLoads(
+  start: readonly ServingPoint[],
+  input: Omit<NextLoadInput, 'points'>,
+): Generator<number, ServingPoint[], ServingPoint | undefined> {
+  let points = [...start];
+  for (let i = 0; i < ADAPTIVE_POINTS; i++) {
+    const next = chooseNextConcurrency({ ...input, points });
+    const point = next === undefined ? undefined : yield next;
+    if (point === undefined) break;
+    points = [...points, point].sort((a, b) => a.concurrency - b.concurrency);
+  }
+  return points;
+}
+
 /**
  * Adaptive calibration: the fixed points, then up to two more, each placed by all that is known by then. Points in
  * ascending concurrency. `measure` gives undefined where a load cannot be measured, which ends it.
@@ -49,12 +64,20 @@ export async function calibrateAdaptively(
   input: Omit<NextLoadInput, 'points'>,
   measure: (concurrency: number) => Promise<ServingPoint | undefined> | ServingPoint | undefined,
 ): Promise<ServingPoint[]> {
-  let points = [...start];
-  for (let i = 0; i < ADAPTIVE_POINTS; i++) {
-    const next = chooseNextConcurrency({ ...input, points });
-    const point = next === undefined ? undefined : await measure(next);
-    if (point === undefined) break;
-    points = [...points, point].sort((a, b) => a.concurrency - b.concurrency);
-  }
-  return points;
+  const loads = adaptiveLoads(start, input);
+  let asked = loads.next();
+  while (asked.done !== true) asked = loads.next(await measure(asked.value));
+  return asked.value;
+}
+
+/** The same where every answer is at hand: on points of a file, and on engines that are replayed. */
+export function calibrateAtOnce(
+  start: readonly ServingPoint[],
+  input: Omit<NextLoadInput, 'points'>,
+  measure: (concurrency: number) => ServingPoint | undefined,
+): ServingPoint[] {
+  const loads = adaptiveLoads(start, input);
+  let asked = loads.next();
+  while (asked.done !== true) asked = loads.next(measure(asked.value));
+  return asked.value;
 }

@@ -61,7 +61,7 @@ function kvLimit(sized: Sized, context: SizingContext): LoadLimit[] {
       name: 'kv',
       demand,
       perReplica,
-      explanation: `${shownRate(demand)} KV tokens in residence ÷ ${shownRate(perReplica)} per unit at ${sized.sizing.maxKvRatio * 100} % of capacity`,
+      explanation: `${shownRate(demand)} KV tokens in residence ÷ ${shownRate(perReplica)} per unit at ${shownRate(percentFromRatio(sized.sizing.maxKvRatio))} % of capacity`,
       measuredAs: 'none',
     },
   ];

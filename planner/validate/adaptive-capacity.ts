@@ -1,11 +1,10 @@
 import type { Random } from '../../vocabulary/random.ts';
-import { ADAPTIVE_POINTS, chooseNextConcurrency } from '../calibrate/adaptive.ts';
-import type { ServingPoint } from '../calibrate/saturation.ts';
-import { findServingCapacity, type ServingLimits } from '../calibrate/serving-capacity.ts';
-import { calibrateServing } from '../calibrate/serving-gates.ts';
+import { calibrateAtOnce } from '../calibrate/adaptive.ts';
+import { findServingCapacity } from '../calibrate/serving-capacity.ts';
+import { calibratedCapacityPerS } from './calibrated-capacity.ts';
 import { chooseCalibration } from './held-out.ts';
 import type { ServingConfiguration } from './measured-file.ts';
-import { type ReplayedEngine, type RunNoise, replayEngine } from './replayed-engine.ts';
+import { type RunNoise, replayEngine } from './replayed-engine.ts';
 
 /** One capacity at an objective, found on a replayed engine. */
 export interface AdaptiveCase {
@@ -26,35 +25,6 @@ const CASES = 800;
 /** They lie at loads spread evenly by chance over the logarithm of this part of the range. */
 const LOAD_RANGE = { from: 0.1, to: 0.95 } as const;
 
-interface Calibrating {
-  readonly engine: ReplayedEngine;
-  readonly outputTokens: number;
-  readonly limits: ServingLimits;
-  readonly random: Random;
-}
-
-function capacityOf(
-  points: readonly ServingPoint[],
-  { outputTokens, limits }: Calibrating,
-): number | undefined {
-  const curve = calibrateServing(points, outputTokens);
-  if (curve.kind === 'refused') return undefined;
-  const capacity = findServingCapacity(curve.value, limits);
-  return capacity.kind === 'crossed' ? capacity.requestsPerS : undefined;
-}
-
-/** Runs the engine where the limit is predicted to be crossed, twice at most. */
-function addAdaptive(start: readonly ServingPoint[], calibrating: Calibrating): ServingPoint[] {
-  const { engine, outputTokens, limits, random } = calibrating;
-  let points = [...start];
-  for (let i = 0; i < ADAPTIVE_POINTS; i++) {
-    const next = chooseNextConcurrency({ points, outputTokens, limits });
-    if (next === undefined) break;
-    points = [...points, engine.run(next, random)].sort((a, b) => a.concurrency - b.concurrency);
-  }
-  return points;
-}
-
 function caseOf(configuration: ServingConfiguration, noise: RunNoise, random: Random): AdaptiveCase[] {
   const { key, outputTokens, points } = configuration;
   const engine = replayEngine(configuration, noise);
@@ -64,15 +34,19 @@ function caseOf(configuration: ServingConfiguration, noise: RunNoise, random: Ra
   const limits = { latencyMs: limitMs };
   const truth = findServingCapacity(engine.truth, limits);
   if (truth.kind !== 'crossed') return [];
-  const calibrating = { engine, outputTokens, limits, random };
-  const fixed = chooseCalibration(points).map(({ concurrency }) => engine.run(concurrency, random));
+  const run = (concurrency: number) => engine.run(concurrency, random);
+  const fixed = chooseCalibration(points).map(({ concurrency }) => run(concurrency));
   return [
     {
       configuration: key,
       limitMs,
       measuredPerS: truth.requestsPerS,
-      fixedPerS: capacityOf(fixed, calibrating),
-      adaptivePerS: capacityOf(addAdaptive(fixed, calibrating), calibrating),
+      fixedPerS: calibratedCapacityPerS(fixed, outputTokens, limits),
+      adaptivePerS: calibratedCapacityPerS(
+        calibrateAtOnce(fixed, { outputTokens, limits }, run),
+        outputTokens,
+        limits,
+      ),
     },
   ];
 }

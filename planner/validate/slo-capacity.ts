@@ -1,7 +1,6 @@
-import { ADAPTIVE_POINTS, chooseNextConcurrency } from '../calibrate/adaptive.ts';
+import { calibrateAtOnce } from '../calibrate/adaptive.ts';
 import { latencyMsOf, requestsPerSOf, type ServingPoint } from '../calibrate/saturation.ts';
-import { findServingCapacity, type ServingLimits } from '../calibrate/serving-capacity.ts';
-import { calibrateServing } from '../calibrate/serving-gates.ts';
+import { calibratedCapacityPerS } from './calibrated-capacity.ts';
 import { chooseCalibration } from './held-out.ts';
 import type { ServingConfiguration } from './measured-file.ts';
 
@@ -33,49 +32,24 @@ const limitAt = (point: ServingPoint, limited: Limited, outputTokens: number): n
   return limited === 'timeToFirstTokenMs' ? point.meanTimeToFirstTokenMs : point.meanTimePerOutputTokenMs;
 };
 
-function capacityOf(
-  points: readonly ServingPoint[],
-  outputTokens: number,
-  limits: ServingLimits,
-): number | undefined {
-  const curve = calibrateServing(points, outputTokens);
-  if (curve.kind === 'refused') return undefined;
-  const capacity = findServingCapacity(curve.value, limits);
-  return capacity.kind === 'crossed' ? capacity.requestsPerS : undefined;
-}
-
-/** Adds up to two of the remaining points, each where the limit is then predicted to be crossed. */
-function addAdaptive(
-  start: readonly ServingPoint[],
-  rest: readonly ServingPoint[],
-  input: { readonly outputTokens: number; readonly limits: ServingLimits },
-): ServingPoint[] {
-  let points = [...start];
-  for (let i = 0; i < ADAPTIVE_POINTS; i++) {
-    const available = rest.filter((point) => !points.includes(point)).map(({ concurrency }) => concurrency);
-    const next = chooseNextConcurrency({ ...input, points, available });
-    const point = rest.find(({ concurrency }) => concurrency === next);
-    if (point === undefined) break;
-    points = [...points, point].sort((a, b) => a.concurrency - b.concurrency);
-  }
-  return points;
-}
-
 function caseOf(configuration: ServingConfiguration, held: ServingPoint, limited: Limited): SloCapacityCase {
   const { key, outputTokens, points } = configuration;
   const limitMs = limitAt(held, limited, outputTokens);
   const limits = { [limited]: limitMs };
   const rest = points.filter((point) => point !== held);
   const fixed = chooseCalibration(rest);
-  const adaptive = addAdaptive(fixed, rest, { outputTokens, limits });
+  const available = rest.map(({ concurrency }) => concurrency);
+  const adaptive = calibrateAtOnce(fixed, { outputTokens, limits, available }, (load) =>
+    rest.find(({ concurrency }) => concurrency === load),
+  );
   return {
     configuration: key,
     limited,
     limitMs,
     measuredPerS: requestsPerSOf(held, outputTokens),
     concurrency: held.concurrency,
-    fixedPerS: capacityOf(fixed, outputTokens, limits),
-    adaptivePerS: capacityOf(adaptive, outputTokens, limits),
+    fixedPerS: calibratedCapacityPerS(fixed, outputTokens, limits),
+    adaptivePerS: calibratedCapacityPerS(adaptive, outputTokens, limits),
     pointsUsed: adaptive.length,
   };
 }
