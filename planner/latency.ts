@@ -1,4 +1,5 @@
 import type { DeploymentMode } from '../scenarios/mode.ts';
+import { createDiagnostic, type Diagnostic } from '../vocabulary/diagnostics.ts';
 import type { HistogramMetricId } from '../vocabulary/metrics.ts';
 import type { PlannedMode, TierPlan } from '../vocabulary/plan-file.ts';
 import { formatSlo, type Slo } from '../vocabulary/slo.ts';
@@ -57,14 +58,6 @@ const ASSUMED_PERCENTILES = { median: 50, highest: 95 } as const;
 const isJudged = (slo: Slo): slo is LatencySlo =>
   slo.kind === 'latency' && slo.metric === 'latencyMs' && slo.percentile <= ASSUMED_PERCENTILES.highest;
 
-/** Latency objectives of which nothing is assumed of the vendor, in words. */
-function unjudgedWords(slos: readonly Slo[]): string {
-  const unjudged = slos.filter((slo) => slo.kind === 'latency' && !isJudged(slo));
-  return unjudged.length === 0
-    ? ''
-    : `; nothing is assumed of the vendor to judge ${unjudged.map(formatSlo).join(', ')} by`;
-}
-
 function vendorLatency(context: SizingContext, slos: readonly Slo[]): Planned<Latency> | undefined {
   const vendor = context.mode.tiers.find(({ sizing }) => sizing.kind === 'vendor')?.sizing;
   if (vendor?.kind !== 'vendor') return undefined;
@@ -88,7 +81,7 @@ function vendorLatency(context: SizingContext, slos: readonly Slo[]): Planned<La
     turnP50Ms,
     turnP95Ms,
     basis: 'assumed',
-    explanation: `${vendor.assumption}; plus ${addedMs.toFixed(1)} ms of links and gateway${unjudgedWords(slos)}`,
+    explanation: `${vendor.assumption}; plus ${addedMs.toFixed(1)} ms of links and gateway`,
   });
 }
 
@@ -152,6 +145,23 @@ function curveLatency(
   const lost = lostLatency(curved, plan);
   if (lost.kind === 'refused') return lost;
   return planned({ ...now, basis: basisOf(measurement), ...lost.value });
+}
+
+/**
+ * Objectives that a mode which buys its model is planned without: of a vendor two percentiles of a whole turn are assumed,
+ * nothing else. None where a tier was measured at the objectives.
+ */
+export function diagnoseUnjudged(
+  tiers: readonly ModelledTier[],
+  { mode }: SizingContext,
+  slos: readonly Slo[],
+): Diagnostic[] {
+  const vendor = mode.tiers.find(({ sizing }) => sizing.kind === 'vendor');
+  const isMeasured = tiers.some(({ measuredReplicasPerUnit }) => measuredReplicasPerUnit !== undefined);
+  const unjudged = slos.filter((slo) => !isJudged(slo)).map(formatSlo);
+  if (vendor === undefined || isMeasured || unjudged.length === 0) return [];
+  const message = `not judged: ${unjudged.join(', ')}; of ${vendor.service} only the median and p95 of a whole turn are assumed: bench it, and read its verdicts on these`;
+  return [createDiagnostic('OBJECTIVE_NOT_JUDGED', message, vendor.id)];
 }
 
 /** Latency of a turn as the client sees it in the busy hour: with nothing lost, and after the planned losses. */

@@ -4,7 +4,7 @@ import { createDiagnostic, type Diagnostic, sortDiagnostics } from '../vocabular
 import type { CostCategory, PlannedMode, RefusedMode, TierPlan } from '../vocabulary/plan-file.ts';
 import type { Slo } from '../vocabulary/slo.ts';
 import { DAYS_PER_MONTH, percentFromRatio } from '../vocabulary/units.ts';
-import { predictModeLatency } from './latency.ts';
+import { diagnoseUnjudged, predictModeLatency } from './latency.ts';
 import { computeSections } from './mode-sections.ts';
 import type { DrivenLine } from './money/cost-line.ts';
 import { computeCostLines } from './money/lines.ts';
@@ -122,5 +122,6 @@ export function planMode(given: PlanModeInput): PlannedMode | RefusedMode {
   if (sizedTiers.refusals.length > 0) return refusedMode(mode, sizedTiers.refusals, diagnostics);
   const latency = predictModeLatency(tiers, plans, context, slos);
   if (latency.kind === 'refused') return refusedMode(mode, [latency], diagnostics);
-  return assemble({ tiers, plans, latency: latency.value }, input, diagnostics);
+  const unjudged = diagnoseUnjudged(tiers, context, slos);
+  return assemble({ tiers, plans, latency: latency.value }, input, [...diagnostics, ...unjudged]);
 }

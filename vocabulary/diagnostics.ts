@@ -54,6 +54,11 @@ export const DIAGNOSTICS = {
     meaning: 'A price in use is promotional, announced to change, or no longer sold.',
   },
   ASSUMED_INPUT: { severity: 'info', meaning: 'A figure that matters was assumed, not measured.' },
+  OBJECTIVE_NOT_JUDGED: {
+    severity: 'warning',
+    meaning:
+      'Nothing is known that an objective could be judged by: the plan does not say whether it is met.',
+  },
   BURSTY_DEMAND: { severity: 'warning', meaning: 'Arrivals are burstier than the closed forms allow.' },
 } as const satisfies Record<string, { severity: 'error' | 'warning' | 'info'; meaning: string }>;
 

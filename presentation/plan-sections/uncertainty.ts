@@ -36,9 +36,11 @@ const riskRow = ({ mode, drawn }: Drawn): Cell[] => [
   {
     text:
       drawn.missProbability.byObjective
-        .map(
-          ({ slo, allUp, afterLosses }) =>
-            `${formatSlo(slo)}: ${formatRatio(allUp)}, after losses ${formatRatio(afterLosses)}`,
+        .map(({ slo, tiers, allUp, afterLosses }) =>
+          // Without a tier that was measured at the objective no draw can miss it.
+          tiers.length === 0
+            ? `${formatSlo(slo)}: not drawn`
+            : `${formatSlo(slo)}: ${formatRatio(allUp)}, after losses ${formatRatio(afterLosses)}`,
         )
         .join('; ') || ABSENT,
   },

@@ -5,6 +5,7 @@ import { type DeploymentMode, readAllModes } from '../../scenarios/mode.ts';
 import { EXIT_CODES, FAILURES, unwrap } from '../../vocabulary/errors.ts';
 import { type PlannedMode, planFileSchema, type RefusedMode } from '../../vocabulary/plan-file.ts';
 import type { TraceSummary } from '../../vocabulary/result-file.ts';
+import { formatSlo, type Slo } from '../../vocabulary/slo.ts';
 import { buildResult, exactCapacityPerS, llamaResult, SLOS, simulatedResult } from './fixtures/result.ts';
 
 const catalogue = unwrap(readCatalogue());
@@ -378,14 +379,28 @@ describe('refusals', () => {
     expect(refusedOf('kubernetes', { slos }).reason).toContain('p95 assumed of the vendor');
   });
 
-  test('a median objective is held against the median, and what cannot be judged is named', () => {
+  test('a median objective is held against the median, and what cannot be judged is a doubt', () => {
     const slos = [
       { kind: 'latency', metric: 'latencyMs', percentile: 50, limitMs: 1000 },
       { kind: 'latency', metric: 'latencyMs', percentile: 99, limitMs: 1000 },
+      { kind: 'latency', metric: 'timeToFirstTokenMs', percentile: 50, limitMs: 1900 },
+      { kind: 'error-ratio', limitRatio: 0.02 },
     ] as const;
-    const { explanation } = modeOf('kubernetes', { slos }).latency;
-    expect(explanation).toContain('nothing is assumed of the vendor to judge p99');
-    expect(explanation).not.toContain('p50');
+    const doubtsOf = (mode: string, judged: readonly Slo[] = slos) =>
+      modeOf(mode, { slos: judged }).diagnostics.filter(({ code }) => code === 'OBJECTIVE_NOT_JUDGED');
+    const [doubt, ...others] = doubtsOf('kubernetes');
+    expect(others).toEqual([]);
+    expect(doubt).toMatchObject({ subject: 'llm' });
+    for (const slo of slos.slice(1)) expect(doubt?.message).toContain(formatSlo(slo));
+    expect(doubt?.message).not.toContain('p50 turn latency');
+    // A mode that runs what was measured is judged by all of them.
+    expect(doubtsOf('compose', slos.slice(0, 2))).toEqual([]);
+  });
+
+  test('a vendor that every objective can be held against raises no such doubt', () => {
+    const slos = [{ kind: 'latency', metric: 'latencyMs', percentile: 95, limitMs: 2000 }] as const;
+    const codes = modeOf('kubernetes', { slos }).diagnostics.map(({ code }) => code);
+    expect(codes).not.toContain('OBJECTIVE_NOT_JUDGED');
   });
 });
 
