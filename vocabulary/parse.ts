@@ -33,6 +33,14 @@ type ZodIssue = z.core.$ZodIssue;
 
 const BOUND_SIGN = { too_small: ['≥', '>'], too_big: ['≤', '<'] } as const;
 
+/** A text of the wrong form: the schema's own words, else the form by its pattern or name. */
+function formExpectation({ message, format, pattern }: z.core.$ZodIssueInvalidStringFormat): string {
+  const unsaid = /^Invalid (?:string: (?=must ))?/.exec(message)?.[0];
+  if (unsaid === undefined) return message;
+  if (format === 'regex' && pattern !== undefined) return `text that matches ${pattern}`;
+  return `text: ${message.slice(unsaid.length)}`;
+}
+
 function expectation(issue: ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
@@ -45,6 +53,16 @@ function expectation(issue: ZodIssue): string {
       return `${BOUND_SIGN.too_big[issue.inclusive ? 0 : 1]} ${issue.maximum}${lengthUnit(issue.origin)}`;
     case 'unrecognized_keys':
       return 'only known fields';
+    case 'invalid_format':
+      return formExpectation(issue);
+    case 'not_multiple_of':
+      return `a multiple of ${issue.divisor}`;
+    case 'invalid_key':
+      return `a name: ${issue.issues.map(expectation).join(', ')}`;
+    case 'invalid_union':
+      return 'options' in issue && Array.isArray(issue.options)
+        ? `one of ${issue.options.map(shown).join(', ')}`
+        : issue.message;
     default:
       return issue.message;
   }
@@ -75,10 +93,16 @@ function flattened(issues: readonly ZodIssue[]): ZodIssue[] {
   });
 }
 
+/** What stands where the problem is; where a name is wrong, the name. */
+function gotAt(issue: ZodIssue, input: unknown): unknown {
+  if (issue.code === 'unrecognized_keys') return issue.keys;
+  return issue.code === 'invalid_key' ? issue.path.at(-1) : valueAt(input, issue.path);
+}
+
 /** Every zod problem as an Issue with path, expected, got, fix. */
 export function issuesFromZod(error: z.ZodError, input: unknown): Issue[] {
   return flattened(error.issues).map((issue) => {
-    const got = issue.code === 'unrecognized_keys' ? issue.keys : valueAt(input, issue.path);
+    const got = gotAt(issue, input);
     return {
       path: formatPath(issue.path),
       expected: expectation(issue),

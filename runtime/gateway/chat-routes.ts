@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { sFromMs } from '../../vocabulary/units.ts';
 import { type Answer, type AnswerSink, answer, endAnswer } from '../llm/answer.ts';
 import { createFault, type Fault, FaultError } from '../llm/fault.ts';
@@ -10,6 +10,7 @@ import {
   chatRequestSchema,
   type chatResponseSchema,
   completionFromChat,
+  type modelSchema,
   type modelsResponseSchema,
 } from './chat-schema.ts';
 import { ChatChunks, usageBodyFrom } from './chat-stream.ts';
@@ -181,12 +182,12 @@ async function streamAnswer(scope: Completion): Promise<FastifyReply> {
   return reply;
 }
 
-type ModelsResponse = z.infer<typeof modelsResponseSchema>;
+type Model = z.infer<typeof modelSchema>;
 
-/** GET /v1/models: what the providers that are up offer. The chain, not the caller, chooses among them. */
-export async function handleModels(context: GatewayContext): Promise<ModelsResponse> {
+/** What the providers that are up offer. */
+async function listModels(context: GatewayContext): Promise<Model[]> {
   const states = await context.states.read();
-  const data = states.flatMap(({ provider, probe }) =>
+  return states.flatMap(({ provider, probe }) =>
     probe.state === 'up'
       ? probe.models.map((id) => ({
           id,
@@ -196,5 +197,21 @@ export async function handleModels(context: GatewayContext): Promise<ModelsRespo
         }))
       : [],
   );
-  return { object: 'list', data };
+}
+
+/** GET /v1/models. The chain, not the caller, chooses among them. */
+export const handleModels = async (
+  context: GatewayContext,
+): Promise<z.infer<typeof modelsResponseSchema>> => ({ object: 'list', data: await listModels(context) });
+
+const modelParamsSchema = z.object({ id: z.string() });
+
+/** GET /v1/models/:id. */
+export async function handleModel(context: GatewayContext, request: FastifyRequest): Promise<Model> {
+  const { id } = parseRequest(modelParamsSchema, request.params);
+  const found = (await listModels(context)).find((model) => model.id === id);
+  if (found !== undefined) return found;
+  throw new FaultError(
+    createFault('caller_not_found', 'No provider that is up has this model.', { param: 'id' }),
+  );
 }

@@ -116,12 +116,13 @@ export const chatResponseSchema = z.object({
   outcome: z.enum(['complete', 'failed_over']),
 });
 
-export const modelsResponseSchema = z.object({
-  object: z.literal('list'),
-  data: z.array(
-    z.object({ id: z.string(), object: z.literal('model'), created: z.int(), owned_by: z.string() }),
-  ),
+export const modelSchema = z.object({
+  id: z.string(),
+  object: z.literal('model'),
+  created: z.int(),
+  owned_by: z.string(),
 });
+export const modelsResponseSchema = z.object({ object: z.literal('list'), data: z.array(modelSchema) });
 
 export interface OutputTokenLimits {
   readonly defaultOutputTokens: number;

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { FAULTS } from '../../vocabulary/faults.ts';
-import { issuesFromZod } from '../../vocabulary/parse.ts';
+import { formatPath, issuesFromZod } from '../../vocabulary/parse.ts';
 import { sFromMs } from '../../vocabulary/units.ts';
 import { createFault, type Fault, FaultError } from '../llm/fault.ts';
 
@@ -77,5 +77,6 @@ export function parseRequest<T>(schema: z.ZodType<T>, input: unknown): T {
 
 function unknownField(error: z.ZodError): string | undefined {
   const issue = error.issues[0];
-  return issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+  if (issue?.code !== 'unrecognized_keys') return undefined;
+  return formatPath([...issue.path, ...issue.keys.slice(0, 1)]);
 }

@@ -5,6 +5,7 @@ import { createFault, FaultError } from '../llm/fault.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const MAX_SHOWN_CHARS = 40;
 const OPENERS: ReadonlySet<number> = new Set([0x5b, 0x7b]);
 const CLOSERS: ReadonlySet<number> = new Set([0x5d, 0x7d]);
 
@@ -42,7 +43,32 @@ export class RefusedBody {
   }
 }
 
-/** JSON bodies only: valid UTF-8, bounded depth, no keys that reach a prototype. */
+/** The engine's words for where JSON text ceases to be JSON, which quote a few characters of it to who sent them. */
+const placeOf = (error: unknown): string =>
+  error instanceof Error ? error.message.replace(/ is not valid JSON$| in JSON\b/, '') : String(error);
+
+/** Why a body could not be parsed. Parsing it again costs only those who send such. */
+function refusalOf(text: string): FaultError {
+  if (text === '') return invalid('The body is empty; expected JSON.');
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    return invalid(`The body is not valid JSON: ${placeOf(error)}.`);
+  }
+  return invalid(
+    'The body has a key that is refused wherever it stands: __proto__, or constructor.prototype.',
+  );
+}
+
+const encoded = (encoding: string): FaultError =>
+  new FaultError(
+    createFault(
+      'caller_unsupported_media_type',
+      `The body must come as it is, without content-encoding; got ${JSON.stringify(encoding.slice(0, MAX_SHOWN_CHARS))}.`,
+    ),
+  );
+
+/** JSON bodies only: not packed, valid UTF-8, bounded depth, no keys that reach a prototype. */
 export function addJsonParser(app: FastifyInstance, maxDepth: number): void {
   app.decorateRequest('bodyAtMs', 0);
   const parse = app.getDefaultJsonParser('error', 'error');
@@ -51,8 +77,13 @@ export function addJsonParser(app: FastifyInstance, maxDepth: number): void {
     request.bodyAtMs = performance.now();
     const bytes = Buffer.isBuffer(raw) ? raw : Buffer.from(raw);
     const refuse = (error: Error): void => done(null, new RefusedBody(error));
-    if (!isUtf8(bytes)) refuse(invalid('The body is not valid UTF-8.'));
+    const encoding = request.headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity') refuse(encoded(encoding));
+    else if (!isUtf8(bytes)) refuse(invalid('The body is not valid UTF-8.'));
     else if (isTooDeep(bytes, maxDepth)) refuse(invalid(`The body nests deeper than ${maxDepth} levels.`));
-    else parse(request, bytes.toString('utf8'), (error, body) => (error ? refuse(error) : done(null, body)));
+    else {
+      const text = bytes.toString('utf8');
+      parse(request, text, (error, body) => (error ? refuse(refusalOf(text)) : done(null, body)));
+    }
   });
 }

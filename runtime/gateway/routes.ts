@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readinessSchema } from '../../vocabulary/readiness.ts';
-import { handleChat, handleModels } from './chat-routes.ts';
-import { chatRequestSchema, chatResponseSchema, modelsResponseSchema } from './chat-schema.ts';
+import { handleChat, handleModel, handleModels } from './chat-routes.ts';
+import { chatRequestSchema, chatResponseSchema, modelSchema, modelsResponseSchema } from './chat-schema.ts';
 import { DIALOG_ROUTES } from './dialog-routes.ts';
 import { handleHealth, handleMetrics, handleReady, healthSchema } from './probe-routes.ts';
 import { ANSWER_FAULTS } from './route-faults.ts';
@@ -33,6 +33,16 @@ const OPENAI_ROUTES: readonly RouteSpec[] = [
     success: { status: 200, description: 'The models', schema: modelsResponseSchema },
     faults: [],
     handle: handleModels,
+  },
+  {
+    method: 'GET',
+    path: '/v1/models/:id',
+    operationId: 'readModel',
+    summary: 'One of these models',
+    authenticated: true,
+    success: { status: 200, description: 'The model', schema: modelSchema },
+    faults: ['caller_not_found'],
+    handle: handleModel,
   },
 ];
 

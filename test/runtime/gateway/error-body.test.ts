@@ -58,6 +58,32 @@ describe('a request that does not fit its schema', () => {
     expect(faultOf({ name: 'x', tags: [], surprise: 1 })).toMatchObject({ param: 'surprise' });
   });
 
+  it('names an unknown field by its place, and says in words what another kind or form should be', () => {
+    const message = z.discriminatedUnion('role', [
+      z.strictObject({ role: z.literal('user'), at: z.string().regex(/^[a-z]+$/) }),
+      z.strictObject({ role: z.literal('agent'), at: z.string().regex(/^[a-z]+$/, 'a lower-case word') }),
+    ]);
+    const messages = z.strictObject({ messages: z.array(message) });
+    const refused = (input: unknown) => {
+      try {
+        return parseRequest(messages, { messages: [input] });
+      } catch (error) {
+        return faultFromUnknown(error, 'gateway_internal');
+      }
+    };
+    expect(refused({ role: 'user', at: 'x', name: 'Bob' })).toMatchObject({ param: 'messages[0].name' });
+    expect(refused({ role: 'tool', at: 'x' })).toMatchObject({
+      param: 'messages[0].role',
+      message: 'messages[0].role: expected one of "user", "agent", got "tool".',
+    });
+    expect(refused({ role: 'user', at: 'X' })).toMatchObject({
+      message: 'messages[0].at: expected text that matches /^[a-z]+$/, got "X".',
+    });
+    expect(refused({ role: 'agent', at: 'X' })).toMatchObject({
+      message: 'messages[0].at: expected a lower-case word, got "X".',
+    });
+  });
+
   it('does not echo long values back', () => {
     expect(faultOf({ name: 'x', tags: 'y'.repeat(10_000) })?.message.length).toBeLessThan(300);
   });

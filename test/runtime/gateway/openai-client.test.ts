@@ -107,6 +107,12 @@ describe('the official OpenAI client against the gateway', () => {
   it('lists the model of the engine', async () => {
     const models = await client.models.list();
     expect(models.data.map((model) => model.id)).toEqual(['simulated/test']);
+    expect(await client.models.retrieve('simulated/test')).toEqual(models.data[0]);
+    await expect(client.models.retrieve('another')).rejects.toMatchObject({
+      status: 404,
+      code: 'caller_not_found',
+      param: 'id',
+    });
   });
 
   it('takes text parts, the developer role and its own answers back', async () => {

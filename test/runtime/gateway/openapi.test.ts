@@ -51,6 +51,7 @@ async function drives(): Promise<Record<string, Drive>> {
   return {
     createChatCompletion: { path: '/v1/chat/completions', body: chat },
     listModels: { path: '/v1/models' },
+    readModel: { path: '/v1/models/keyword' },
     createInteraction: { path: '/v1/interactions', body: { channel: 'web' } },
     createTurn: { path: `/v1/interactions/${id}/turns`, body: { messageId: 'm', text: 'hello' } },
     getInteraction: { path: `/v1/interactions/${id}` },
