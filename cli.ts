@@ -1,6 +1,6 @@
 import { type Command, CommanderError } from 'commander';
-import { letBackgroundThreadsGiveWay } from './cli/background-threads.ts';
 import { createProgram } from './cli/program.ts';
+import { tuneV8 } from './cli/v8-tuning.ts';
 import { EXIT_CODES, FAILURES, failureFromUnknown, formatFailure } from './vocabulary/errors.ts';
 
 /** Commander ends on help and on usage errors by throwing; both keep their documented exit code. */
@@ -18,7 +18,7 @@ function outliveReaders(): void {
   }
 }
 
-letBackgroundThreadsGiveWay();
+tuneV8();
 outliveReaders();
 const program = createProgram();
 exitOverrideAll(program);

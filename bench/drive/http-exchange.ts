@@ -1,4 +1,5 @@
 import type { Timeouts } from '../../scenarios/scenario.ts';
+import type { OpenPlace } from '../../vocabulary/open-list.ts';
 import type { TimeoutPhase } from '../../vocabulary/outcomes.ts';
 import type { Exchange, TokenUsage } from './driver.ts';
 import { classifyStatus, classifyTransportError, type SentOutcome } from './failure-codes.ts';
@@ -49,6 +50,7 @@ class HttpExchange implements HttpTask, Abortable {
   #errorBody = '';
   #lastReadAtMs = 0;
   #isOver = false;
+  #place: OpenPlace<Abortable> | undefined;
 
   constructor(options: ExchangeOptions, settle: (exchange: Exchange) => void) {
     this.#options = options;
@@ -66,7 +68,7 @@ class HttpExchange implements HttpTask, Abortable {
       this.#end({ state: 'timed-out', phase: 'run-ended' }, performance.now());
       return;
     }
-    abortGroupOf(signal).add(this);
+    this.#place = abortGroupOf(signal).add(this);
     transport.send(this);
   }
 
@@ -110,7 +112,7 @@ class HttpExchange implements HttpTask, Abortable {
     if (this.#isOver) return;
     this.#isOver = true;
     const { signal, reader } = this.#options;
-    abortGroupOf(signal).delete(this);
+    abortGroupOf(signal).remove(this.#place);
     this.#settle({
       outcome,
       sentAtMs: this.#sentAtMs,

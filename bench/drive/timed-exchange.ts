@@ -1,4 +1,5 @@
 import type { Timeouts } from '../../scenarios/scenario.ts';
+import type { OpenPlace } from '../../vocabulary/open-list.ts';
 import type { TimeoutPhase } from '../../vocabulary/outcomes.ts';
 import type { Exchange, TokenUsage } from './driver.ts';
 import type { SentOutcome } from './failure-codes.ts';
@@ -24,6 +25,7 @@ export class TimedExchange implements Abortable {
   #lastReadAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
+  #place: OpenPlace<Abortable> | undefined;
   usage: TokenUsage | undefined;
   queueWaitMs: number | undefined;
 
@@ -35,7 +37,7 @@ export class TimedExchange implements Abortable {
       this.onAbort();
       return;
     }
-    abortGroupOf(options.signal).add(this);
+    this.#place = abortGroupOf(options.signal).add(this);
     this.#arm();
   }
 
@@ -72,7 +74,7 @@ export class TimedExchange implements Abortable {
     if (this.#isOver) return;
     this.#isOver = true;
     clearTimeout(this.#timer);
-    abortGroupOf(this.#options.signal).delete(this);
+    abortGroupOf(this.#options.signal).remove(this.#place);
     this.#settle({
       outcome,
       sentAtMs: this.#sentAtMs,

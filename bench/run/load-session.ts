@@ -1,3 +1,4 @@
+import { OpenList, type OpenPlace } from '../../vocabulary/open-list.ts';
 import type { Exchange, TurnRequest } from '../drive/driver.ts';
 import { type Due, Pacer } from '../drive/pacing.ts';
 import type { StepRecorder } from '../observe/recorder.ts';
@@ -23,6 +24,7 @@ class PacedTurn implements Due {
   /** When it was handed to the driver. */
   handedAtMs = 0;
   isOver: Promise<void> | undefined;
+  place: OpenPlace<PacedTurn> | undefined;
 
   constructor(atMs: number, turn: Turn, send: (paced: PacedTurn) => void) {
     this.atMs = atMs;
@@ -42,7 +44,7 @@ export class LoadSession {
   readonly #context: RunContext;
   readonly #abort = new AbortController();
   /** Requests in flight, the first that was handed to the driver first. */
-  readonly #open = new Set<PacedTurn>();
+  readonly #open = new OpenList<PacedTurn>();
   #inWindowOpen = 0;
   /** How many are scheduled within the window and not sent yet. */
   #inWindowUnsent = 0;
@@ -64,8 +66,7 @@ export class LoadSession {
 
   /** No request that was sent before this instant is still to be recorded. */
   get settledUntilMs(): number {
-    const [oldest] = this.#open;
-    return oldest?.handedAtMs ?? performance.now();
+    return this.#open.oldest?.handedAtMs ?? performance.now();
   }
 
   get failed(): number {
@@ -97,7 +98,7 @@ export class LoadSession {
     this.#sent++;
     this.#inWindowOpen += inWindow;
     paced.handedAtMs = performance.now();
-    this.#open.add(paced);
+    paced.place = this.#open.add(paced);
     paced.isOver = this.#context.driver
       .send(turn.compose(), this.#abort.signal)
       .then((exchange) => this.#onEnd(paced, exchange));
@@ -105,7 +106,7 @@ export class LoadSession {
 
   #onEnd(paced: PacedTurn, exchange: Exchange): void {
     const { atMs, turn } = paced;
-    this.#open.delete(paced);
+    this.#open.remove(paced.place);
     if (this.recorder.isInWindow(atMs)) this.#inWindowOpen--;
     if (exchange.outcome.state !== 'completed') this.#failed++;
     this.recorder.recordExchange(atMs, exchange);
@@ -126,6 +127,6 @@ export class LoadSession {
   async end(): Promise<void> {
     this.#dropOverdue(this.pacer.stop());
     this.#abort.abort(new Error('the step is over'));
-    await Promise.all([...this.#open].map(({ isOver }) => isOver));
+    await Promise.all(this.#open.values().map(({ isOver }) => isOver));
   }
 }

@@ -6,7 +6,7 @@
 import type { TurnRequest } from '../../bench/drive/driver.ts';
 import { createDriver } from '../../bench/drive/drivers.ts';
 import { runBench } from '../../bench/run/run-bench.ts';
-import { letBackgroundThreadsGiveWay } from '../../cli/background-threads.ts';
+import { tuneV8 } from '../../cli/v8-tuning.ts';
 import { resolveScenario, type ScenarioInput, timeoutsSchema } from '../../scenarios/scenario.ts';
 import { unwrap } from '../../vocabulary/errors.ts';
 import { LatencyHistogram } from '../../vocabulary/histogram.ts';
@@ -74,7 +74,7 @@ async function runClosed(url: string, connections: number, windowMs: number): Pr
 }
 
 // As every command of busyhour does.
-letBackgroundThreadsGiveWay();
+tuneV8();
 const plan = JSON.parse(process.argv[2] ?? '') as GeneratorPlan;
 const reading =
   plan.kind === 'scenario'

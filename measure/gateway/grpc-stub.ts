@@ -1,5 +1,5 @@
 import { Server, ServerCredentials, type ServerWritableStream } from '@grpc/grpc-js';
-import { letBackgroundThreadsGiveWay } from '../../cli/background-threads.ts';
+import { tuneV8 } from '../../cli/v8-tuning.ts';
 import {
   type ControlServer,
   ControlService,
@@ -15,7 +15,7 @@ import {
  * Arguments: the gap between two tokens of a stream in ms.
  */
 // As every command of busyhour does: the generator's own compiler is not the target's latency.
-letBackgroundThreadsGiveWay();
+tuneV8();
 const GAP_MS = Number(process.argv[2] ?? 25);
 const WORD = 'word ';
 const PROMPT_TOKENS = 10;

@@ -1,13 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { letBackgroundThreadsGiveWay } from '../../cli/background-threads.ts';
+import { tuneV8 } from '../../cli/v8-tuning.ts';
 
 /**
  * A vendor of chat completions that answers every request after a constant delay, streamed or not as it is asked.
  * Its answer is fixed: what is measured is what stands in front of it. Arguments: the delay in ms.
  */
 // As every command of busyhour does: the generator's own compiler is not the target's latency.
-letBackgroundThreadsGiveWay();
+tuneV8();
 const DELAY_MS = Number(process.argv[2] ?? 60);
 const CREATED_UNIX_S = 1_700_000_000;
 const TEXT = 'Your parcel left the depot this morning and arrives tomorrow before noon.';

@@ -1,5 +1,5 @@
 import { Client, type Dispatcher } from 'undici';
-import { letBackgroundThreadsGiveWay } from '../../cli/background-threads.ts';
+import { tuneV8 } from '../../cli/v8-tuning.ts';
 import { createRandom } from '../../vocabulary/random.ts';
 import { MS_PER_S, sFromMs } from '../../vocabulary/units.ts';
 import { type BlockReading, percentileOf } from './reading.ts';
@@ -204,7 +204,7 @@ function paced(
 }
 
 // As every command of busyhour does: the generator's own compiler is not the target's latency.
-letBackgroundThreadsGiveWay();
+tuneV8();
 const reading = await runLoad(JSON.parse(process.argv[2] ?? '') as LoadPlan);
 process.stdout.write(`${JSON.stringify(reading)}\n`);
 process.exit(0);

@@ -1,6 +1,6 @@
 import { credentials } from '@grpc/grpc-js';
 import { Pool } from 'undici';
-import { letBackgroundThreadsGiveWay } from '../../cli/background-threads.ts';
+import { tuneV8 } from '../../cli/v8-tuning.ts';
 import { InferenceClient } from '../../runtime/inference/generated/inference.ts';
 import { sFromMs } from '../../vocabulary/units.ts';
 import { percentileOf, type StreamReading } from './reading.ts';
@@ -142,7 +142,7 @@ async function runStreams(plan: StreamPlan): Promise<StreamReading> {
 }
 
 // As every command of busyhour does: the generator's own compiler is not the target's latency.
-letBackgroundThreadsGiveWay();
+tuneV8();
 const reading = await runStreams(JSON.parse(process.argv[2] ?? '') as StreamPlan);
 process.stdout.write(`${JSON.stringify(reading)}\n`);
 process.exit(0);

@@ -1,5 +1,5 @@
 import { runBench } from '../../bench/run/run-bench.ts';
-import { letBackgroundThreadsGiveWay } from '../../cli/background-threads.ts';
+import { tuneV8 } from '../../cli/v8-tuning.ts';
 import { type CapacityCurve, estimateCapacity, soundPoints } from '../../planner/calibrate/capacity.ts';
 import { measuredTokensPerTurn } from '../../planner/demand/tokens.ts';
 import { computeCallUsd } from '../../planner/money/token-cost.ts';
@@ -114,7 +114,7 @@ const around = (turnsPerS: number): number[] => RATES_AROUND.map((share) => shar
  * then measured. The engines are *simulated*; gateway, network, balancing and the death of a replica are real.
  */
 export async function measureReplicas() {
-  letBackgroundThreadsGiveWay();
+  tuneV8();
   say('one replica (simulated engine)');
   const one = await withReplicas(1, (stack) => measure(stack, RATES_OF_ONE, 1));
   const [all, left] = [predict(one, REPLICAS), predict(one, REPLICAS - 1)];
