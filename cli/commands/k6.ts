@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
 import { importK6, type K6Import } from '../../bench/engines/k6/import-k6.ts';
 import { createK6Plan, type K6Arrivals, type K6PlanOptions } from '../../bench/engines/k6/plan.ts';
-import { runK6 } from '../../bench/engines/k6/run-k6.ts';
-import { notesOf, renderK6Script } from '../../bench/engines/k6/script.ts';
+import { runK6, writeScript } from '../../bench/engines/k6/run-k6.ts';
+import { notesOf } from '../../bench/engines/k6/script.ts';
 import { formatStepTable } from '../../presentation/terminal.ts';
 import { readScenario, type Scenario, withOverrides } from '../../scenarios/scenario.ts';
 import { BusyhourError, createFailure, EXIT_CODES, type ExitCode, unwrap } from '../../vocabulary/errors.ts';
-import { ensureWritableFolder, writeFileAtomic } from '../../vocabulary/files.ts';
+import { ensureWritableFolder } from '../../vocabulary/files.ts';
 import { writeResultFile } from '../../vocabulary/result-file.ts';
 import type { Slo } from '../../vocabulary/slo.ts';
 import { msFromS } from '../../vocabulary/units.ts';
@@ -61,13 +61,13 @@ function scenarioFrom({ args, slo }: PlanFlags): Scenario {
 export const k6Export: Command<K6ExportOptions> = async (options, context) => {
   const plan = unwrap(createK6Plan(scenarioFrom(options), planOptionsFrom(options)));
   const { url, model } = options;
-  const script = renderK6Script(plan, { url, ...(model === undefined ? {} : { model }) });
-  unwrap(writeFileAtomic(options.out, script));
+  const beside = writeScript(options.out, plan, { url, ...(model === undefined ? {} : { model }) });
   const notes = notesOf(plan);
   for (const note of notes) context.say(`note: ${note}`);
   context.say(`script: ${options.out}`);
+  for (const file of beside) context.say(`beside it: ${file}`);
   const executors = plan.steps.map(({ id, executor }) => ({ scenario: id, ...executor }));
-  return { exitCode: EXIT_CODES.ok, json: { script: options.out, executors, notes } };
+  return { exitCode: EXIT_CODES.ok, json: { script: options.out, beside, executors, notes } };
 };
 
 function exitCodeOf({ result, crossed }: K6Import): ExitCode {

@@ -20,7 +20,7 @@ export interface K6Run {
   readonly stepStartedAtUnixMs: ReadonlyMap<string, number>;
   /** What busyhour's own scripts say of themselves. */
   readonly plan: string | undefined;
-  /** Where requests went: the `name` or `url` tag of the first. */
+  /** Where requests went: the script's own word, else the `url` tag of the first. */
   readonly url: string | undefined;
   /** Largest number of virtual users for each instant at which k6 said it. */
   readonly maxVus: number;
@@ -34,6 +34,8 @@ interface Draft {
   readonly dropped: { step: string; atUnixMs: number; interactions: number }[];
   readonly interactions: { step: string; atUnixMs: number; event: InteractionEvent }[];
   readonly stepStartedAtUnixMs: Map<string, number>;
+  /** Status of each upgrade to a socket, by the name that the script gave it. */
+  readonly statusOfSocket: Map<string, number>;
   plan: string | undefined;
   url: string | undefined;
   maxVus: number;
@@ -45,16 +47,23 @@ const stepOf = (point: K6Point): string => point.tags.scenario ?? 'default';
 
 const TAKERS: Readonly<Record<string, Taker>> = {
   busyhour_wire_latency_ms: (draft, point) => {
-    draft.own.push(requestFromRecord(point));
+    draft.own.push(requestFromRecord(point, draft.statusOfSocket));
   },
   busyhour_step_started_at_unix_ms: (draft, point) => {
     draft.stepStartedAtUnixMs.set(stepOf(point), point.value);
     draft.plan ??= point.metadata.busyhour_plan;
+    // The script's word wins over the address of a single request.
+    draft.url = point.metadata.busyhour_url ?? draft.url;
+  },
+  ws_sessions: ({ statusOfSocket }, { metadata, tags }) => {
+    if (metadata.busyhour_socket !== undefined)
+      statusOfSocket.set(metadata.busyhour_socket, Number(tags.status ?? 0));
   },
   busyhour_interactions: (draft, point) => {
     const { event = '' } = point.tags;
     if (!EVENTS.includes(event)) return;
-    const { atUnixMs } = point;
+    // When the turn was due, where the script knew it.
+    const atUnixMs = Number(point.metadata.due_at_unix_ms ?? point.atUnixMs);
     draft.interactions.push({ step: stepOf(point), atUnixMs, event: event as InteractionEvent });
   },
   dropped_iterations: (draft, point) => {
@@ -77,6 +86,7 @@ export async function collectK6Run(path: string): Promise<Result<K6Run>> {
     dropped: [],
     interactions: [],
     stepStartedAtUnixMs: new Map(),
+    statusOfSocket: new Map(),
     plan: undefined,
     url: undefined,
     maxVus: 0,
@@ -87,6 +97,6 @@ export async function collectK6Run(path: string): Promise<Result<K6Run>> {
     if (request !== undefined) draft.joined.push(request);
   });
   if (read.kind === 'failed') return read;
-  const { own, joined, ...rest } = draft;
+  const { own, joined, statusOfSocket: _statuses, ...rest } = draft;
   return { kind: 'ok', value: { ...rest, requests: own.length > 0 ? own : joined } };
 }

@@ -42,11 +42,15 @@ const DEFINITIONS = [
   'wireLatencyMs is http_req_blocked + http_req_duration of each request: k6 leaves the opening of a connection out of duration',
   'percentiles are computed from the single points by nearest rank; those that k6 prints interpolate between two values',
   'a request counts in the step and second in which it was sent, k6 counts it where it ended; completed means a whole 2xx answer, k6 expects 200 to 399',
-  'no token is timed: k6 reads a streamed answer whole, so there is no TTFT, ITL or TPOT here',
 ];
 
+const UNTIMED_NOTE =
+  'no token is timed: k6 reads a streamed answer whole, so there is no TTFT, ITL or TPOT here';
+const TIMED_NOTE =
+  "latency and tokens are timed by the script's clock, when k6's event loop hands it what came: from the send to the last message";
+
 const NO_SCHEDULE =
-  'k6 does not tell when an interaction was due: there is no latencyMs and no slip, and goodput counts from the send';
+  'k6 does not tell when an interaction was due: there is no latencyMs, no timeToFirstTokenMs and no slip, and goodput counts from the send';
 const UNWATCHED_NOTE = "nobody watched the k6 process: the generator's CPU and memory are not reported";
 const WATCHED_NOTE =
   "the generator's CPU and memory are those of the k6 process over the whole run; it has no event loop";
@@ -85,7 +89,7 @@ function targetFrom(run: K6Run, protocol: Scenario['protocol']): ResultTarget {
   const url = run.url !== undefined && URL.canParse(run.url) ? new URL(run.url) : undefined;
   return {
     name: url?.host ?? 'k6 target',
-    protocol: protocol === 'openai-chat' ? protocol : 'http',
+    protocol,
     ...(url === undefined ? {} : { url: url.origin }),
     engine: 'unknown',
     simulated: false,
@@ -164,6 +168,7 @@ function resultFromRun(
   });
   const notes = [
     ...DEFINITIONS,
+    run.requests.some(({ chunksAtUnixMs }) => chunksAtUnixMs !== undefined) ? TIMED_NOTE : UNTIMED_NOTE,
     ...(meant.windows.every(({ knowsSchedule }) => knowsSchedule) ? [] : [NO_SCHEDULE]),
     options.generator === undefined ? UNWATCHED_NOTE : WATCHED_NOTE,
     ...meant.notes,
@@ -237,8 +242,8 @@ export async function importK6(options: K6ImportOptions): Promise<Result<K6Impor
   const run = await collectK6Run(options.pointsPath);
   if (run.kind === 'failed') return run;
   if (run.value.requests.length === 0) {
-    return failed('INVALID_RESULT_FILE', `${options.pointsPath} tells of no HTTP request`, {
-      hint: 'Give the points of a run that sent HTTP requests: k6 run --out json=points.json.',
+    return failed('INVALID_RESULT_FILE', `${options.pointsPath} tells of no request`, {
+      hint: 'Give the points of a run that sent HTTP requests, or of an exported script: k6 run --out json=points.json.',
     });
   }
   const meant = meantOf(run.value);

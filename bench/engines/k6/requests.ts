@@ -13,6 +13,10 @@ export interface K6Request {
   /** How late it was sent; absent where the script did not know when it was due. */
   readonly slipMs?: number;
   readonly usage?: TokenUsage;
+  /** When each piece of the answer came, where the script saw them come. */
+  readonly chunksAtUnixMs?: readonly number[];
+  /** Waiting time before admission, as the server reports it. */
+  readonly queueWaitMs?: number;
 }
 
 const stepOf = (point: K6Point): string => point.tags.scenario ?? 'default';
@@ -30,16 +34,41 @@ function usageOf({ metadata }: K6Point): { usage?: TokenUsage } {
   };
 }
 
-/** A request of an exported script: everything is in one point, written the moment it ended. */
-export function requestFromRecord(point: K6Point): K6Request {
-  const { slip_ms: slip } = point.metadata;
+/** Instants from the gaps between them, the first from the send. */
+function instantsFrom(gapsText: string, sentAtUnixMs: number): number[] {
+  let atMs = sentAtUnixMs;
+  return gapsText === ''
+    ? []
+    : gapsText.split(',').map((gap) => {
+        atMs += numberOf(gap);
+        return atMs;
+      });
+}
+
+function tokenTimesOf({ metadata }: K6Point, sentAtUnixMs: number): Partial<K6Request> {
+  const { chunks_ms: gaps, queue_wait_ms: queueWait } = metadata;
+  return {
+    ...(gaps === undefined ? {} : { chunksAtUnixMs: instantsFrom(gaps, sentAtUnixMs) }),
+    ...(queueWait === undefined ? {} : { queueWaitMs: numberOf(queueWait) }),
+  };
+}
+
+/**
+ * A request of an exported script: everything is in one point, written the moment it ended, but for the status of a
+ * refused upgrade, which k6 tells of the socket alone.
+ */
+export function requestFromRecord(point: K6Point, statusOfSocket: ReadonlyMap<string, number>): K6Request {
+  const { slip_ms: slip, answer, fault, error, socket } = point.metadata;
+  const handshakeStatus = statusOfSocket.get(socket ?? '');
+  const sentAtUnixMs = point.atUnixMs - point.value;
   return {
     step: stepOf(point),
-    outcome: outcomeOf(point.tags, point.metadata.answer),
-    sentAtUnixMs: point.atUnixMs - point.value,
+    outcome: outcomeOf(point.tags, { answer, fault, error, handshakeStatus }),
+    sentAtUnixMs,
     endedAtUnixMs: point.atUnixMs,
     ...(slip === undefined ? {} : { slipMs: numberOf(slip) }),
     ...usageOf(point),
+    ...tokenTimesOf(point, sentAtUnixMs),
   };
 }
 

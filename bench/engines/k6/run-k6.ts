@@ -1,17 +1,19 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Scenario } from '../../../scenarios/scenario.ts';
-import { createFailure, failed, type Result } from '../../../vocabulary/errors.ts';
+import { createFailure, failed, ok, type Result, unwrap } from '../../../vocabulary/errors.ts';
+import { writeFileAtomic } from '../../../vocabulary/files.ts';
 import type { GeneratorUse, ResultTarget } from '../../../vocabulary/result-file.ts';
 import { MS_PER_S } from '../../../vocabulary/units.ts';
 import { resolveTarget, type TargetOptions } from '../../run/target.ts';
+import { readTenantKeys } from '../../workload/tenants.ts';
 import { findK6, type K6Binary } from './binary.ts';
 import { importK6, type K6Import } from './import-k6.ts';
-import { createK6Plan, type K6PlanOptions } from './plan.ts';
+import { createK6Plan, type K6Plan, type K6PlanOptions } from './plan.ts';
 import { ProcessWatch } from './process-use.ts';
-import { renderK6Script } from './script.ts';
+import { companionsOf, type K6ScriptOptions, renderK6Script } from './script.ts';
 
 export interface K6RunOptions extends K6PlanOptions {
   readonly signal?: AbortSignal;
@@ -148,6 +150,14 @@ function importRun(finished: Finished, options: K6RunOptions): Promise<Result<K6
   });
 }
 
+/** Writes the script and what has to lie beside it. No secret is among it: keys travel in the environment of the process. */
+export function writeScript(path: string, plan: K6Plan, options: K6ScriptOptions): readonly string[] {
+  const beside = companionsOf(plan).map(({ name, text }) => ({ path: join(dirname(path), name), text }));
+  for (const { path: file, text } of [...beside, { path, text: renderK6Script(plan, options) }])
+    unwrap(writeFileAtomic(file, text));
+  return beside.map(({ path: file }) => file);
+}
+
 /**
  * Runs a scenario with k6 and imports what it measured. Fails before anything is sent where k6 is missing (TOOL_MISSING), the
  * target does not answer, or k6 cannot follow the scenario.
@@ -161,13 +171,16 @@ export async function runK6(
   if (binary.kind === 'failed') return binary;
   const plan = createK6Plan(scenario, options);
   if (plan.kind === 'failed') return plan;
+  const { tenants } = scenario.workload;
+  const keys =
+    tenants === undefined ? ok(undefined) : readTenantKeys(tenants, options.environment ?? process.env);
+  if (keys.kind === 'failed') return keys;
   const resolved = await resolveTarget(target, scenario);
   if (resolved.kind === 'failed') return resolved;
   const folder = options.keep ?? mkdtempSync(join(tmpdir(), 'busyhour-k6-'));
   try {
     const files = filesIn(folder);
-    // No secret is written: the key travels in the environment of the process.
-    writeFileSync(files.script, renderK6Script(plan.value, { url: target.url }));
+    writeScript(files.script, plan.value, { url: target.url });
     const ended = await runBinary({
       binary: binary.value,
       files,

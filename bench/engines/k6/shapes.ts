@@ -1,11 +1,23 @@
 import type { Scenario } from '../../../scenarios/scenario.ts';
 import type { Workload } from '../../../scenarios/workload.ts';
 import type { Random } from '../../../vocabulary/random.ts';
-import { createShapeSampler, type InteractionShape } from '../../workload/interaction.ts';
+import { createShapeSampler, type InteractionShape, type PlannedTurn } from '../../workload/interaction.ts';
 import { planStep } from '../../workload/schedule.ts';
 
-/** One turn in the script: think time before it in ms, tokens in, tokens out, and its text where the workload gives it. */
-export type K6Turn = readonly [thinkTimeMs: number, inputTokens: number, outputTokens: number, text?: string];
+/** Blocks that make up a message, the same text for the same id. */
+type K6Blocks = readonly [ids: readonly number[], tokensPerBlock: number];
+
+/**
+ * One turn in the script: think time before it in ms, tokens in, tokens out, then its text where the workload gives it
+ * (null where blocks follow) and its blocks.
+ */
+export type K6Turn = readonly [
+  thinkTimeMs: number,
+  inputTokens: number,
+  outputTokens: number,
+  text?: string | null,
+  blocks?: K6Blocks,
+];
 
 /** One interaction in the script, as short as JSON allows: there may be many. */
 export interface K6Shape {
@@ -17,24 +29,28 @@ export interface K6Shape {
   readonly systemText?: string;
   readonly prefix?: readonly [id: string, tokens: number];
   readonly patienceMs?: number;
+  readonly tenant?: string;
   readonly turns: readonly K6Turn[];
 }
 
 /** Interactions drawn for a step without a schedule; the script begins again after the last. */
 const SHAPES_DRAWN = 500;
 
+function k6TurnFrom({ thinkTimeMs, inputTokens, outputTokens, text, blocks }: PlannedTurn): K6Turn {
+  const sizes = [thinkTimeMs, inputTokens, outputTokens] as const;
+  if (text !== undefined) return [...sizes, text];
+  return blocks === undefined ? sizes : [...sizes, null, [blocks.ids, blocks.tokensPerBlock]];
+}
+
 function k6ShapeFrom(shape: InteractionShape): K6Shape {
-  const { systemPromptTokens, systemText, prefix, patienceMs } = shape;
+  const { systemPromptTokens, systemText, prefix, patienceMs, tenant } = shape;
   return {
     ...(systemPromptTokens === 0 ? {} : { system: systemPromptTokens }),
     ...(systemText === undefined ? {} : { systemText }),
     ...(prefix === undefined ? {} : { prefix: [prefix.id, prefix.tokens] as const }),
     ...(patienceMs === undefined ? {} : { patienceMs }),
-    turns: shape.turns.map(({ thinkTimeMs, inputTokens, outputTokens, text }) =>
-      text === undefined
-        ? ([thinkTimeMs, inputTokens, outputTokens] as const)
-        : ([thinkTimeMs, inputTokens, outputTokens, text] as const),
-    ),
+    ...(tenant === undefined ? {} : { tenant }),
+    turns: shape.turns.map(k6TurnFrom),
   };
 }
 

@@ -7,6 +7,7 @@ import {
 } from '../../../vocabulary/result-file.ts';
 import type { Slo } from '../../../vocabulary/slo.ts';
 import { MS_PER_S } from '../../../vocabulary/units.ts';
+import type { Exchange } from '../../drive/driver.ts';
 import { StepRecorder } from '../../observe/recorder.ts';
 import type { K6Run } from './collect.ts';
 import type { K6Request } from './requests.ts';
@@ -15,6 +16,7 @@ import type { K6Request } from './requests.ts';
 export const stepWindowSchema = z.object({
   id: z.string(),
   name: z.string(),
+  block: z.int().nonnegative().optional(),
   load: loadSchema,
   warmUpMs: z.number().nonnegative(),
   windowMs: z.number().positive(),
@@ -49,7 +51,12 @@ export function windowsFromRun(run: K6Run): StepWindow[] {
 
 /** Metrics that need the instant at which a request was due. */
 function withoutSchedule(step: ResultStep): ResultStep {
-  const { latencyMs: _latency, scheduleSlipMs: _slip, ...histograms } = step.histograms;
+  const {
+    latencyMs: _latency,
+    timeToFirstTokenMs: _first,
+    scheduleSlipMs: _slip,
+    ...histograms
+  } = step.histograms;
   const timeline = step.timeline.map(({ latencySumMs: _sum, ...second }) => second);
   return { ...step, histograms, timeline };
 }
@@ -66,6 +73,16 @@ export interface StepInputs {
 const startOf = (run: K6Run, { id, warmUpMs }: StepWindow, requests: readonly K6Request[]): number =>
   run.stepStartedAtUnixMs.get(id) ?? instantsOf(requests).fromMs - warmUpMs;
 
+const exchangeOf = (request: K6Request): Exchange => ({
+  outcome: request.outcome,
+  sentAtMs: request.sentAtUnixMs,
+  endedAtMs: request.endedAtUnixMs,
+  chunksAtMs: request.chunksAtUnixMs ?? [],
+  text: '',
+  ...(request.usage === undefined ? {} : { usage: request.usage }),
+  ...(request.queueWaitMs === undefined ? {} : { queueWaitMs: request.queueWaitMs }),
+});
+
 /** One step of the result by our own definitions; undefined when k6 sent nothing in it. */
 export function stepFromRun(window: StepWindow, inputs: StepInputs): ResultStep | undefined {
   const { run, slos, generator, runStartedAtUnixMs } = inputs;
@@ -74,6 +91,7 @@ export function stepFromRun(window: StepWindow, inputs: StepInputs): ResultStep 
   const startedAtMs = startOf(run, window, requests);
   const recorder = new StepRecorder({
     name: window.name,
+    ...(window.block === undefined ? {} : { block: window.block }),
     load: window.load,
     slos,
     runStartedAtMs: runStartedAtUnixMs,
@@ -82,16 +100,8 @@ export function stepFromRun(window: StepWindow, inputs: StepInputs): ResultStep 
     // A request sent in the very millisecond of the end belongs to a window that its own instants define.
     windowMs: window.windowMs,
   });
-  for (const { outcome, sentAtUnixMs, endedAtUnixMs, slipMs = 0, usage } of requests) {
-    recorder.recordExchange(sentAtUnixMs - slipMs, {
-      outcome,
-      sentAtMs: sentAtUnixMs,
-      endedAtMs: endedAtUnixMs,
-      chunksAtMs: [],
-      text: '',
-      ...(usage === undefined ? {} : { usage }),
-    });
-  }
+  for (const request of requests)
+    recorder.recordExchange(request.sentAtUnixMs - (request.slipMs ?? 0), exchangeOf(request));
   for (const { step, atUnixMs, interactions } of run.dropped) {
     if (step !== window.id) continue;
     for (let i = 0; i < interactions; i++) recorder.recordDrop(atUnixMs, 'max-in-flight');

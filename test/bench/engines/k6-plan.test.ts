@@ -5,7 +5,7 @@ import { findK6 } from '../../../bench/engines/k6/binary.ts';
 import { outcomeOf } from '../../../bench/engines/k6/outcomes.ts';
 import { createK6Plan, type K6Plan, type K6PlanOptions } from '../../../bench/engines/k6/plan.ts';
 import { parseInstantMs } from '../../../bench/engines/k6/points.ts';
-import { renderK6Script } from '../../../bench/engines/k6/script.ts';
+import { companionsOf, renderK6Script } from '../../../bench/engines/k6/script.ts';
 import { parseK6Summary } from '../../../bench/engines/k6/summary.ts';
 import { thresholdsFrom } from '../../../bench/engines/k6/thresholds.ts';
 import {
@@ -87,30 +87,87 @@ describe('what k6 is told', () => {
 
   it('holds objectives as thresholds, latency from the send where no schedule is known, and says which it cannot', () => {
     const rate = planOf();
-    const { thresholds, notes } = thresholdsFrom(rate.scenario.slos, rate.steps);
+    const { thresholds, notes } = thresholdsFrom(rate.scenario.slos, rate.steps, 'openai-chat');
     expect(thresholds).toEqual({
       'busyhour_wire_latency_ms{scenario:step_1}': ['p(95)<=800'],
       'busyhour_failed{scenario:step_1}': ['rate<=0.02'],
     });
     expect(notes).toEqual(['no threshold for timeToFirstTokenMs: k6 does not time tokens']);
     const scheduled = planOf({}, { arrivals: 'schedule' });
-    expect(Object.keys(thresholdsFrom(scheduled.scenario.slos, scheduled.steps).thresholds)).toContain(
+    const { slos } = scheduled.scenario;
+    expect(Object.keys(thresholdsFrom(slos, scheduled.steps, 'http').thresholds)).toContain(
       'busyhour_latency_ms{scenario:step_1}',
     );
+    // Where the script sees tokens come, it keeps their time for the objective that asks.
+    const timed = thresholdsFrom(slos, scheduled.steps, 'grpc');
+    expect(timed.thresholds['busyhour_time_to_first_token_ms{scenario:step_1}']).toEqual(['p(99)<=300']);
+    expect(timed).toMatchObject({
+      tokenTrends: [['timeToFirstTokenMs', 'busyhour_time_to_first_token_ms']],
+      notes: [],
+    });
+    const fromSend = thresholdsFrom(slos, rate.steps, 'websocket');
+    expect(fromSend.tokenTrends.map(([span]) => span)).toEqual(['wireTimeToFirstTokenMs']);
   });
 
-  it('is refused where k6 cannot: a search without a rate, a protocol it does not speak', () => {
-    const search = createK6Plan(unwrap(resolveScenario({ ...BASE, load: { kind: 'find-capacity' } })), {
-      arrivals: 'rate',
-    });
-    expect(search).toMatchObject({ kind: 'failed', failure: { code: 'USAGE' } });
-    const dialog = createK6Plan(unwrap(resolveScenario({ ...BASE, protocol: 'dialog' })), {
-      arrivals: 'rate',
-    });
-    expect(dialog).toMatchObject({
+  it('is refused where k6 cannot: a search without a rate, a comparison of two targets', () => {
+    const refusalOf = (load: ScenarioInput['load']) =>
+      createK6Plan(unwrap(resolveScenario({ ...BASE, load })), { arrivals: 'rate' });
+    for (const kind of ['find-capacity', 'calibrate'] as const) {
+      expect(refusalOf({ kind })).toMatchObject({
+        kind: 'failed',
+        failure: { code: 'USAGE', message: expect.stringContaining('decides while it runs') },
+      });
+    }
+    expect(refusalOf({ kind: 'ab', turnsPerS: 5 })).toMatchObject({
       kind: 'failed',
-      failure: { code: 'INVALID_SCENARIO', issues: [{ path: 'protocol' }] },
+      failure: { code: 'USAGE', message: expect.stringContaining('compares two') },
     });
+  });
+
+  it('is every point of a sweep, repeated where the plan repeats, in the order of the native engine', () => {
+    const range = { from: 2, to: 8, points: 3 };
+    const open = planOf({ load: { kind: 'sweep', over: 'turnsPerS', range, replications: 2 } });
+    expect(
+      open.steps.map(({ name, block, load }) => [name, block, load.kind === 'open' && load.turnsPerS]),
+    ).toEqual(
+      // Each the same ratio above the one before: 2, 4 and 8.
+      [2, 4, 8].flatMap((turnsPerS, i) =>
+        [0, 1].map((block) => [`step ${i + 1} r${block + 1}`, block, expect.closeTo(turnsPerS, 9)]),
+      ),
+    );
+    expect(open.notes.join('\n')).toContain('every point of the sweep is run');
+    const closed = planOf({
+      load: { kind: 'sweep', over: 'concurrency', values: [5, 1], stopAfterMisses: 0 },
+    });
+    expect(closed.steps.map(({ executor }) => executor)).toMatchObject([
+      { executor: 'constant-vus', vus: 5 },
+      { executor: 'constant-vus', vus: 1 },
+    ]);
+    expect(closed.notes.join('\n')).not.toContain('every point');
+  });
+
+  it('repeats steps as often as the plan says, the first time with the schedule of one time', () => {
+    const instantsOf = ({ steps, shapes }: K6Plan, step: number) => {
+      const { firstShape = 0, shapes: count = 0 } = steps[step] ?? {};
+      return shapes.slice(firstShape, firstShape + count).map(({ at }) => at);
+    };
+    const steps = [{ turnsPerS: 7.5, warmUpMs: 1_000, windowMs: 9_000 }];
+    const once = planOf({ load: { kind: 'steps', steps } }, { arrivals: 'schedule' });
+    const twice = planOf({ load: { kind: 'steps', steps, replications: 2 } }, { arrivals: 'schedule' });
+    expect(twice.steps.map(({ name, block }) => [name, block])).toEqual([
+      ['step 1 r1', 0],
+      ['step 1 r2', 1],
+    ]);
+    expect(instantsOf(twice, 0)).toEqual(instantsOf(once, 0));
+    expect(instantsOf(twice, 1)).not.toEqual(instantsOf(once, 0));
+  });
+
+  it('says what of a scenario a script leaves out', () => {
+    const { actions } = unwrap(readScenario('failover'));
+    expect(actions.length).toBeGreaterThan(0);
+    const notes = planOf({ workload: { ...BASE.workload, tokenCount: 'target' }, actions }).notes.join('\n');
+    expect(notes).toContain('tokenizer is not asked');
+    expect(notes).toContain('are not carried out');
   });
 });
 
@@ -129,16 +186,22 @@ describe('the script', () => {
     expect(sources.filter((source) => !/^k6(\/|$)/.test(source))).toEqual([]);
   });
 
-  it('can be written for the chat scenarios of the library', () => {
-    const scenarios = listScenarios().map((name) => unwrap(readScenario(name)));
-    const chats = scenarios.filter(
-      ({ protocol, arrivals }) => protocol === 'openai-chat' && arrivals.kind !== 'trace',
-    );
-    expect(chats.length).toBeGreaterThan(0);
-    for (const scenario of chats) {
-      const plan = createK6Plan(scenario, { arrivals: 'rate', turnsPerS: 5 });
-      expect(plan.kind, scenario.name).toBe('ok');
+  it('can be written for every scenario of the library, whatever it speaks', () => {
+    for (const name of listScenarios()) {
+      const scenario = unwrap(readScenario(name));
+      const plan = createK6Plan(scenario, { arrivals: 'rate', turnsPerS: 5, durationMs: 5_000 });
+      expect(plan.kind, name).toBe('ok');
     }
+  });
+
+  it('has its interface beside it for gRPC alone, and within it for whoever has the script alone', () => {
+    expect(companionsOf(planOf())).toEqual([]);
+    const plan = planOf({ protocol: 'grpc' });
+    const [companion] = companionsOf(plan);
+    const script = renderK6Script(plan, { url: 'http://127.0.0.1:1' });
+    const taken = execFileSync('sed', ['-n', 's,^//proto ,,p'], { input: script, encoding: 'utf8' });
+    expect(taken).toBe(companion?.text);
+    expect(taken).toContain('rpc GenerateStream');
   });
 });
 
@@ -146,6 +209,11 @@ describe('what k6 says', () => {
   it.for([
     [{ status: '200' }, '', { state: 'completed' }],
     [{ status: '200' }, 'incomplete-stream', { state: 'failed', code: 'incomplete-stream' }],
+    [{ status: '200', error_code: '1220' }, '', { state: 'failed', code: 'incomplete-stream' }],
+    [{ status: '0', error_code: '1050' }, 'timed-out:patience', { state: 'timed-out', phase: 'patience' }],
+    [{}, 'whole', { state: 'completed' }],
+    [{}, 'timed-out:first-token', { state: 'timed-out', phase: 'first-token' }],
+    [{}, 'transport', { state: 'failed', code: 'connection-reset' }],
     [{ status: '302' }, '', { state: 'failed', code: 'malformed-response' }],
     [{ status: '429', error_code: '1429' }, '', { state: 'failed', code: 'http-rate-limited' }],
     [{ status: '503', error_code: '1503' }, '', { state: 'failed', code: 'http-overloaded' }],
@@ -156,7 +224,7 @@ describe('what k6 says', () => {
     [{ status: '0', error_code: '1101' }, '', { state: 'failed', code: 'dns-error' }],
     [{ status: '0', error_code: '1310' }, '', { state: 'failed', code: 'tls-error' }],
   ] as const)('of a request becomes an outcome: %j', ([tags, problem, outcome]) => {
-    expect(outcomeOf(tags, problem)).toMatchObject(outcome);
+    expect(outcomeOf(tags, { answer: problem })).toMatchObject(outcome);
   });
 
   it('of instants is read to the microsecond', () => {
