@@ -39,6 +39,11 @@ function addTargetOptions(command: Command): Command {
       'requests sent and not ended; arrivals beyond are dropped and counted',
       whole('--max-in-flight'),
     )
+    .option(
+      '--generator-threads <n>',
+      'share every step among so many threads of this process (default: 1)',
+      whole('--generator-threads', 64),
+    )
     .option('--out <file>', 'result file', 'result.json')
     .option(
       '--seed <n>',
@@ -61,18 +66,15 @@ function addWorkOptions(command: Command): Command {
     .option('--output-tokens <n>', 'tokens to ask for with --input-tokens', whole('--output-tokens'));
 }
 
-const addThreads = (command: Command): Command =>
-  command.option(
-    '--generator-threads <n>',
-    'share the schedule among so many threads',
-    whole('--generator-threads', 64),
-  );
-
 /** The replay of a trace, which part of it and how much. */
 const addTraceOptions = (command: Command): Command =>
   command
     .option('--trace <file>', 'replay this arrival trace (CSV, optionally .gz) instead of a scenario')
-    .option('--speed-up <n>', 'replay speed', numberOption('--speed-up', { min: 0.001, max: 100_000 }), 1)
+    .option(
+      '--speed-up <n>',
+      'replay speed (default: 1)',
+      numberOption('--speed-up', { min: 0.001, max: 100_000 }),
+    )
     .option('--max-requests <n>', 'replay at most so many requests', whole('--max-requests', 1e9))
     .option(
       '--keep-ratio <p>',
@@ -94,9 +96,9 @@ const addTraceOptions = (command: Command): Command =>
 function addBench(program: Command): void {
   const command = program
     .command('bench')
-    .argument('[scenario]', 'a scenario of the library, or a file', 'call-centre')
+    .argument('[scenario]', 'a scenario of the library, or a file (default: call-centre)')
     .description('measure a target: a scenario, a rate, or the replay of a trace');
-  addTraceOptions(addThreads(command));
+  addTraceOptions(command);
   addWorkOptions(addTargetOptions(command))
     .addOption(
       new Option('--engine <name>', 'what sends the load')
@@ -160,7 +162,7 @@ function addCurveOptions(command: Command): Command {
 function addSweep(program: Command): void {
   const command = program
     .command('sweep')
-    .argument('[scenario]', 'a scenario of the library, or a file', 'call-centre')
+    .argument('[scenario]', 'a scenario of the library, or a file (default: call-centre)')
     .description('measure a target at a row of rates or numbers of users');
   addCurveOptions(command)
     .option('--values <list>', 'the points, separated by commas, instead of a range')
@@ -187,7 +189,7 @@ function addSweep(program: Command): void {
 function addCalibrate(program: Command): void {
   const command = program
     .command('calibrate')
-    .argument('[scenario]', 'a scenario of the library, or a file', 'call-centre')
+    .argument('[scenario]', 'a scenario of the library, or a file (default: call-centre)')
     .description('find the capacity curve of a target with few points');
   addCurveOptions(command)
     .option('--points <n>', 'points in all (default: 6)', numberOption('--points', { min: 4, max: 50 }))

@@ -1,4 +1,3 @@
-import type { ClosedStep } from '../../scenarios/load.ts';
 import type { ResultStep } from '../../vocabulary/result-file.ts';
 import { createShapeSampler } from '../workload/interaction.ts';
 import { Conversation } from './conversation.ts';
@@ -6,12 +5,8 @@ import type { LoadSession } from './load-session.ts';
 import { usersOfShard } from './shard.ts';
 import { runStep } from './step.ts';
 import type { RunContext } from './step-context.ts';
+import type { ClosedStepOptions } from './step-crew.ts';
 import { type StepLabel, streamOf } from './step-label.ts';
-
-export interface ClosedStepOptions extends ClosedStep {
-  readonly thinkTime: 'drawn' | 'none';
-  readonly drainMs: number;
-}
 
 /** Starts the next interaction of one user; `order` numbers the user's interactions. */
 interface UserLoop {
@@ -53,6 +48,7 @@ export function runClosedStep(
   options: ClosedStepOptions,
   label: StepLabel,
 ): Promise<ResultStep | undefined> {
+  if (context.crew !== undefined) return context.crew.run({ kind: 'closed', options, label }, context);
   const sampler = createShapeSampler(context.scenario.workload);
   const { count = 1, index = 0 } = context.shard ?? {};
   const users = usersOfShard(options.concurrency, context.shard);

@@ -28,7 +28,8 @@ export function runOpenStep(
   step: OpenStep,
   label: StepLabel,
 ): Promise<ResultStep | undefined> {
-  const { scenario, shape, shard } = context;
+  const { scenario, shape, shard, crew } = context;
+  if (crew !== undefined) return crew.run({ kind: 'open', step, label }, context);
   const rates = resolveRates(step, shape.meanTurnsPerInteraction);
   const { workload, arrivals, drainMs } = scenario;
   const random = context.random.fork(streamOf(label));

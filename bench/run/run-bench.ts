@@ -9,6 +9,7 @@ import { createComparison, createContext, describeTarget, type RunBenchOptions }
 import type { RunContext } from './step-context.ts';
 import type { StepsOutcome } from './steps-outcome.ts';
 import { type ResolvedTarget, resolveTarget } from './target.ts';
+import { gatherCrew } from './with-crew.ts';
 
 /** A run that is set up: what it measures, and what to write of that. */
 export interface PreparedRun {
@@ -85,8 +86,19 @@ async function prepareTarget(
   return ok({ ...both.value, notes, target, seed, startedAtUnixMs: Date.now(), actions });
 }
 
+/** A run that is set up, with its generator threads where it has several. */
+async function prepareWithCrew(options: RunBenchOptions): Promise<Result<PreparedRun>> {
+  const prepared = await prepareRun(options);
+  if (prepared.kind === 'failed') return prepared;
+  const context = await gatherCrew(options, prepared.value.context);
+  if (context.kind === 'ok') return ok({ ...prepared.value, context: context.value });
+  await prepared.value.context.driver.close();
+  await prepared.value.actions.close();
+  return context;
+}
+
 /** Fault proxies stand before the target is asked what it is: its provider may be behind one. */
-async function prepareRun(options: RunBenchOptions): Promise<Result<PreparedRun>> {
+export async function prepareRun(options: RunBenchOptions): Promise<Result<PreparedRun>> {
   const actions = await ActionSchedule.prepare(options.scenario, options.means ?? NO_MEANS);
   if (actions.kind === 'failed') return actions;
   const run = await prepareTarget(options, actions.value);
@@ -116,7 +128,7 @@ export function resultOf(run: PreparedRun, options: RunBenchOptions, outcome: St
  * partial result.
  */
 export async function runBench(options: RunBenchOptions): Promise<Result<ResultFile>> {
-  const prepared = await prepareRun(options);
+  const prepared = await prepareWithCrew(options);
   if (prepared.kind === 'failed') return prepared;
   const run = prepared.value;
   const { context } = run;
@@ -133,6 +145,7 @@ export async function runBench(options: RunBenchOptions): Promise<Result<ResultF
       }),
     );
   } finally {
+    await context.crew?.close();
     await run.actions.close();
   }
 }

@@ -48,6 +48,8 @@ export interface RunBenchOptions {
   readonly variantB?: VariantOptions;
   /** What the scenario's scheduled actions act on. */
   readonly means?: ActionMeans;
+  /** Generator threads of this process that share every step; 1 where absent. */
+  readonly threads?: number;
 }
 
 /** Tenants with keys of their own have connections of their own; a customer without patience leaves. */

@@ -4,18 +4,15 @@ import { readTrace, type TraceReadingOptions } from '../../scenarios/traces/trac
 import { summariseTrace } from '../../scenarios/traces/trace-summary.ts';
 import { failed, ok, type Result } from '../../vocabulary/errors.ts';
 import type { ResultFile, ResultStep } from '../../vocabulary/result-file.ts';
-import { msFromS } from '../../vocabulary/units.ts';
 import { thin } from '../arrivals/thinning.ts';
-import type { PlannedInteraction } from '../workload/schedule.ts';
 import { runGuarded } from './checkpoint.ts';
-import { Conversation } from './conversation.ts';
-import { Feed } from './feed.ts';
 import { createResult } from './result.ts';
 import { createContext, describeTarget, type RunBenchOptions } from './run-context.ts';
-import { keepShard } from './shard.ts';
-import { runStep } from './step.ts';
 import type { RunContext } from './step-context.ts';
+import type { TraceStep } from './step-crew.ts';
 import { resolveTarget } from './target.ts';
+import { replayTraceStep } from './trace-step.ts';
+import { gatherCrew } from './with-crew.ts';
 
 export interface TraceReplayOptions extends Omit<RunBenchOptions, 'scenario'> {
   readonly tracePath: string;
@@ -84,45 +81,6 @@ function scenarioFor(trace: Trace, options: TraceReplayOptions): Result<Scenario
   });
 }
 
-/** After the last arrival the window stays open this long, so that it lies inside. */
-const WINDOW_MARGIN_MS = 1;
-
-/** Each request as an interaction of one turn. */
-function* planReplay(requests: readonly TraceRequest[]): Generator<PlannedInteraction, void> {
-  for (const [i, { atMs, inputTokens, outputTokens, blocks }] of requests.entries()) {
-    const tokens = { inputTokens: Math.max(1, inputTokens), outputTokens: Math.max(1, outputTokens) };
-    const turn = { thinkTimeMs: 0, ...tokens, ...(blocks === undefined ? {} : { blocks }) };
-    yield {
-      id: `trace ${i}`,
-      arrivalAtMs: atMs,
-      firstTurn: 0,
-      firstTurnAtMs: atMs,
-      systemPromptTokens: 0,
-      turns: [turn],
-    };
-  }
-}
-
-function replay(context: RunContext, requests: readonly TraceRequest[], speedUp: number) {
-  const windowMs = (requests.at(-1)?.atMs ?? 0) + WINDOW_MARGIN_MS;
-  return runStep(context, {
-    label: { name: 'trace' },
-    load: { kind: 'trace', meanRequestsPerS: requests.length / (windowMs / msFromS(1)), speedUp },
-    warmUpMs: 0,
-    windowMs,
-    drainMs: context.scenario.drainMs,
-    begin: (session, stepStartedAtMs) => {
-      const start = (interaction: PlannedInteraction): void => {
-        const random = context.random.fork(interaction.id);
-        const { workload } = context.scenario;
-        new Conversation({ interaction, workload, session, random, stepStartedAtMs }).start();
-      };
-      const interactions = keepShard(planReplay(requests), context.shard);
-      return new Feed({ interactions, pacer: session.pacer, stepStartedAtMs, start });
-    },
-  });
-}
-
 function checkLimits({ speedUp, maxRequests, durationMs }: TraceReplayOptions): Result<undefined> {
   const limits = { speedUp, maxRequests, durationMs };
   const wrong = Object.entries(limits).filter(([, value]) => value !== undefined && !(value > 0));
@@ -136,6 +94,38 @@ function checkLimits({ speedUp, maxRequests, durationMs }: TraceReplayOptions): 
   return failed('USAGE', 'the replay cannot be run so', { issues });
 }
 
+/** The whole of a replay but its generator threads. */
+interface Replay {
+  readonly context: RunContext;
+  readonly trace: TraceStep;
+  readonly resultOf: (steps: readonly ResultStep[]) => ResultFile;
+}
+
+async function prepareReplay(
+  options: TraceReplayOptions,
+  trace: Trace,
+  scenario: Scenario,
+): Promise<Result<Replay>> {
+  const resolved = await resolveTarget(options.target, scenario);
+  if (resolved.kind === 'failed') return resolved;
+  const seed = options.seed ?? scenario.seed;
+  const base = createContext({ ...options, scenario }, resolved.value, seed);
+  const context = { ...base, shape: { ...base.shape, basis: `read from the trace ${trace.source}` } };
+  const startedAtUnixMs = Date.now();
+  context.onProgress({ kind: 'target', message: describeTarget(resolved.value) });
+  const { speedUp, command = [] } = options;
+  const kept = thin(trace.requests, options.keepRatio ?? 1, context.random.fork('thinning'));
+  const requests = selectReplay(kept, options);
+  const notes = { replay: { speedUp, requests: requests.length } };
+  const summary = summariseTrace(trace);
+  const { target } = resolved.value;
+  const resultOf = (steps: readonly ResultStep[]): ResultFile => {
+    const outcome = { steps, notes };
+    return createResult({ context, outcome, target, seed, startedAtUnixMs, command, trace: summary });
+  };
+  return ok({ context, trace: { requests, speedUp }, resultOf });
+}
+
 /**
  * Replays a trace at a chosen speed: each request at its own instant, with a prompt of exactly its input tokens (one
  * word each) and exactly its output tokens asked for. The result carries the whole trace's summary.
@@ -147,34 +137,26 @@ export async function runTraceReplay(options: TraceReplayOptions): Promise<Resul
   if (trace.kind === 'failed') return trace;
   const scenario = scenarioFor(trace.value, options);
   if (scenario.kind === 'failed') return scenario;
-  const resolved = await resolveTarget(options.target, scenario.value);
-  if (resolved.kind === 'failed') return resolved;
-  const seed = options.seed ?? scenario.value.seed;
-  const base = createContext({ ...options, scenario: scenario.value }, resolved.value, seed);
-  const context = { ...base, shape: { ...base.shape, basis: `read from the trace ${trace.value.source}` } };
-  const startedAtUnixMs = Date.now();
-  context.onProgress({ kind: 'target', message: describeTarget(resolved.value) });
-  const kept = thin(trace.value.requests, options.keepRatio ?? 1, context.random.fork('thinning'));
-  const requests = selectReplay(kept, options);
-  const notes = { replay: { speedUp: options.speedUp, requests: requests.length } };
-  const summary = summariseTrace(trace.value);
-  const resultOf = (steps: readonly ResultStep[]): ResultFile =>
-    createResult({
-      context,
-      outcome: { steps, notes },
-      target: resolved.value.target,
-      seed,
-      startedAtUnixMs,
-      command: options.command ?? [],
-      trace: summary,
-    });
-  return ok(
-    await runGuarded(context, options, {
-      readSoFar: () => resultOf(context.journal?.read() ?? []),
-      body: async () => {
-        const step = await replay(context, requests, options.speedUp);
-        return resultOf(step === undefined ? [] : [step]);
-      },
-    }),
-  );
+  const replay = await prepareReplay(options, trace.value, scenario.value);
+  if (replay.kind === 'failed') return replay;
+  const { resultOf, trace: selected } = replay.value;
+  const crewed = await gatherCrew({ ...options, scenario: scenario.value }, replay.value.context);
+  if (crewed.kind === 'failed') {
+    await replay.value.context.driver.close();
+    return crewed;
+  }
+  const context = crewed.value;
+  try {
+    return ok(
+      await runGuarded(context, options, {
+        readSoFar: () => resultOf(context.journal?.read() ?? []),
+        body: async () => {
+          const step = await replayTraceStep(context, selected, { name: 'trace' });
+          return resultOf(step === undefined ? [] : [step]);
+        },
+      }),
+    );
+  } finally {
+    await context.crew?.close();
+  }
 }

@@ -8,6 +8,7 @@ import type { PlannedInteraction } from '../workload/schedule.ts';
 import type { ProgressListener } from './progress.ts';
 import type { RunJournal } from './run-journal.ts';
 import type { Shard } from './shard.ts';
+import type { StepCrew } from './step-crew.ts';
 
 /** A process of the target to watch during the run. */
 export type MetricsUrl = WatchedProcess;
@@ -34,6 +35,8 @@ export interface RunContext {
   readonly schedule?: ReadonlyMap<string, readonly PlannedInteraction[]>;
   /** Keeps what a run that is cut off has measured so far; nothing is kept where absent. */
   readonly journal?: RunJournal;
+  /** Carries out this run's steps in other threads; this one does it itself where absent. */
+  readonly crew?: StepCrew;
   /** What an `ab` plan compares: each its own target, workload and driver. */
   readonly variants?: { readonly [V in Variant]: RunContext };
 }

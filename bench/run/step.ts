@@ -82,7 +82,8 @@ function prepareStep(context: RunContext, options: StepOptions): StepInProgress 
   };
 }
 
-function reportFinished(context: RunContext, step: ResultStep): void {
+/** Tells what came of a step. */
+export function reportFinished(context: Pick<RunContext, 'onProgress'>, step: ResultStep): void {
   const encoded = step.histograms.latencyMs;
   const latency = encoded === undefined ? undefined : LatencyHistogram.decode(encoded);
   context.onProgress({

@@ -10,6 +10,7 @@ export interface TargetFlags {
   readonly watch?: readonly string[];
   readonly slo?: readonly Slo[];
   readonly maxInFlight?: number;
+  readonly generatorThreads?: number;
   readonly out: string;
   readonly seed?: number;
   readonly json?: boolean;
@@ -35,7 +36,7 @@ export interface BenchOptions extends TargetFlags, WorkFlags {
   readonly confidence?: number;
   readonly schedule?: string;
   readonly trace?: string;
-  readonly speedUp: number;
+  readonly speedUp?: number;
   readonly maxRequests?: number;
   readonly keepRatio?: number;
   readonly servegenModel?: string;
@@ -47,7 +48,6 @@ export interface BenchOptions extends TargetFlags, WorkFlags {
   readonly blocks?: number;
   readonly shard?: string;
   readonly startAt?: string;
-  readonly generatorThreads?: number;
   readonly pid?: readonly string[];
   readonly faultProxy?: readonly string[];
   readonly allowCommands?: boolean;

@@ -79,6 +79,7 @@ export const runOptionsFrom = (
   onProgress: context.onProgress ?? ((event: ProgressEvent) => context.say(formatProgress(event))),
   command: ['busyhour', ...process.argv.slice(2)],
   ...(options.seed === undefined ? {} : { seed: options.seed }),
+  ...(options.generatorThreads === undefined ? {} : { threads: options.generatorThreads }),
   checkpoint: checkpointTo(options.out, context.say),
 });
 

@@ -3,16 +3,13 @@ import { readSchedule } from '../../bench/workload/schedule-file.ts';
 import { withOverrides } from '../../scenarios/scenario.ts';
 import { unwrap } from '../../vocabulary/errors.ts';
 import type { BenchOptions } from './options.ts';
-import { usage } from './scenario.ts';
 
 /** The scenario of a printed schedule, with its own steps and seed, and the interactions of each step. */
 export function scheduleFrom(
   options: BenchOptions,
   path: string,
 ): Pick<RunBenchOptions, 'scenario' | 'schedule'> {
-  const { rate, concurrency, durationS, seed, slo, maxInFlight } = options;
-  if ([rate, concurrency, durationS, seed].some((flag) => flag !== undefined))
-    throw usage('--schedule: rates, times and seed are those of the file');
+  const { slo, maxInFlight } = options;
   const { scenario, seed: drawnWith, steps } = unwrap(readSchedule(path));
   const ofFile = unwrap(
     withOverrides(scenario, {

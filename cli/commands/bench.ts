@@ -10,11 +10,12 @@ import { type Result, unwrap } from '../../vocabulary/errors.ts';
 import { ensureWritableFolder } from '../../vocabulary/files.ts';
 import { type ResultFile, writeResultFile } from '../../vocabulary/result-file.ts';
 import { exitCodeOf } from '../bench/exit-code.ts';
+import { refuseIdleFlags } from '../bench/idle-flags.ts';
 import type { BenchOptions, CurveOptions, SweepOptions, TargetFlags } from '../bench/options.ts';
 import { meansFrom, runOptionsFrom, shardFrom, targetFrom, variantFrom } from '../bench/run-options.ts';
 import { benchScenario, calibrateScenario, sweepScenario, usage } from '../bench/scenario.ts';
 import { scheduleFrom } from '../bench/schedule.ts';
-import { refuseTraceFlags, replayFrom } from '../bench/trace.ts';
+import { replayFrom } from '../bench/trace.ts';
 import type { Command, CommandContext, CommandResult } from '../boundary.ts';
 import { withProgress } from '../live/with-progress.ts';
 
@@ -33,7 +34,6 @@ function runScenario(options: BenchOptions, context: CommandContext): Promise<Re
       `--shard: a plan of kind ${scenario.load.kind} chooses its loads as it goes, and shards would differ`,
       'Give --rate, or a plan of kind steps or closed.',
     );
-  if ((options.generatorThreads ?? 1) > 1) return runWithThreads(options, context, scenario);
   return runBench({
     ...runOptionsFrom(options, context),
     scenario,
@@ -42,19 +42,6 @@ function runScenario(options: BenchOptions, context: CommandContext): Promise<Re
     ...(shard === undefined ? {} : { shard }),
     ...(variantB === undefined ? {} : { variantB }),
   });
-}
-
-async function runWithThreads(options: BenchOptions, context: CommandContext, scenario: Scenario) {
-  const { runThreaded } = await import('../../bench/drive/threads/run-threaded.ts');
-  const shard = shardFrom(options);
-  const variantB = variantFrom(options, scenario);
-  const run = {
-    ...runOptionsFrom(options, context),
-    scenario,
-    ...(shard === undefined ? {} : { shard }),
-    ...(variantB === undefined ? {} : { variantB }),
-  };
-  return runThreaded(run, options.generatorThreads ?? 1);
 }
 
 /** Whether the steps are known before anything is measured. */
@@ -111,7 +98,7 @@ async function measureInto(
 /** `busyhour bench`: runs a scenario or replays a trace against a target and writes a result file. */
 export const bench: Command<BenchOptions> = withProgress((options, context) =>
   measureInto(options, context, () => {
-    if (options.trace === undefined) refuseTraceFlags(options);
+    refuseIdleFlags(options);
     if (options.engine === 'autocannon') return runWithAutocannon(options, context);
     return options.trace === undefined
       ? runScenario(options, context)
