@@ -17,6 +17,16 @@ const commands = (results: readonly ResultFile[]): Block[] =>
     text,
   }));
 
+/** An import of a tool that says neither its seed nor its machine; k6 and autocannon are run as engines. */
+const isOfAnotherTool = ({ engine, importedFrom }: ResultFile): boolean =>
+  importedFrom !== undefined && engine === undefined;
+
+function machineText(result: ResultFile): string {
+  if (isOfAnotherTool(result)) return 'not reported';
+  const { cpuModel, cores, memoryBytes, platform } = result.machine;
+  return `${cpuModel}, ${cores} cores, ${formatCount(mibFromBytes(memoryBytes))} MiB, ${platform}`;
+}
+
 const runsTable = (results: readonly ResultFile[]): Block => ({
   kind: 'table',
   caption: 'Runs',
@@ -36,14 +46,10 @@ const runsTable = (results: readonly ResultFile[]): Block => ({
     cell(`${result.target.name}${result.target.simulated ? ' (SIMULATED)' : ''}`),
     cell(formatInstant(result.startedAtUnixMs)),
     cell(formatDuration(result.finishedAtUnixMs - result.startedAtUnixMs)),
-    cell(String(result.seed)),
+    cell(isOfAnotherTool(result) ? ABSENT : String(result.seed)),
     cell(`${result.tool.name} ${result.tool.version}`),
-    cell(
-      `${result.machine.cpuModel}, ${result.machine.cores} cores, ${formatCount(
-        mibFromBytes(result.machine.memoryBytes),
-      )} MiB, ${result.machine.platform}`,
-    ),
-    cell(result.machine.node),
+    cell(machineText(result)),
+    cell(isOfAnotherTool(result) ? ABSENT : result.machine.node),
     cell(versionsText(result.target.versions)),
   ]),
 });

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { importK6 } from '../../bench/engines/k6/import-k6.ts';
 import type { ImportFormat } from '../../bench/exchange/format-names.ts';
@@ -31,7 +32,13 @@ async function readK6(path: string, command: readonly string[], options: ImportO
       }),
     );
   }
-  const { result } = unwrap(await importK6({ summaryPath: path, command }));
+  const read = await importK6({ summaryPath: path, command });
+  if (read.kind === 'failed' && read.failure.code === 'INVALID_RESULT_FILE') {
+    // Here it is another tool's file that is wrong: to run our bench again would mend nothing.
+    const { message, issues } = read.failure;
+    throw new BusyhourError(createFailure('INVALID_IMPORT', message, { issues }));
+  }
+  const { result } = unwrap(read);
   const target = {
     ...result.target,
     ...(name === undefined ? {} : { name }),
@@ -54,6 +61,7 @@ export const importResult: Command<ImportOptions> = async (options, { say }) => 
           importText(text, path, {
             format,
             command,
+            writtenAtUnixMs: Math.round(statSync(path).mtimeMs),
             ...(slo === undefined ? {} : { slos: slo }),
             ...(url === undefined ? {} : { url }),
             ...(name === undefined ? {} : { name }),

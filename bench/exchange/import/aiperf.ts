@@ -4,7 +4,7 @@ import { issuesFromZod, parseWith } from '../../../vocabulary/parse.ts';
 import type { ResultStep, StepLoad } from '../../../vocabulary/result-file.ts';
 import { MS_PER_S, msFromS } from '../../../vocabulary/units.ts';
 import { endingFromError } from './failure-reason.ts';
-import { type ImportedRequest, type ImportedRun, NOTE_NO_SCHEDULE } from './imported-run.ts';
+import { type ImportedRequest, type ImportedRun, NOTE_NO_SCHEDULE, UNDATED_FROM_MS } from './imported-run.ts';
 
 const NS_PER_MS = 1_000_000;
 const msFromNs = (ns: number): number => ns / NS_PER_MS;
@@ -206,12 +206,14 @@ export function importAiperfSummary(value: unknown, what: string): Result<Import
   const perS = (completed + failures) / (windowMs / MS_PER_S);
   const meanInFlight = (completed * (summaries.wireTimeToLastTokenMs?.meanMs ?? 0)) / windowMs;
   const started = Date.parse(file.start_time ?? '');
-  const startedAtUnixMs = Number.isNaN(started) ? MS_PER_S : started;
+  const isUndated = Number.isNaN(started);
+  const startedAtUnixMs = isUndated ? UNDATED_FROM_MS : started;
   return ok({
     tool: 'aiperf',
     ...(file.aiperf_version == null ? {} : { version: file.aiperf_version }),
     startedAtUnixMs,
     finishedAtUnixMs: startedAtUnixMs + windowMs,
+    ...(isUndated ? { isUndated } : {}),
     target: { name: 'aiperf target' },
     notes: [...NOTES, NOTE_SUMMARY],
     steps: [

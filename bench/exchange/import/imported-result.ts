@@ -20,6 +20,8 @@ export interface ImportedResultOptions {
   readonly url?: string;
   readonly name?: string;
   readonly command?: readonly string[];
+  /** When the file was last written: stands in for a date that it does not name. */
+  readonly writtenAtUnixMs?: number;
 }
 
 const NOTE_MACHINE = 'The machine is the one that imported: the file does not say where the load came from.';
@@ -73,11 +75,29 @@ const ID_DIGITS = 16;
 const runIdOf = (run: ImportedRun): string =>
   `${run.tool}-${createHash('sha256').update(JSON.stringify(run)).digest('hex').slice(0, ID_DIGITS)}`;
 
+const NOTE_UNDATED = 'The file names no date: the run is taken to have ended when the file was last written.';
+
+/** A run without a date ends when its file was written. */
+function dateRun(run: ImportedRun, { writtenAtUnixMs }: ImportedResultOptions): ImportedRun {
+  if (run.isUndated !== true || writtenAtUnixMs === undefined) return run;
+  const tookMs = run.finishedAtUnixMs - run.startedAtUnixMs;
+  return {
+    ...run,
+    startedAtUnixMs: Math.max(run.startedAtUnixMs, writtenAtUnixMs - tookMs),
+    finishedAtUnixMs: writtenAtUnixMs,
+    notes: [...run.notes, NOTE_UNDATED],
+  };
+}
+
 /**
  * A result file around what another tool measured. Fails as USAGE for objectives on what it did not measure, as
  * INVALID_IMPORT where its figures cannot be those of a run.
  */
-export function createImportedResult(run: ImportedRun, options: ImportedResultOptions): Result<ResultFile> {
+export function createImportedResult(
+  imported: ImportedRun,
+  options: ImportedResultOptions,
+): Result<ResultFile> {
+  const run = dateRun(imported, options);
   const issues = overlongIssues(run);
   if (issues.length > 0)
     return failed('INVALID_IMPORT', `the file of ${run.tool} spans too long a time`, { issues });
@@ -93,12 +113,13 @@ export function createImportedResult(run: ImportedRun, options: ImportedResultOp
     kind: 'busyhour-result',
     schemaVersion: RESULT_SCHEMA_VERSION,
     tool: { name: 'busyhour', version: readToolVersion() },
-    runId: runIdOf(run),
+    runId: runIdOf(imported),
     startedAtUnixMs: run.startedAtUnixMs,
     finishedAtUnixMs: Math.max(run.startedAtUnixMs, run.finishedAtUnixMs),
     state: run.state ?? 'complete',
     command: [...(options.command ?? [])],
-    seed: run.seed ?? 0,
+    // None of these tools keeps one; reports leave it out.
+    seed: 0,
     scenario: { name: `imported-${run.tool}` },
     shape: {
       meanTurnsPerInteraction: 1,

@@ -48,17 +48,21 @@ export interface ImportedStep {
     | { readonly kind: 'totals'; readonly totals: ImportedTotals };
 }
 
+/** Where the instants of a run begin whose date nobody knows; an instant of a result file lies above 0. */
+export const UNDATED_FROM_MS = 1;
+
 /** A measurement of another tool, before it is a result file. */
 export interface ImportedRun {
   readonly tool: string;
   readonly version?: string;
   readonly startedAtUnixMs: number;
   readonly finishedAtUnixMs: number;
+  /** The file names no date: its instants count from UNDATED_FROM_MS, and only what lies between them is known. */
+  readonly isUndated?: boolean;
   readonly target: { readonly name: string; readonly url?: string; readonly model?: string };
   /** What a reader has to know: what is missing, and whose definitions stand behind what is there. */
   readonly notes: readonly string[];
   readonly steps: readonly ImportedStep[];
-  readonly seed?: number;
   readonly state?: ResultFile['state'];
 }
 

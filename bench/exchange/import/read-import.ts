@@ -64,10 +64,12 @@ function parseJson(text: string): unknown {
 const hasMarksOfK6 = (fields: Readonly<Record<string, unknown>>): boolean =>
   isRecord(fields.metrics) && ('root_group' in fields || 'state' in fields || 'options' in fields);
 
+const firstLineOf = (text: string): string => text.split('\n', 1)[0] ?? '';
+
 /** Which tool wrote a text, by the fields at its top; undefined when none of them is known. */
 export function detectFormat(text: string): ImportFormat | undefined {
   const whole = parseJson(text);
-  const fields = fieldsOf(whole ?? parseJson(text.slice(0, text.indexOf('\n'))));
+  const fields = fieldsOf(whole ?? parseJson(firstLineOf(text)));
   if (whole !== undefined && hasMarksOfK6(fields)) return 'k6';
   return (['vllm', 'guidellm', 'aiperf'] as const).find((format) => IMPORTERS[format].hasMarks(fields));
 }
@@ -81,6 +83,8 @@ export interface ImportOptions {
   readonly url?: string;
   readonly name?: string;
   readonly command?: readonly string[];
+  /** When the file was last written, for one that names no date. */
+  readonly writtenAtUnixMs?: number;
 }
 
 /** A result from the text of another tool's file. */
@@ -99,6 +103,13 @@ export function importText(text: string, what: string, options: ImportOptions): 
 const UNKNOWN_HINT =
   'Name the tool with --format vllm, aiperf, guidellm or k6; points of k6 are read by busyhour k6 import --points FILE.';
 
+/** Why nobody knows a file: it may not even be what all these tools write. */
+function describeUnknown(text: string): string {
+  if (text.trim() === '') return 'is empty';
+  const isJson = parseJson(text) !== undefined || parseJson(firstLineOf(text)) !== undefined;
+  return isJson ? 'is of no tool that is known' : 'is neither JSON nor lines of JSON';
+}
+
 /** The format asked for, or the one that the file shows. */
 export function resolveFormat(
   path: string,
@@ -108,5 +119,5 @@ export function resolveFormat(
   if (text.kind === 'failed') return text;
   const format = asked === 'auto' ? detectFormat(text.value) : asked;
   if (format !== undefined) return ok({ format, text: text.value });
-  return failed('INVALID_IMPORT', `${path} is of no tool that is known`, { hint: UNKNOWN_HINT });
+  return failed('INVALID_IMPORT', `${path} ${describeUnknown(text.value)}`, { hint: UNKNOWN_HINT });
 }

@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { failed, type Issue, ok, type Result } from '../../../vocabulary/errors.ts';
 import { parseWith } from '../../../vocabulary/parse.ts';
 import type { ResultStep, StepLoad } from '../../../vocabulary/result-file.ts';
-import { MS_PER_S, msFromS } from '../../../vocabulary/units.ts';
+import { msFromS } from '../../../vocabulary/units.ts';
 import { endingFromError } from './failure-reason.ts';
 import {
   type ImportedRequest,
   type ImportedRun,
   type ImportedStep,
   NOTE_NO_SCHEDULE,
+  UNDATED_FROM_MS,
 } from './imported-run.ts';
 
 const seconds = z.number().nonnegative();
@@ -176,9 +177,9 @@ function notesOf(file: VllmFile, isDetailed: boolean): string[] {
 }
 
 /** `20260102-030405`, in the local time of the machine that measured: taken as UTC. */
-function startOf({ date }: VllmFile): number {
+function finishOf({ date }: VllmFile): number | undefined {
   const match = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)$/.exec(date ?? '');
-  if (match === null) return MS_PER_S;
+  if (match === null) return undefined;
   const [, year, month, day, hour, minute, second] = match.map(Number);
   return Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second);
 }
@@ -193,11 +194,13 @@ export function importVllm(value: unknown, what: string): Result<ImportedRun> {
     return failed('INVALID_IMPORT', `${what} (vllm) has lists of different lengths`, { issues });
   const isDetailed = file.ttfts !== undefined && file.itls !== undefined;
   const requests = (file.ttfts ?? []).map((_ttft, i) => importRequest(file, i));
-  const finishedAtUnixMs = startOf(file);
+  const dated = finishOf(file);
+  const finishedAtUnixMs = dated ?? UNDATED_FROM_MS + msFromS(file.duration);
   return ok({
     tool: 'vllm',
-    startedAtUnixMs: Math.max(1, finishedAtUnixMs - msFromS(file.duration)),
+    startedAtUnixMs: Math.max(UNDATED_FROM_MS, finishedAtUnixMs - msFromS(file.duration)),
     finishedAtUnixMs,
+    ...(dated === undefined ? { isUndated: true } : {}),
     target: { name: file.model_id, model: file.model_id },
     notes: notesOf(file, isDetailed),
     steps: [

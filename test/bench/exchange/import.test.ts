@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { endingFromError } from '../../../bench/exchange/import/failure-reason.ts';
 import { detectFormat, importText } from '../../../bench/exchange/import/read-import.ts';
 import { histogramOf } from '../../../bench/judge/read-step.ts';
+import { repeatSection } from '../../../presentation/repeat-section.ts';
 import { unwrap } from '../../../vocabulary/errors.ts';
 import { parseResultFile, type ResultFile, type ResultStep } from '../../../vocabulary/result-file.ts';
 
@@ -176,6 +177,39 @@ describe('vLLM bench serve without details', () => {
   it('is a closed loop when its rate is infinite', () => {
     const [step] = stepsOf(read(JSON.stringify({ ...VLLM, request_rate: 'inf', max_concurrency: 8 })));
     expect(step.load).toEqual({ kind: 'closed', concurrency: 8 });
+  });
+});
+
+describe('a file without a date', () => {
+  const { date: _date, ...undated } = { ...VLLM, ...DETAIL };
+  const text = JSON.stringify(undated);
+  const written = { format: 'vllm' as const, writtenAtUnixMs: 1_770_000_000_000 };
+
+  it('is taken to end when it was written, and says so', () => {
+    const result = unwrap(importText(text, 'a file', written));
+    expect(result.finishedAtUnixMs).toBe(1_770_000_000_000);
+    expect(result.startedAtUnixMs).toBe(1_770_000_000_000 - 2_000);
+    expect(result.importedFrom?.notes.join(' ')).toContain('names no date');
+    expect(unwrap(parseResultFile(JSON.stringify(result), 'it'))).toEqual(result);
+  });
+
+  it('is the same run whenever it was copied', () => {
+    const copied = unwrap(importText(text, 'a copy', { ...written, writtenAtUnixMs: 1_780_000_000_000 }));
+    expect(copied.runId).toBe(unwrap(importText(text, 'a file', written)).runId);
+  });
+
+  it('is another matter where it has one', () => {
+    const dated = unwrap(importText(JSON.stringify({ ...VLLM, ...DETAIL }), 'a file', written));
+    expect(dated.finishedAtUnixMs).toBe(Date.UTC(2026, 0, 2, 3, 4, 5));
+    expect(dated.importedFrom?.notes.join(' ')).not.toContain('names no date');
+  });
+
+  it('stands in a report without a seed and without a machine that nobody told', () => {
+    const result = unwrap(importText(text, 'a file', written));
+    const [runs] = repeatSection([result], undefined).blocks.filter(({ kind }) => kind === 'table');
+    const cells = JSON.stringify(runs);
+    expect(cells).toContain('not reported');
+    expect(cells).not.toContain(result.machine.cpuModel);
   });
 });
 
