@@ -37,7 +37,16 @@ export async function runExported(
   const [script, points] = [join(folder, 'script.js'), join(folder, 'points.json')];
   writeScript(script, unwrap(createK6Plan(scenario, { arrivals })), { url });
   // The test runner has a BASE_URL of its own.
-  const args = ['run', '--quiet', '--no-usage-report', '-e', `BASE_URL=${url}`, '--out', `json=${points}`, script];
+  const args = [
+    'run',
+    '--quiet',
+    '--no-usage-report',
+    '-e',
+    `BASE_URL=${url}`,
+    '--out',
+    `json=${points}`,
+    script,
+  ];
   await promisify(execFile)(k6OnThisMachine() ?? 'k6', args);
   return unwrap(await importK6({ pointsPath: points })).result;
 }

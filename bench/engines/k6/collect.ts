@@ -62,7 +62,7 @@ const TAKERS: Readonly<Record<string, Taker>> = {
   busyhour_interactions: (draft, point) => {
     const { event = '' } = point.tags;
     if (!EVENTS.includes(event)) return;
-    // When the turn was due, where the script knew it.
+    // When its turn was due, as the native engine counts; an older script does not say.
     const atUnixMs = Number(point.metadata.due_at_unix_ms ?? point.atUnixMs);
     draft.interactions.push({ step: stepOf(point), atUnixMs, event: event as InteractionEvent });
   },

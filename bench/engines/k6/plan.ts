@@ -1,5 +1,5 @@
 import type { Scenario } from '../../../scenarios/scenario.ts';
-import { failed, ok, type Result } from '../../../vocabulary/errors.ts';
+import { failed, type Issue, ok, type Result } from '../../../vocabulary/errors.ts';
 import { createRandom } from '../../../vocabulary/random.ts';
 import type { StepLoad } from '../../../vocabulary/result-file.ts';
 import { MS_PER_S, sFromMs } from '../../../vocabulary/units.ts';
@@ -122,6 +122,20 @@ function addStep(draft: Draft, inputs: StepInputs, step: WantedStep): void {
   draft.startsAtMs += warmUpMs + windowMs + Math.max(scenario.drainMs, SPARE_MS);
 }
 
+/** k6 refuses a duration below. */
+const SHORTEST_STEP_MS = MS_PER_S;
+
+function tooShort(steps: readonly WantedStep[]): Issue[] {
+  return steps
+    .filter(({ warmUpMs, windowMs }) => warmUpMs + windowMs < SHORTEST_STEP_MS)
+    .map(({ label, warmUpMs, windowMs }) => ({
+      path: label.name,
+      expected: `warm-up and window of ${SHORTEST_STEP_MS} ms or more together`,
+      got: `${warmUpMs + windowMs} ms`,
+      fix: 'measure for longer (--duration-s)',
+    }));
+}
+
 /** More would make a script of tens of megabytes, which every virtual user's start has to read. */
 const MAX_SHAPES = 100_000;
 
@@ -134,6 +148,8 @@ export function createK6Plan(scenario: Scenario, given: K6PlanOptions): Result<K
   const meanShape = estimateMeanShape(scenario.workload, createRandom(seed).fork('shape'));
   const wanted = wantedSteps(scenario, options, meanShape.meanTurnsPerInteraction);
   if (wanted.kind === 'failed') return wanted;
+  const issues = tooShort(wanted.value);
+  if (issues.length > 0) return failed('USAGE', 'k6 runs no step this short', { issues });
   const draft: Draft = { steps: [], shapes: [], startsAtMs: 0 };
   for (const step of wanted.value) addStep(draft, { scenario, options, meanShape, seed }, step);
   if (draft.shapes.length > MAX_SHAPES) {

@@ -4,20 +4,8 @@ import type { Random } from '../../../vocabulary/random.ts';
 import { createShapeSampler, type InteractionShape, type PlannedTurn } from '../../workload/interaction.ts';
 import { planStep } from '../../workload/schedule.ts';
 
-/** Blocks that make up a message, the same text for the same id. */
-type K6Blocks = readonly [ids: readonly number[], tokensPerBlock: number];
-
-/**
- * One turn in the script: think time before it in ms, tokens in, tokens out, then its text where the workload gives it
- * (null where blocks follow) and its blocks.
- */
-export type K6Turn = readonly [
-  thinkTimeMs: number,
-  inputTokens: number,
-  outputTokens: number,
-  text?: string | null,
-  blocks?: K6Blocks,
-];
+/** One turn in the script: think time before it in ms, tokens in, tokens out, and its text where the workload gives it. */
+export type K6Turn = readonly [thinkTimeMs: number, inputTokens: number, outputTokens: number, text?: string];
 
 /** One interaction in the script, as short as JSON allows: there may be many. */
 export interface K6Shape {
@@ -36,11 +24,10 @@ export interface K6Shape {
 /** Interactions drawn for a step without a schedule; the script begins again after the last. */
 const SHAPES_DRAWN = 500;
 
-function k6TurnFrom({ thinkTimeMs, inputTokens, outputTokens, text, blocks }: PlannedTurn): K6Turn {
+const k6TurnFrom = ({ thinkTimeMs, inputTokens, outputTokens, text }: PlannedTurn): K6Turn => {
   const sizes = [thinkTimeMs, inputTokens, outputTokens] as const;
-  if (text !== undefined) return [...sizes, text];
-  return blocks === undefined ? sizes : [...sizes, null, [blocks.ids, blocks.tokensPerBlock]];
-}
+  return text === undefined ? sizes : [...sizes, text];
+};
 
 function k6ShapeFrom(shape: InteractionShape): K6Shape {
   const { systemPromptTokens, systemText, prefix, patienceMs, tenant } = shape;

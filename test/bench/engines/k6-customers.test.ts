@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createK6Plan } from '../../../bench/engines/k6/plan.ts';
@@ -29,16 +29,17 @@ interface Seen {
   readonly body: string;
 }
 
-/** A plain server that keeps what it was sent and answers after a pause. */
-async function serve(
-  answer: (response: ServerResponse) => void,
-): Promise<{ readonly url: string; readonly seen: readonly Seen[] }> {
+const MODELS = JSON.stringify({ data: [{ id: 'm' }] });
+
+/** A plain server that keeps what was posted to it and answers after so long; it lists a model at once. */
+async function serve(afterMs: number): Promise<{ readonly url: string; readonly seen: readonly Seen[] }> {
   const seen: Seen[] = [];
   const server: Server = createServer(async (request: IncomingMessage, response) => {
     let body = '';
     for await (const part of request.setEncoding('utf8')) body += part;
     if (request.method === 'POST') seen.push({ authorization: request.headers.authorization, body });
-    answer(response);
+    const waitMs = request.method === 'POST' ? afterMs : 0;
+    setTimeout(() => response.end(MODELS), waitMs);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => {
@@ -47,10 +48,6 @@ async function serve(
   });
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/ask`, seen };
 }
-
-const at = (limitMs: number) => (response: ServerResponse) => {
-  setTimeout(() => response.end('{"answer":"yes"}'), limitMs);
-};
 
 describe.skipIf(K6 === undefined)(
   `customers of a script (skipped where ${K6_ABSENT})`,
@@ -73,7 +70,7 @@ describe.skipIf(K6 === undefined)(
     };
 
     it('send the key of their tenant, as often as the schedule has them, and the key is not in the script', async () => {
-      const { url, seen } = await serve(at(0));
+      const { url, seen } = await serve(0);
       const scenario = scenarioOf({ workload });
       const plan = unwrap(createK6Plan(scenario, { arrivals: 'schedule' }));
       const target = { url, apiKey: 'key-of-all' };
@@ -85,7 +82,7 @@ describe.skipIf(K6 === undefined)(
     });
 
     it('are refused before anything is sent where a key is not set', async () => {
-      const { url, seen } = await serve(at(0));
+      const { url, seen } = await serve(0);
       const { KEY_B: _unset, ...without } = environment;
       const run = await runK6(scenarioOf({ workload }), { url }, { arrivals: 'rate', environment: without });
       expect(run).toMatchObject({
@@ -96,7 +93,7 @@ describe.skipIf(K6 === undefined)(
     });
 
     it('leave when their patience ends, and do not ask again', async () => {
-      const { url, seen } = await serve(at(2_000));
+      const { url, seen } = await serve(2_000);
       const impatient: ScenarioInput['workload'] = {
         kind: 'conversations',
         turns: constant(3),
@@ -122,8 +119,7 @@ describe.skipIf(K6 === undefined)(
     });
 
     it('of one group begin alike, and of others each in its own way', async () => {
-      const models = JSON.stringify({ data: [{ id: 'm' }] });
-      const { url, seen } = await serve((response) => response.end(models));
+      const { url, seen } = await serve(0);
       const chat = scenarioOf({
         protocol: 'openai-chat',
         workload: {

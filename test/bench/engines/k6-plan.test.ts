@@ -124,6 +124,21 @@ describe('what k6 is told', () => {
     });
   });
 
+  it('is refused where k6 has no step so short, each with its length', () => {
+    const steps = [400, 2_000, 600].map((windowMs) => ({ turnsPerS: 5, warmUpMs: 100, windowMs }));
+    const scenario = unwrap(resolveScenario({ ...BASE, load: { kind: 'steps', steps } }));
+    expect(createK6Plan(scenario, { arrivals: 'rate' })).toMatchObject({
+      kind: 'failed',
+      failure: {
+        code: 'USAGE',
+        issues: [
+          { path: 'step 1', got: '500 ms' },
+          { path: 'step 3', got: '700 ms' },
+        ],
+      },
+    });
+  });
+
   it('is every point of a sweep, repeated where the plan repeats, in the order of the native engine', () => {
     const range = { from: 2, to: 8, points: 3 };
     const open = planOf({ load: { kind: 'sweep', over: 'turnsPerS', range, replications: 2 } });

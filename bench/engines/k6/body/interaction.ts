@@ -85,10 +85,10 @@ export async function interaction() {
   const { knowsSchedule } = step;
   const conversation = startConversation(customerOf(shape, name + '-' + iterationInTest));
   // One that was under way as the step began has started before it.
-  if (!shape.from) noteInteraction('started', knowsSchedule ? startsAtMs : undefined);
+  if (!shape.from) noteInteraction('started', startsAtMs);
   try {
     const end = await converse({ shape, place, conversation, startsAtMs, endsAtMs, knowsSchedule });
-    if (end !== undefined) noteInteraction(end.event, knowsSchedule ? end.dueAtMs : undefined);
+    if (end !== undefined) noteInteraction(end.event, end.dueAtMs);
   } finally {
     conversation.close();
   }

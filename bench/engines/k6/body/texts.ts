@@ -30,17 +30,9 @@ function systemText(shape, place) {
   return [shared, own].filter((part) => part !== '').join(' ');
 }
 
-/** What the customer says in a turn: a given text, blocks that other requests share, or words of its own. */
-function customerText([, inputTokens, , given, blocks], place) {
-  if (typeof given === 'string') return given;
-  if (blocks === undefined) return text('customer', inputTokens, place);
-  const [ids, tokensPerBlock] = blocks;
-  const parts = ids.map((id, i) =>
-    sharedText('block ' + id, 'customer', Math.min(tokensPerBlock, inputTokens - i * tokensPerBlock)));
-  const rest = inputTokens - ids.length * tokensPerBlock;
-  if (rest > 0) parts.push(text('customer', rest, place));
-  return parts.filter((part) => part !== '').join(' ');
-}
+/** What the customer says in a turn: a given text, or words of its own. */
+const customerText = ([, inputTokens, , given], place) =>
+  given === undefined ? text('customer', inputTokens, place) : given;
 
 const countWords = (said) => said.split(/\s+/).filter((word) => word !== '').length;
 `;
