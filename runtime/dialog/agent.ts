@@ -5,7 +5,7 @@ import { dropOlderHalf } from './context-window.ts';
 import { reviewCompletion } from './supervisor/model-review.ts';
 import type { ReviewSubject } from './supervisor/verdict.ts';
 import { type Prepared, promptOf } from './turn-context.ts';
-import type { TurnScope } from './turn-types.ts';
+import { sentText, type TurnScope } from './turn-types.ts';
 
 /** The agent's answer, and what it was asked with. */
 export interface Asked {
@@ -45,7 +45,8 @@ export function completionsOf(
   const longest = 'x'.repeat(maxOutputTokens * DRAFT_BYTES_PER_TOKEN);
   const { requestId, signal } = scope.options;
   const { tenant } = scope.interaction;
-  const review = { subject: { ...subject, answer: longest }, requestId, tenant, signal };
+  const reviewed = { ...subject, customerText: sentText(scope), answer: longest };
+  const review = { subject: reviewed, requestId, tenant, signal };
   return [asked, reviewCompletion(supervisor.model, review)];
 }
 

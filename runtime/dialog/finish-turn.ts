@@ -8,7 +8,7 @@ import type { ScriptStep } from './script/run-script.ts';
 import type { ScriptState } from './script/script-state.ts';
 import { fromStore } from './store-fault.ts';
 import { contextAfter, type Prepared, prepare } from './turn-context.ts';
-import { type Answered, decide, type TurnResult, type TurnScope } from './turn-types.ts';
+import { type Answered, decide, keptTextOf, type TurnResult, type TurnScope } from './turn-types.ts';
 
 /** A turn that has its answer. */
 export interface Outcome {
@@ -68,7 +68,7 @@ function turnRecordFrom(scope: TurnScope, outcome: Outcome, end: Whole): TurnRec
     turnIndex: context.turns,
     messageId: input.messageId,
     customerText: keptText,
-    answerText: parts.redactor.redact(answer.text).text,
+    answerText: keptTextOf(scope, answer.text),
     outcome: end.outcome,
     finishReason: end.reason,
     provider: answer.answerer.provider,
@@ -120,7 +120,7 @@ export function handOverChange(
     readonly atUnixMs: number;
   },
 ): StateChange & { readonly handOver: HandOver } {
-  const { parts, interaction, context, keptText } = scope;
+  const { interaction, context, keptText } = scope;
   const handOver = handOverFrom({
     escalation,
     intent: known.step?.intent ?? known.state?.intent,
@@ -132,7 +132,7 @@ export function handOverChange(
     interactionId: interaction.interactionId,
     state: 'handed-off',
     reason: escalation.reasonCode,
-    handOver: { ...handOver, summary: parts.redactor.redact(handOver.summary).text },
+    handOver: { ...handOver, summary: keptTextOf(scope, handOver.summary) },
     atUnixMs: known.atUnixMs,
   };
 }

@@ -62,11 +62,20 @@ export interface TurnScope {
   readonly begun: Answered[];
 }
 
+/** The customer's message as models may see it. */
+export const sentText = ({ parts, input, keptText }: TurnScope): string =>
+  parts.sendOriginalToProviders ? input.text : keptText;
+
+/** A text of this turn that is not the customer's message, as it is kept: the customer's name may stand in any. */
+export function keptTextOf({ parts, input: { customerName } }: TurnScope, text: string): string {
+  return parts.redactor.redact(text, customerName === undefined ? {} : { names: [customerName] }).text;
+}
+
 /** Notes a decision for the audit trail; its reason is redacted, as it may quote. */
 export function decide(scope: TurnScope, step: string, outcome: string, reason?: string): void {
   scope.decisions.push({
     step,
     outcome,
-    ...(reason === undefined ? {} : { reason: scope.parts.redactor.redact(reason).text }),
+    ...(reason === undefined ? {} : { reason: keptTextOf(scope, reason) }),
   });
 }

@@ -16,6 +16,7 @@ import { loadContext, prepare } from './turn-context.ts';
 import {
   type Answered,
   decide,
+  sentText,
   type TurnInput,
   type TurnOptions,
   type TurnResult,
@@ -126,9 +127,8 @@ async function draft(
   brief: AgentBrief,
   subject: Omit<ReviewSubject, 'answer'>,
 ): Promise<Drafted> {
-  const { parts, options, input, keptText, context } = scope;
-  const text = parts.sendOriginalToProviders ? input.text : keptText;
-  const prepared = prepare(parts, context, text, brief);
+  const { parts, options, context } = scope;
+  const prepared = prepare(parts, context, sentText(scope), brief);
   await options.reserve?.(() => completionsOf(scope, prepared, subject));
   const { mode } = parts.config.supervisor;
   if (mode === 'alongside' && options.sink !== undefined) {

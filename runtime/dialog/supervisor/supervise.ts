@@ -3,7 +3,7 @@ import { createFault, type Fault, FaultError } from '../../llm/fault.ts';
 import { NOTHING_SPENT, type Spent } from '../../llm/spent.ts';
 import { withSpan } from '../../telemetry/spans.ts';
 import type { DialogParts } from '../dependencies.ts';
-import { decide, type TurnScope } from '../turn-types.ts';
+import { decide, sentText, type TurnScope } from '../turn-types.ts';
 import { reviewByModel } from './model-review.ts';
 import type { ReviewSubject, Verdict } from './verdict.ts';
 
@@ -33,7 +33,8 @@ async function review(scope: TurnScope, subject: ReviewSubject): Promise<Review>
   if (isDecided || !supervisor.model.enabled) return { verdict: byRules, spent: NOTHING_SPENT };
   const reviewed = byRules.kind === 'rewritten' ? { ...subject, answer: byRules.text } : subject;
   const { verdict, spent, failure } = await reviewByModel(parts, supervisor.model, {
-    subject: reviewed,
+    // Rules are of this process; the model is a provider like any other.
+    subject: { ...reviewed, customerText: sentText(scope) },
     requestId: options.requestId,
     tenant: interaction.tenant,
     signal: options.signal,

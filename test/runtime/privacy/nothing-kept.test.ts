@@ -178,6 +178,39 @@ describe.skipIf(redisBinary() === undefined)('redaction in a running gateway (ne
     expect(place.vendor.lastRequest()).toContain(`account number ${seen}`);
   });
 
+  it('keeps no part of a name that only the caller knew, also where the model or a reason says it', async () => {
+    // Without the caller's word for it nothing tells that these are names.
+    const place = await startPlace(['As oosterhout said,', ' bram, it is done.']);
+    const gateway = await place.start();
+    const created = await postJson(gateway, '/v1/interactions', {});
+    const path = `/v1/interactions/${created.body.interactionId}`;
+    const customerName = 'Bram van der Oosterhout';
+    const turn = { messageId: 'm-1', text: 'is it done', customerName };
+    expect((await postJson(gateway, `${path}/turns`, turn)).body.text).toContain('oosterhout');
+    const human = { messageId: 'm-2', text: 'oosterhout wants a human please', customerName };
+    expect((await postJson(gateway, `${path}/turns`, human)).body.handOver).toBeDefined();
+    const { turns, handOver } = (await getJson(gateway, path)).body;
+    expect(turns[0].answerText).toBe('As [name] said, [name], it is done.');
+    expect(handOver.summary).toContain('[name] wants a human');
+    const kept = place.files() + (await dumpRedis(place.redisUrl)).text + place.logs.join('');
+    expect(kept).not.toMatch(/oosterhout|\bbram\b/i);
+  });
+
+  it('the reviewing model sees no more of a message than the answering one', async () => {
+    const place = await startPlace(['APPROVED']);
+    const dialog = { supervisor: { mode: 'before' as const, model: { enabled: true } } };
+    for (const sendOriginalToProviders of [true, false]) {
+      const gateway = await place.start({ dialog, privacy: { sendOriginalToProviders } });
+      const created = await postJson(gateway, '/v1/interactions', {});
+      const turn = { messageId: 'm-1', text: CUSTOMER };
+      const path = `/v1/interactions/${created.body.interactionId}/turns`;
+      expect((await postJson(gateway, path, turn)).status).toBe(200);
+      const review = place.vendor.lastRequest();
+      expect(review).toContain('Draft answer to review');
+      expect(isFound(review).length > 0).toBe(sendOriginalToProviders);
+    }
+  });
+
   it('a repeated message is recognised in its redacted form, and another under its id is not', async () => {
     const place = await startPlace();
     const gateway = await place.start();
