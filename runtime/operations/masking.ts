@@ -1,3 +1,5 @@
+import type { Issue } from '../../vocabulary/errors.ts';
+
 const MASK = '***';
 /** A name that says that the value is a secret; `…Env` and `…File` only say where one is kept. */
 const SECRET_NAME = /(secret|password|passphrase|token|apikey|authorization|credential)$/i;
@@ -9,6 +11,16 @@ const URL_PARAMETER = /([?&](?:password|passwd|token|secret|api[_-]?key|key)=)[^
 /** Text in which URLs carry no password. */
 export const maskText = (text: string): string =>
   text.replace(URL_PASSWORD, `$1:${MASK}@`).replace(URL_PARAMETER, `$1${MASK}`);
+
+/** Where a secret belongs, or is pasted by mistake: keys and their hashes, secrets, names of variables that hold one. */
+const SECRET_PLACE =
+  /(?:^|\.)(?:keys|sha256|\w*(?:Env|secret|password|passphrase|token|apiKey|authorization|credential))(?:\[\d+\])*$/;
+
+/** A problem of a setting whose message repeats no secret. */
+export const maskIssue = (issue: Issue): Issue => ({
+  ...issue,
+  got: SECRET_PLACE.test(issue.path) && /^["{[]/.test(issue.got) ? 'another value' : maskText(issue.got),
+});
 
 /** A copy in which secrets are masked: by the name of their field, and as passwords of URLs. */
 export function maskSecrets(value: unknown, name = ''): unknown {

@@ -3,7 +3,7 @@ import { createFailure, type Issue, ok, type Result } from '../../vocabulary/err
 import { formatPath, parseWith } from '../../vocabulary/parse.ts';
 import { readEnvironmentSettings, variableOf } from './environment.ts';
 import { isMapping, mergeLayers, type Origin } from './layers.ts';
-import { maskText } from './masking.ts';
+import { maskIssue } from './masking.ts';
 
 /** Where settings come from, weakest first: what other variables imply, the file, variables of settings, flags. */
 export interface SettingSources {
@@ -18,21 +18,31 @@ export interface SettingSources {
 export interface ResolvedSettings<Config> {
   readonly config: Config;
   originOf(path: readonly PropertyKey[]): Origin;
-  /** Variables with our prefix that name no setting. */
+  /** Variables with our prefix that name no setting and that no setting names: typing mistakes. */
   readonly unusedVariables: readonly string[];
 }
 
 const pathFromText = (text: string): string[] => text.split(/[.[\]]+/).filter((step) => step !== '');
 
-/** A problem of a value that a variable gave is reported under the variable's name; no message shows a password. */
+/** A problem of a value that a variable gave is reported under the variable's name; no message shows a secret. */
 function attributed(issue: Issue, originOf: (path: readonly PropertyKey[]) => Origin): Issue {
   const path = pathFromText(issue.path);
-  const masked = { ...issue, got: maskText(issue.got) };
+  const masked = maskIssue(issue);
   if (originOf(path) !== 'environment') return masked;
   // A list is given as a whole, so the name ends before the first index.
   const index = path.findIndex((step) => /^\d+$/.test(step));
   const name = variableOf(index === -1 ? path : path.slice(0, index));
   return { ...masked, path: `${name} (${formatPath(path)})` };
+}
+
+/** Variables that settings point to: secrets, URLs of stores. */
+function namedVariables(value: unknown): ReadonlySet<string> {
+  if (value === null || typeof value !== 'object') return new Set();
+  return new Set(
+    Object.entries(value).flatMap(([key, inner]) =>
+      typeof inner === 'string' ? (key.endsWith('Env') ? [inner] : []) : [...namedVariables(inner)],
+    ),
+  );
 }
 
 /** Resolves all sources against a schema; every problem of every source is listed at once. */
@@ -58,5 +68,7 @@ export function resolveSettings<Schema extends z.ZodType>(
     const count = `${issues.length} problem${issues.length === 1 ? '' : 's'}`;
     return { kind: 'failed', failure: createFailure('INVALID_CONFIG', `${what} has ${count}`, { issues }) };
   }
-  return ok({ config: parsed.value, originOf, unusedVariables: fromEnvironment.unused });
+  const named = namedVariables(parsed.value);
+  const unusedVariables = fromEnvironment.unused.filter((name) => !named.has(name));
+  return ok({ config: parsed.value, originOf, unusedVariables });
 }

@@ -40,15 +40,21 @@ export function parseHashedKeys(text: string, what: string): Result<readonly Has
   return ok(keys);
 }
 
-/** The hashed keys that the configuration names; undefined when it names none. */
+/** The hashed keys of all sources that the configuration names; undefined when it names none. */
 export function readHashedKeys(
   { apiKeysFile, apiKeysEnv }: KeySources,
   environment: NodeJS.ProcessEnv,
 ): Result<readonly HashedKey[] | undefined> {
+  const lists: Result<readonly HashedKey[]>[] = [];
   if (apiKeysFile !== undefined) {
     const text = readText(apiKeysFile);
-    return text.kind === 'failed' ? text : parseHashedKeys(text.value, apiKeysFile);
+    lists.push(text.kind === 'failed' ? text : parseHashedKeys(text.value, apiKeysFile));
   }
-  if (apiKeysEnv !== undefined) return parseHashedKeys(environment[apiKeysEnv] ?? '', `$${apiKeysEnv}`);
-  return ok(undefined);
+  if (apiKeysEnv !== undefined) lists.push(parseHashedKeys(environment[apiKeysEnv] ?? '', `$${apiKeysEnv}`));
+  const keys: HashedKey[] = [];
+  for (const list of lists) {
+    if (list.kind === 'failed') return list;
+    keys.push(...list.value);
+  }
+  return ok(lists.length === 0 ? undefined : keys);
 }

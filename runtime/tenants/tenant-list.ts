@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { failed, ok, type Result } from '../../vocabulary/errors.ts';
 import { parseWith, parseYaml, readText } from '../../vocabulary/parse.ts';
 import { addCidr, type TenantConfig, tenantsSchema } from '../config/tenants.ts';
+import { maskIssue } from '../operations/masking.ts';
 import { type HashedKey, type KeySources, readHashedKeys } from './hashed-keys.ts';
 import type { Tenant, TenantLimits } from './ledger.ts';
 
@@ -42,7 +43,9 @@ function readTenantsFile(path: string): Result<readonly TenantConfig[]> {
   if (value.kind === 'failed') return value;
   const schema = tenantsFileSchema as z.ZodType<{ tenants: TenantConfig[] }>;
   const parsed = parseWith(schema, value.value, 'INVALID_CONFIG', path);
-  return parsed.kind === 'failed' ? parsed : ok(parsed.value.tenants);
+  if (parsed.kind === 'ok') return ok(parsed.value.tenants);
+  const { failure } = parsed;
+  return { kind: 'failed', failure: { ...failure, issues: failure.issues.map(maskIssue) } };
 }
 
 function limitsFrom(limits: TenantConfig['limits']): TenantLimits {
@@ -95,18 +98,39 @@ function listFrom(configs: readonly TenantConfig[], lines: readonly HashedKey[])
   return { keys, keyless, tenants };
 }
 
+/** Each source is without doubles; together they may have some, and which tenant a caller is must not depend on their order. */
+function checked(list: TenantList): Result<TenantList> {
+  const owners = new Map<string, string>();
+  for (const { sha256, tenant } of list.keys) {
+    const hex = sha256.toString('hex');
+    const owner = owners.get(hex) ?? tenant.name;
+    owners.set(hex, tenant.name);
+    if (owner !== tenant.name)
+      return failed('INVALID_CONFIG', `one key is given to two tenants: ${owner} and ${tenant.name}`);
+  }
+  return ok(list);
+}
+
 /** Reads all sources anew; the first that is wrong is the failure, with all of its problems. */
 export function readTenants(sources: TenantSources, environment: NodeJS.ProcessEnv): Result<TenantList> {
   const lines = readHashedKeys(sources, environment);
   if (lines.kind === 'failed') return lines;
-  if (sources.tenantsFile === undefined) return ok(listFrom(sources.tenants, lines.value ?? []));
+  if (sources.tenantsFile === undefined) return checked(listFrom(sources.tenants, lines.value ?? []));
   const file = readTenantsFile(sources.tenantsFile);
   if (file.kind === 'failed') return file;
   if (file.value.length === 0)
     return failed('INVALID_CONFIG', `${sources.tenantsFile} holds no tenants, so nobody could call`);
+  const [here, there] = [sources.tenants, file.value].map((list) =>
+    list.find(({ keys }) => keys.length === 0),
+  );
+  if (here !== undefined && there !== undefined)
+    return failed(
+      'INVALID_CONFIG',
+      `${here.name} and ${there.name} have no keys; one tenant at most has none`,
+    );
   const names = new Set(sources.tenants.map(({ name }) => name));
   const twice = file.value.find(({ name }) => names.has(name));
   if (twice !== undefined)
     return failed('INVALID_CONFIG', `the tenant ${twice.name} is in ${sources.tenantsFile} and in tenants`);
-  return ok(listFrom([...sources.tenants, ...file.value], lines.value ?? []));
+  return checked(listFrom([...sources.tenants, ...file.value], lines.value ?? []));
 }

@@ -8,7 +8,7 @@ import { createAuthenticate } from '../../../runtime/gateway/auth.ts';
 import { startGateway } from '../../../runtime/gateway/start-gateway.ts';
 import { FaultError } from '../../../runtime/llm/fault.ts';
 import { parseHashedKeys } from '../../../runtime/tenants/hashed-keys.ts';
-import { readTenants } from '../../../runtime/tenants/tenant-list.ts';
+import { readTenants, type TenantSources } from '../../../runtime/tenants/tenant-list.ts';
 import { systemClock } from '../../../vocabulary/clock.ts';
 import { unwrap } from '../../../vocabulary/errors.ts';
 import { Cleanup, getJson, openAiClient, postJson, startTestGateway } from '../support/gateway-rig.ts';
@@ -27,6 +27,37 @@ describe('keys', () => {
     expect(pasted).toMatchObject({ kind: 'failed', failure: { code: 'INVALID_CONFIG' } });
     expect(JSON.stringify(pasted)).not.toContain('very-secret');
     expect(parseHashedKeys('# nothing', 'x')).toMatchObject({ kind: 'failed' });
+  });
+
+  it('come from every source that is named, and belong to one tenant', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'busyhour-keys-'));
+    const [apiKeysFile, tenantsFile] = [join(folder, 'keys'), join(folder, 'tenants.yaml')];
+    writeFileSync(apiKeysFile, LINES);
+    const names = (sources: Partial<TenantSources>, more = '') =>
+      readTenants({ tenants: [], apiKeysFile, apiKeysEnv: 'KEYS', ...sources }, { KEYS: more });
+    const both = unwrap(names({}, `gamma:${hash('key-c')}`));
+    expect(both.keys.map(({ tenant }) => tenant.name)).toEqual(['alpha', 'beta', 'gamma']);
+    const twice = names({}, `gamma:${hash('key-a')}`);
+    expect(twice).toMatchObject({ failure: { message: 'one key is given to two tenants: alpha and gamma' } });
+    expect(names({}, `alpha:${hash('key-a')}`).kind).toBe('ok');
+    writeFileSync(tenantsFile, 'tenants: [{ name: open }]');
+    const [tenant] = unwrap(readTenants({ tenants: [], tenantsFile }, {})).tenants;
+    expect(tenant?.name).toBe('open');
+    const inline = { name: 'free', keys: [], limits: {}, cache: true, admin: false };
+    expect(readTenants({ tenants: [inline], tenantsFile }, {})).toMatchObject({
+      failure: { message: 'free and open have no keys; one tenant at most has none' },
+    });
+    writeFileSync(
+      tenantsFile,
+      'tenants: [{ name: open, keys: [sk-very-secret, { sha256: sk-very-secret }] }]',
+    );
+    const pasted = readTenants({ tenants: [], tenantsFile }, {});
+    expect(pasted).toMatchObject({
+      kind: 'failed',
+      failure: { issues: [{ path: 'tenants[0].keys[0]' }, { path: 'tenants[0].keys[1].sha256' }, {}] },
+    });
+    expect(JSON.stringify(pasted)).not.toContain('very-secret');
+    rmSync(folder, { recursive: true });
   });
 
   it('authenticate by their name, and nothing else does', () => {
@@ -77,13 +108,13 @@ it('logs neither keys nor message texts', async () => {
     { environment: { KEYS: LINES }, logDestination: { write: (line: string) => lines.push(line) } },
   );
   cleanup.add({ close: () => gateway.close(0) });
-  const body = { messages: [{ role: 'user', content: 'my card is 4111' }] };
+  const body = { messages: [{ role: 'user', content: 'my card is 4111 1111 1111 1111' }] };
   const headers = { authorization: 'Bearer key-a' };
   expect((await postJson(gateway, '/v1/chat/completions', body, headers)).status).toBe(200);
   await postJson(gateway, '/v1/chat/completions', body, { authorization: 'Bearer key-wrong' });
   const outcomes = lines.map((line) => JSON.parse(line).outcome);
   expect(outcomes).toEqual(['ok', 'caller_unauthenticated']);
-  expect(lines.join('')).not.toMatch(/4111|key-a|key-wrong/);
+  expect(lines.join('')).not.toMatch(/4111 1111|my card|key-a|key-wrong/);
 });
 
 it('a key environment variable that is empty stops the start instead of opening the door', async () => {

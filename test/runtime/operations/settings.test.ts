@@ -93,6 +93,31 @@ describe('settings from the environment', () => {
     expect(issues.find(({ path }) => path.startsWith('BUSYHOUR_PORT'))?.got).toBe('"eighty"');
   });
 
+  it('repeats no secret that was pasted where its hash or its variable belongs', () => {
+    const provider = {
+      kind: 'openai',
+      name: 'v',
+      baseUrl: 'https://v.example/v1',
+      apiKeyEnv: 'sk-very-secret',
+    };
+    const wrong = resolveGatewaySettings({
+      what: 'the file',
+      file: { providers: [provider], tenants: [{ name: 'a', keys: ['sk-very-secret'] }], host: '' },
+      environment: { BUSYHOUR_CUSTOMER_HASH_ENV: 'very-secret', BUSYHOUR_PRIVACY__KEYS_ENV: '=very-secret=' },
+    });
+    if (wrong.kind === 'ok') throw new Error('accepted');
+    const { issues } = wrong.failure;
+    expect(issues.map(({ path }) => path).sort()).toEqual([
+      'BUSYHOUR_CUSTOMER_HASH_ENV (customerHashEnv)',
+      'BUSYHOUR_PRIVACY__KEYS_ENV (privacy.keysEnv)',
+      'host',
+      'providers[0].apiKeyEnv',
+      'tenants[0].keys[0]',
+    ]);
+    expect(JSON.stringify(wrong)).not.toContain('very-secret');
+    expect(issues.find(({ path }) => path === 'host')?.got).toBe('""');
+  });
+
   it('does not take the service address that Kubernetes injects for a port', () => {
     expect(resolve({ environment: { BUSYHOUR_PORT: 'tcp://10.0.0.1:80' } }).config.port).toBe(8080);
   });
@@ -114,10 +139,20 @@ describe('the resolved view', () => {
   const resolved = resolve({
     file: {
       providers: [
-        { kind: 'openai', name: 'v', baseUrl: 'https://user:hunter2@vendor.example/v1?api_key=hunter2' },
+        {
+          kind: 'openai',
+          name: 'v',
+          baseUrl: 'https://user:hunter2@vendor.example/v1?api_key=hunter2',
+          apiKeyEnv: 'BUSYHOUR_VENDOR_KEY',
+        },
       ],
     },
-    environment: { BUSYHOUR_PORT: '9090', BUSYHOUR_PROT: '1' },
+    environment: {
+      BUSYHOUR_PORT: '9090',
+      BUSYHOUR_PROT: '1',
+      BUSYHOUR_VENDOR_KEY: 'x',
+      BUSYHOUR_REDIS_URL: 'redis://r',
+    },
     flags: { logLevel: 'warn' },
   });
   const view = resolvedViewFrom(resolved);
@@ -135,6 +170,7 @@ describe('the resolved view', () => {
   it('masks passwords and names variables that set nothing', () => {
     expect(text).toContain('https://user:***@vendor.example/v1?api_key=***');
     expect(JSON.stringify(view) + text).not.toContain('hunter2');
+    expect(view.unusedVariables).toEqual(['BUSYHOUR_PROT']);
     expect(text).toContain('BUSYHOUR_PROT');
   });
 
