@@ -48,14 +48,19 @@ export function addInference(program: Command): void {
   program
     .command('inference')
     .description('run the gRPC inference worker: llama.cpp, or a simulated GPU')
-    .option('--engine <kind>', 'engine', choiceOption('--engine', ['llama', 'simulated']), 'llama')
+    .option(
+      '--engine <kind>',
+      'engine: llama or simulated',
+      choiceOption('--engine', ['llama', 'simulated']),
+      'llama',
+    )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'gRPC port, 0 for any free one', port('--port'), 50_051)
     .option('--metrics-port <port>', 'HTTP port of /metrics, 0 for any free one', port('--metrics-port'))
-    .option('--model <file>', 'GGUF model (default: the demo model)')
+    .option('--model <file>', 'GGUF model of the llama engine (default: the demo model)')
     .option(
       '--device <name>',
-      'where llama runs',
+      'where llama runs: auto, cpu, cuda, vulkan or metal (default: auto)',
       choiceOption('--device', ['auto', 'cpu', 'cuda', 'vulkan', 'metal']),
     )
     .option(
@@ -68,7 +73,7 @@ export function addInference(program: Command): void {
       'threads of the llama engine',
       numberOption('--threads', { min: 1, max: 1024, integer: true }),
     )
-    .option('--profile <name>', 'profile of the simulated engine')
+    .option('--profile <name>', 'profile of the simulated engine: a name of docs/inference.md, or a file')
     .option('--tls-cert <file>', 'TLS with this certificate (PEM)')
     .option('--tls-key <file>', 'private key of the certificate (PEM)')
     .option('--tls-client-ca <file>', 'mutual TLS: ask clients for a certificate of this authority (PEM)')

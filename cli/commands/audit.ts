@@ -1,3 +1,4 @@
+import { accessSync } from 'node:fs';
 import type { ChainHead } from '../../runtime/store/audit-chain.ts';
 import type { AuditReport } from '../../runtime/store/audit-report.ts';
 import type { HistoryStore, Removed } from '../../runtime/store/history-store.ts';
@@ -6,7 +7,6 @@ import { purge as purgeHistory } from '../../runtime/store/retention.ts';
 import { DEFAULT_AUDIT_SECRET, openSqliteHistory } from '../../runtime/store/sqlite-history-store.ts';
 import { verifyAudit, withPostgresSnapshot, withSqliteSnapshot } from '../../runtime/store/verify-audit.ts';
 import { BusyhourError, createFailure, EXIT_CODES, type Issue, unwrap } from '../../vocabulary/errors.ts';
-import { readText } from '../../vocabulary/parse.ts';
 import type { Command, CommandContext } from '../boundary.ts';
 
 const MS_PER_DAY = 86_400_000;
@@ -79,6 +79,16 @@ export const auditVerify: Command<VerifyCommandOptions> = async (options, { say 
   return { exitCode: EXIT_CODES.auditBroken, json: { ...report, heads } };
 };
 
+/** A purge creates nothing: a mistyped path is a mistake, not a new history. */
+function requireFile(path: string): void {
+  try {
+    accessSync(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BusyhourError(createFailure('INPUT_NOT_FOUND', `cannot read ${path}: ${reason}`, { cause }));
+  }
+}
+
 function openForWriting(options: HistoryOptions): HistoryStore {
   requireOneHistory(options);
   const auditSecret = secretOf(options);
@@ -92,8 +102,7 @@ function openForWriting(options: HistoryOptions): HistoryStore {
       auditSecret,
     });
   }
-  // A purge creates nothing: a mistyped path is a mistake, not a new history.
-  unwrap(readText(options.history));
+  requireFile(options.history);
   return unwrap(openSqliteHistory(options.history, auditSecret));
 }
 

@@ -21,6 +21,22 @@ export interface InferenceOptions {
   readonly json?: boolean;
 }
 
+/** Flags of one engine say nothing to another: refused by name, so that nobody measures what was not meant. */
+const FLAGS_OF = {
+  llama: { model: '--model', device: '--device', threads: '--threads' },
+  simulated: { profile: '--profile', seed: '--seed' },
+} as const;
+
+function refuseForeignFlags(options: InferenceOptions): void {
+  const other = options.engine === 'llama' ? 'simulated' : 'llama';
+  const given = Object.entries(FLAGS_OF[other]).flatMap(([name, flag]) =>
+    options[name as keyof InferenceOptions] === undefined ? [] : [flag],
+  );
+  if (given.length === 0) return;
+  const verb = given.length === 1 ? 'says' : 'say';
+  unwrap(failed('USAGE', `${given.join(', ')}: ${verb} nothing to --engine ${options.engine}`));
+}
+
 type EngineInput = InferenceWorkerConfigInput['engine'];
 
 function engineFrom(options: InferenceOptions): EngineInput {
@@ -56,6 +72,7 @@ function tlsFrom({ tlsCert, tlsKey, tlsClientCa }: InferenceOptions): InferenceW
 export const inference: Command<InferenceOptions> = async (options, context) => {
   const signal = options.exitWithParent ? signalWithParent(context.signal) : context.signal;
   const { host, port, metricsPort } = options;
+  refuseForeignFlags(options);
   const tls = tlsFrom(options);
   const listen = { host, port, ...(metricsPort === undefined ? {} : { metricsPort }), ...(tls && { tls }) };
   await runInferenceWorker({ engine: engineFrom(options), ...listen }, { signal });

@@ -19,6 +19,8 @@ export const createKey: Command<CreateKeyOptions> = async ({ tenant, expires, js
   const expiresAt = expires === undefined ? undefined : new Date(expires);
   if (expiresAt !== undefined && Number.isNaN(expiresAt.getTime()))
     unwrap(failed('USAGE', `--expires must be a date such as 2027-01-31, got ${expires}`));
+  if (expiresAt !== undefined && expiresAt.getTime() <= Date.now())
+    unwrap(failed('USAGE', `--expires must be a date to come, got ${expires}: the key would never be valid`));
   const entry = expiresAt === undefined ? { sha256 } : { sha256, expiresAt: expiresAt.toISOString() };
   if (!tenantsSchema.safeParse([{ name: tenant, keys: [entry] }]).success)
     unwrap(failed('USAGE', `--tenant must be letters, digits, dots, dashes and underscores, got ${tenant}`));

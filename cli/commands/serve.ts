@@ -2,8 +2,9 @@ import { type GatewayConfigInput, resolveGatewaySettings } from '../../runtime/c
 import { runGateway } from '../../runtime/index.ts';
 import { renderResolvedView, resolvedViewFrom } from '../../runtime/operations/resolved-view.ts';
 import { renderWorkerShares, workerSharesFrom } from '../../runtime/operations/worker-shares.ts';
+import { createLogger } from '../../runtime/telemetry/logger.ts';
 import { scriptFolderOf } from '../../scenarios/script-folder.ts';
-import { EXIT_CODES, failed, type Result, unwrap } from '../../vocabulary/errors.ts';
+import { EXIT_CODES, failed, ok, type Result, unwrap } from '../../vocabulary/errors.ts';
 import { parseYaml, readText } from '../../vocabulary/parse.ts';
 import type { Command } from '../boundary.ts';
 import { signalWithParent } from '../processes.ts';
@@ -31,7 +32,9 @@ function readConfig(path: string): Result<Partial<GatewayConfigInput>> {
   if (text.kind === 'failed') return text;
   const value = parseYaml(text.value, 'INVALID_CONFIG', path);
   if (value.kind === 'failed') return value;
-  if (value.value === null || typeof value.value !== 'object' || Array.isArray(value.value)) {
+  // All of its lines may be comments.
+  if (value.value === null) return ok({});
+  if (typeof value.value !== 'object' || Array.isArray(value.value)) {
     return failed('INVALID_CONFIG', `${path} must hold a mapping of settings`);
   }
   return { kind: 'ok', value: value.value as Partial<GatewayConfigInput> };
@@ -40,7 +43,11 @@ function readConfig(path: string): Result<Partial<GatewayConfigInput>> {
 type Providers = NonNullable<GatewayConfigInput['providers']>;
 
 function providersFrom(options: ServeOptions): Providers | undefined {
-  if (options.inference === undefined && options.openai === undefined) return undefined;
+  if (options.inference === undefined && options.openai === undefined) {
+    if (!options.keyword)
+      unwrap(failed('USAGE', '--no-keyword: says nothing without --inference or --openai'));
+    return undefined;
+  }
   const providers: Providers = [];
   if (options.inference !== undefined) {
     providers.push({ kind: 'grpc', name: 'local', address: options.inference });
@@ -90,6 +97,9 @@ export const serve: Command<ServeOptions> = async (options, context) => {
     process.stdout.write(renderResolvedView(view) + shares);
     return { exitCode: EXIT_CODES.ok };
   }
+  const { unusedVariables: variables } = resolved;
+  if (variables.length > 0)
+    createLogger(resolved.config.logLevel).warn({ variables }, 'variables that name no setting');
   const signal = options.exitWithParent ? signalWithParent(context.signal) : context.signal;
   await runGateway(resolved.config, { signal });
   return { exitCode: EXIT_CODES.ok };

@@ -28,6 +28,7 @@ it('as JSON, and refuses a name that no tenant can have', () => {
   for (const wrong of [
     ['--tenant', 'a b'],
     ['--tenant', 'a', '--expires', 'soon'],
+    ['--tenant', 'a', '--expires', '2020-01-31'],
   ]) {
     const ended = spawnSync(process.execPath, [CLI, 'keys', 'create', ...wrong]);
     expect(ended.status).toBe(2);
