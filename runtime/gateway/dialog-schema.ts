@@ -6,7 +6,8 @@ import { INTERACTION_STATES } from '../dialog/interaction-states.ts';
 const wellFormed = (text: string): boolean => text.isWellFormed();
 const WELL_FORMED = 'text without unpaired surrogates';
 
-const identifier = z.string().min(1).max(128).refine(wellFormed, WELL_FORMED);
+/** What callers name things by. */
+export const identifier = z.string().min(1).max(128).refine(wellFormed, WELL_FORMED);
 const reason = z.string().min(1).max(500).refine(wellFormed, WELL_FORMED);
 
 export const createInteractionSchema = z.strictObject({
@@ -79,6 +80,9 @@ export const interactionResponseSchema = z.object({
 });
 export type InteractionResponse = z.infer<typeof interactionResponseSchema>;
 
+/** Items of a page, as a part of a query. */
+export const pageLimit = z.string().regex(/^([1-9]\d?|[1-4]\d\d|500)$/, '1 to 500');
+
 /** Parts of a query are texts. */
 export const turnsQuerySchema = z.strictObject({
   /** Index of a turn, or `next` of the page before. */
@@ -86,10 +90,7 @@ export const turnsQuerySchema = z.strictObject({
     .string()
     .regex(/^(-1|\d{1,9})$/, 'the index of a turn')
     .optional(),
-  limit: z
-    .string()
-    .regex(/^([1-9]\d?|[1-4]\d\d|500)$/, '1 to 500')
-    .optional(),
+  limit: pageLimit.optional(),
 });
 
 export const turnsResponseSchema = z.object({

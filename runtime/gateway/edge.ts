@@ -67,7 +67,11 @@ export function addEdge(app: FastifyInstance, { edge }: Pick<GatewayConfig, 'edg
     if (request.url.length > edge.maxUrlChars) {
       const message = `The URL is longer than ${edge.maxUrlChars} characters.`;
       done(new FaultError(createFault('caller_invalid_request', message)));
-    } else if (allowed !== undefined && !OPEN_PATHS.has(request.url) && !isInside(allowed, request.ip))
+    } else if (
+      allowed !== undefined &&
+      !OPEN_PATHS.has(request.routeOptions.url ?? '') &&
+      !isInside(allowed, request.ip)
+    )
       done(new FaultError(createFault('policy_ip_denied')));
     else done();
   });

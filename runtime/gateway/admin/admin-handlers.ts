@@ -18,7 +18,6 @@ import {
 } from './admin-schema.ts';
 
 const DEFAULT_PAGE = 100;
-const MAX_PAGE = 500;
 const DAY_MS = 86_400_000;
 
 const notFound = (message: string): FaultError => new FaultError(createFault('caller_not_found', message));
@@ -52,9 +51,6 @@ function audit(
   return stored(context, context.history.appendAudit([entry]));
 }
 
-const limitOf = (limit: string | undefined): number =>
-  Math.min(MAX_PAGE, Math.max(1, Number(limit ?? DEFAULT_PAGE)));
-
 /** Without the hash of the customer: it is nobody's business but the store's. */
 const rowOf = ({ customerHash: _hash, ...row }: InteractionRecord) => row;
 const pageOf = ({ items, next }: Page<InteractionRecord>) => ({
@@ -64,7 +60,7 @@ const pageOf = ({ items, next }: Page<InteractionRecord>) => ({
 
 type PageQuery = { tenant?: string | undefined; after?: string | undefined; limit?: string | undefined };
 const filterOf = ({ tenant, after, limit }: PageQuery) => ({
-  limit: limitOf(limit),
+  limit: Number(limit ?? DEFAULT_PAGE),
   ...(tenant === undefined ? {} : { tenant }),
   ...(after === undefined ? {} : { after }),
 });
@@ -116,7 +112,9 @@ export async function resolveEscalation(
   const view = await withTicket(context, reply, ({ signal }) =>
     context.dialog.close(interactionId, reason, signal, tenant),
   );
-  request.server.sockets?.announce(interactionId, { type: 'state', state: 'closed', reason });
+  // As it is kept: redacted.
+  const { reason: kept = 'resolved' } = view.interaction;
+  request.server.sockets?.announce(interactionId, { type: 'state', state: 'closed', reason: kept });
   return rowOf(view.interaction);
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BREAKER_STATES } from '../../llm/breaker.ts';
+import { identifier, pageLimit, reasonSchema } from '../dialog-schema.ts';
 
 const stored = z.enum(['active', 'handed-off', 'closed']);
 const wholeText = z.string().regex(/^\d{1,15}$/, 'a whole number');
@@ -7,15 +8,21 @@ const wholeText = z.string().regex(/^\d{1,15}$/, 'a whole number');
 /** Parts of a query are texts. */
 export const pageQuerySchema = z.strictObject({
   tenant: z.string().min(1).max(64).optional(),
-  limit: wholeText.optional(),
+  limit: pageLimit.optional(),
   after: z.string().min(1).max(512).optional(),
 });
 export const interactionsQuerySchema = pageQuerySchema.extend({ state: stored.optional() });
-export const analyticsQuerySchema = z.strictObject({
-  tenant: z.string().min(1).max(64).optional(),
-  fromUnixMs: wholeText.optional(),
-  toUnixMs: wholeText.optional(),
-});
+export const analyticsQuerySchema = z
+  .strictObject({
+    tenant: z.string().min(1).max(64).optional(),
+    fromUnixMs: wholeText.optional(),
+    toUnixMs: wholeText.optional(),
+  })
+  .refine(
+    ({ fromUnixMs, toUnixMs }) =>
+      fromUnixMs === undefined || toUnixMs === undefined || Number(fromUnixMs) < Number(toUnixMs),
+    { path: ['fromUnixMs'], message: 'an instant before toUnixMs' },
+  );
 
 const handOver = z.object({
   trigger: z.string(),
@@ -127,11 +134,10 @@ export const liveSchema = z.object({
   interactions: z.array(z.object({ interactionId: z.string(), sockets: count, turns: count })),
 });
 
-const shortText = z.string().min(1).max(128);
-export const takeSchema = z.strictObject({ by: shortText });
-export const resolveSchema = z.strictObject({ reason: z.string().min(1).max(500) });
-export const activateSchema = z.strictObject({ version: shortText });
-export const deleteCustomerSchema = z.strictObject({ customerId: shortText });
+export const takeSchema = z.strictObject({ by: identifier });
+export const resolveSchema = reasonSchema;
+export const activateSchema = z.strictObject({ version: identifier });
+export const deleteCustomerSchema = z.strictObject({ customerId: identifier });
 export const noFieldsSchema = z.strictObject({});
 
 export const removedSchema = z.object({ interactions: count, turns: count, auditRows: count });

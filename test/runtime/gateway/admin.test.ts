@@ -153,3 +153,23 @@ it('a taking names the administrator in the audit trail, and never opens again w
     { tenant: 'ops', decisions: decided('Lee') },
   ]);
 });
+
+it('refuses what it would otherwise bend: sizes of pages, windows without time, texts that have no UTF-8', async () => {
+  const gateway = await startTestGateway(cleanup, { tenants });
+  for (const [path, param] of [
+    ['interactions?limit=0', 'limit'],
+    ['escalations?limit=501', 'limit'],
+    ['analytics?fromUnixMs=2000&toUnixMs=1000', 'fromUnixMs'],
+  ] as const) {
+    const { status, body } = await read(gateway, path);
+    expect([path, status, body.error.param]).toEqual([path, 400, param]);
+  }
+  expect((await read(gateway, 'analytics?fromUnixMs=1000&toUnixMs=2000')).status).toBe(200);
+  const half = '\ud800';
+  for (const [path, body] of [
+    ['escalations/x/take', { by: half }],
+    ['escalations/x/resolve', { reason: half }],
+    ['customers/delete', { customerId: half }],
+  ] as const)
+    expect((await change(gateway, path, body)).status).toBe(400);
+});

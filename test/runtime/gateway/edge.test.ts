@@ -33,7 +33,8 @@ it('pages of listed origins may call, streams included; others get no such heade
 it('only listed networks may call; what a proxy says counts where it is trusted, and probes are for all', async () => {
   const status = async (edge: object, forwarded?: string) => {
     const gateway = await startTestGateway(cleanup, { edge });
-    expect((await fetch(`${gateway.url}/health`)).status).toBe(200);
+    for (const path of ['/health', '/metrics?format=text'])
+      expect((await fetch(gateway.url + path)).status).toBe(200);
     const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded };
     return (await fetch(`${gateway.url}/v1/models`, { headers })).status;
   };
