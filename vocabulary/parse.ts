@@ -35,10 +35,9 @@ const BOUND_SIGN = { too_small: ['≥', '>'], too_big: ['≤', '<'] } as const;
 
 /** A text of the wrong form: the schema's own words, else the form by its pattern or name. */
 function formExpectation({ message, format, pattern }: z.core.$ZodIssueInvalidStringFormat): string {
-  const unsaid = /^Invalid (?:string: (?=must ))?/.exec(message)?.[0];
-  if (unsaid === undefined) return message;
+  if (!message.startsWith('Invalid ')) return message;
   if (format === 'regex' && pattern !== undefined) return `text that matches ${pattern}`;
-  return `text: ${message.slice(unsaid.length)}`;
+  return message.replace(/^Invalid string: must (?:be )?/, 'text to ').replace(/^Invalid /, '');
 }
 
 function expectation(issue: ZodIssue): string {

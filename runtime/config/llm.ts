@@ -65,7 +65,12 @@ const common = {
   hedge: z.strictObject({ afterMs: spanMs.optional() }).optional(),
 };
 
-const address = z.string().regex(/^\S+:\d{1,5}$/, 'host:port');
+const MAX_PORT = 65_535;
+const isAddress = (text: string): boolean => {
+  const port = /^[^\s/]+:(\d{1,5})$/.exec(text)?.[1];
+  return port !== undefined && Number(port) >= 1 && Number(port) <= MAX_PORT;
+};
+const address = z.string().refine(isAddress, 'host:port, the port from 1 to 65535');
 
 export const providerConfigSchema = z.discriminatedUnion('kind', [
   z.strictObject({

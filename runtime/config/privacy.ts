@@ -14,7 +14,11 @@ const patternSchema = z
   .superRefine((value, context) => {
     const parsed = parsePattern(value.pattern, value.kind);
     if (parsed.kind === 'failed')
-      context.addIssue({ code: 'custom', path: ['pattern'], message: parsed.failure.message });
+      context.addIssue({
+        code: 'custom',
+        path: ['pattern'],
+        message: `a pattern of bounded cost: ${parsed.failure.message}`,
+      });
   });
 
 const MAX_FORGET_EVERY_MS = 3_600_000;

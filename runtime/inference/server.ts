@@ -6,6 +6,7 @@ import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import { BusyhourError, createFailure } from '../../vocabulary/errors.ts';
+import { claimPort } from '../operations/port-claim.ts';
 import type { ServerTls } from '../operations/tls.ts';
 import type { Tracing } from '../telemetry/spans.ts';
 import type { Engine } from './contract.ts';
@@ -79,11 +80,14 @@ function bindFailure(host: string, port: number, cause: unknown): BusyhourError 
 }
 
 /** grpc-js listens with SO_REUSEPORT where it can, so a taken port is looked for first. */
-async function assertPortFree(host: string, port: number): Promise<void> {
-  if (port === 0) return;
-  const probe = createServer();
-  await listen(probe, host, port);
-  await new Promise((resolve) => probe.close(resolve));
+async function bindFree(server: Server, options: InferenceServerOptions): Promise<number> {
+  if (options.port === 0) return bind(server, options);
+  const { release } = await claimPort(options);
+  try {
+    return await bind(server, options);
+  } finally {
+    await release();
+  }
 }
 
 function bind(server: Server, { host, port, tls }: InferenceServerOptions): Promise<number> {
@@ -183,8 +187,7 @@ export async function startInferenceServer(options: InferenceServerOptions): Pro
     await options.tracing?.close();
   };
   try {
-    await assertPortFree(host, options.port);
-    const port = await bind(server, options);
+    const port = await bindFree(server, options);
     return {
       address: hostPort(host, port),
       port,

@@ -101,7 +101,7 @@ class PatternReader {
     const character = String.fromCodePoint(this.#rest.codePointAt(0) ?? 0);
     if ('*+?{}[]^$\\'.includes(character)) {
       throw new PatternError(
-        `not taken: ${this.#rest} (only bounded repeats such as {2,8}, classes, groups, \\d \\w \\s \\b)`,
+        `only bounded repeats such as {2,8}, classes, groups, \\d \\w \\s \\b, and not ${this.#rest}`,
       );
     }
     this.#rest = this.#rest.slice(character.length);
