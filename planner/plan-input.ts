@@ -5,6 +5,7 @@ import type { Issue } from '../vocabulary/errors.ts';
 import type { ResultFile } from '../vocabulary/result-file.ts';
 import type { Slo } from '../vocabulary/slo.ts';
 import type { PlanOverrides } from './demand/assumptions.ts';
+import { repeatedRuns } from './plausible/repeated-runs.ts';
 
 /** Everything that a plan follows from; time and chance included. */
 export interface PlanInput {
@@ -35,10 +36,25 @@ const needsVolume = ({ interactionsPerDay, demand, results }: PlanInput): boolea
   results.length > 0 &&
   !results.some(({ trace }) => trace);
 
+/** A mode is known by its id: in the plan, its comparisons and budgets. */
+const repeatedModes = (modes: readonly DeploymentMode[]): Issue[] =>
+  modes.flatMap(({ id }, index) =>
+    modes.findIndex((mode) => mode.id === id) === index
+      ? []
+      : [
+          {
+            path: `modes[${index}]`,
+            expected: 'each mode once',
+            got: `${id} again`,
+            fix: 'leave one out, or give one of the two files another id',
+          },
+        ],
+  );
+
 /** What keeps a plan from starting, everything at once. */
 export function inputIssues(input: PlanInput): Issue[] {
-  const issues: Issue[] = [];
   const { interactionsPerDay, results, modes, seed } = input;
+  const issues: Issue[] = [...repeatedModes(modes), ...repeatedRuns(results)];
   if (results.length === 0) {
     issues.push({
       path: 'results',

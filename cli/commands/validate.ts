@@ -1,4 +1,5 @@
 import { groupMeasurements } from '../../planner/calibrate/measurements.ts';
+import { repeatedRuns } from '../../planner/plausible/repeated-runs.ts';
 import {
   type HeldPrediction,
   validateAgainst,
@@ -25,6 +26,27 @@ export interface ValidateOptions {
 
 const usage = (message: string): BusyhourError => new BusyhourError(createFailure('USAGE', message));
 
+/** What a command does nothing with is told, not left out in silence. */
+function assertUse({ measured, result, against, slo, strict }: ValidateOptions): void {
+  if (measured === undefined && result === undefined)
+    throw usage('validate: name results with -r, or a file of measured serving points with --measured');
+  if (against !== undefined && result === undefined)
+    throw usage('validate: --against needs the results to fit on, with -r');
+  if (slo !== undefined && result === undefined)
+    throw usage('validate: --slo judges results, named with -r; points of --measured have no objective');
+  if (strict === true && measured === undefined)
+    throw usage('validate: --strict holds --measured to the targets of its table; results have none');
+}
+
+/** No prediction is tested on what it was fitted on, and no run counts twice. */
+function assertUnseen(results: readonly ResultFile[], against: readonly ResultFile[]): void {
+  const issues = repeatedRuns([...results, ...against]);
+  if (issues.length === 0) return;
+  const message = 'validate: a run is named more than once, so it would be held against itself';
+  const hint = 'Name each run once, either with -r or with --against.';
+  throw new BusyhourError(createFailure('USAGE', message, { issues, hint }));
+}
+
 const readResults = (paths: readonly string[]): ResultFile[] =>
   plannableResults(paths.map((path) => ({ path, result: unwrap(readResultFile(path)) })));
 
@@ -48,11 +70,13 @@ function slosFor(options: ValidateOptions, results: readonly ResultFile[]): read
 function validateResults(options: ValidateOptions): HeldPrediction[] | undefined {
   if (options.result === undefined) return undefined;
   const results = readResults(options.result);
+  const against = readResults(options.against ?? []);
+  assertUnseen(results, against);
   const slos = slosFor(options, results);
   const fitted = groupMeasurements(results, slos);
   return options.against === undefined
     ? fitted.flatMap(validateByLeavingOut)
-    : validateAgainst(fitted, readResults(options.against), slos);
+    : validateAgainst(fitted, against, slos);
 }
 
 function validateMeasured({ measured, seed }: ValidateOptions): ServingValidation | undefined {
@@ -62,12 +86,7 @@ function validateMeasured({ measured, seed }: ValidateOptions): ServingValidatio
 
 /** `busyhour validate`: predictions against measurements that the fit did not see, failures included. */
 export const validate: Command<ValidateOptions> = async (options, { say }) => {
-  if (options.measured === undefined && options.result === undefined) {
-    throw usage('validate: name results with -r, or a file of measured serving points with --measured');
-  }
-  if (options.against !== undefined && options.result === undefined) {
-    throw usage('validate: --against needs the results to fit on, with -r');
-  }
+  assertUse(options);
   const serving = validateMeasured(options);
   if (serving !== undefined) say(formatServingValidation(serving));
   const held = validateResults(options);

@@ -47,9 +47,11 @@ const HINT =
 /** Reads a budget file; every problem is listed. */
 export function readPlanBudget(path: string): Result<PlanBudget> {
   const file = readYamlFile(planBudgetFileSchema, path, 'INVALID_BUDGETS');
-  return file.kind === 'ok'
-    ? ok({ source: path, ceilings: file.value.ceilings })
-    : { kind: 'failed', failure: { ...file.failure, hint: HINT } };
+  if (file.kind === 'ok') return ok({ source: path, ceilings: file.value.ceilings });
+  // A file that is not there has no fields to fix.
+  return file.failure.code === 'INVALID_BUDGETS'
+    ? { kind: 'failed', failure: { ...file.failure, hint: HINT } }
+    : file;
 }
 
 /** What a flag bounds. */

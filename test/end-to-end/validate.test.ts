@@ -63,6 +63,28 @@ describe('busyhour validate', () => {
     expect(alone.exitCode).toBe(2);
   });
 
+  it('refuses a run held against itself, and options that have nothing to do', async () => {
+    const folder = scratchFolder();
+    const path = resultPath(folder, 'fit', [5, 10, 15, 18, 19]);
+    for (const args of [
+      ['-r', path, path],
+      ['-r', path, '--against', path],
+    ]) {
+      const { exitCode, stderr } = await runCommand(['validate', ...args]);
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain('run fit again');
+    }
+    const idle = [
+      [['-r', path, '--strict'], '--strict'],
+      [['--measured', path, '--slo', 'errors=0.01'], '--slo'],
+    ] as const;
+    for (const [args, option] of idle) {
+      const { exitCode, stderr } = await runCommand(['validate', ...args]);
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain(option);
+    }
+  });
+
   it.skipIf(dataPath('measured-llm/measured.csv.gz') === undefined)(
     'judges published measurements: figures, targets, baselines, refusals and failures',
     async () => {
