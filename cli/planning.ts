@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { planModes } from '../planner/index.ts';
+import { type PlanInput, planModes } from '../planner/index.ts';
 import { FOCUS_COLUMNS, focusRows } from '../planner/money/focus.ts';
 import { writeCsv } from '../presentation/csv.ts';
 import { formatAnswerTable } from '../presentation/terminal.ts';
@@ -96,22 +96,23 @@ const defaultDemand = ({ results, demandFile }: PlanningRequest): number | undef
     ? undefined
     : DEFAULT_INTERACTIONS_PER_DAY;
 
-/** Plans the modes from measured results. Throws BusyhourError for bad input and NO_FEASIBLE_PLAN. */
-export function planFrom(request: PlanningRequest): PlanFile {
+/** Everything that the plan follows from; the day is today. Throws BusyhourError for bad input. */
+export function planInputFrom(request: PlanningRequest): PlanInput {
   const { catalogue, modes } = readPlanningInputs(request);
-  return unwrap(
-    planModes({
-      results: request.results,
-      interactionsPerDay: request.interactionsPerDay ?? defaultDemand(request),
-      slos: request.slos,
-      ...(request.demandFile === undefined ? {} : { demand: unwrap(readDemandFile(request.demandFile)) }),
-      modes,
-      catalogue,
-      seed: request.seed,
-      nowUnixMs: Date.now(),
-    }),
-  );
+  return {
+    results: request.results,
+    interactionsPerDay: request.interactionsPerDay ?? defaultDemand(request),
+    slos: request.slos,
+    ...(request.demandFile === undefined ? {} : { demand: unwrap(readDemandFile(request.demandFile)) }),
+    modes,
+    catalogue,
+    seed: request.seed,
+    nowUnixMs: Date.now(),
+  };
 }
+
+/** Plans the modes from measured results. Throws BusyhourError for bad input and NO_FEASIBLE_PLAN. */
+export const planFrom = (request: PlanningRequest): PlanFile => unwrap(planModes(planInputFrom(request)));
 
 /** The plan's cost in the columns of FOCUS, so that plan and bill fit one table. */
 const focusCsv = (plan: PlanFile): string => writeCsv(FOCUS_COLUMNS, focusRows(plan));

@@ -68,6 +68,7 @@ export {
   type InteractionCostInput,
 } from './money/interaction-cost.ts';
 export type { PlanInput } from './plan-input.ts';
+export { PLAN_INPUTS_NAME, readPlanInputs, writePlanInputs } from './plan-inputs-file.ts';
 export { planModes } from './plan-modes.ts';
 export {
   estimateAllenCunneenWait,

@@ -94,6 +94,23 @@ const moneyChangeSchema = z.strictObject({
   lines: z.array(lineChangeSchema),
 });
 
+/** What an input can be taken over by itself. */
+export const LONE_INPUTS = ['release', 'demand', 'objectives', 'measurements', 'prices', 'settings'] as const;
+
+/** The earlier plan made again with one kind of input of the later one, against the earlier plan. */
+const loneEffectSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('moved'),
+    input: z.enum(LONE_INPUTS),
+    /** Without people. */
+    machineUsdPerMonth: z.number(),
+    usdPerMonth: z.number(),
+    replicas: z.int(),
+  }),
+  /** With that input alone the mode cannot be planned. */
+  z.strictObject({ kind: z.literal('refused'), input: z.enum(LONE_INPUTS), reason: z.string() }),
+]);
+
 const named = { mode: z.string(), title: z.string() };
 const refusal = { reason: z.string(), liftedBy: z.string() };
 
@@ -108,6 +125,8 @@ const modeDiffSchema = z.discriminatedUnion('kind', [
     replicas: numberChangeSchema,
     tiers: z.array(tierChangeSchema),
     money: moneyChangeSchema,
+    /** By each input alone; absent where what a plan was made from is not known. */
+    alone: z.array(loneEffectSchema).optional(),
     turnP95Ms: numberChangeSchema,
     availabilityRatio: numberChangeSchema,
     missProbability: numberChangeSchema,
@@ -162,6 +181,8 @@ export const planDiffSchema = z.strictObject({
 export type PlanDiff = z.infer<typeof planDiffSchema>;
 export type ModeDiff = PlanDiff['modes'][number];
 export type ComparedMode = Extract<ModeDiff, { kind: 'compared' }>;
+export type LoneEffect = z.infer<typeof loneEffectSchema>;
+export type LoneInput = LoneEffect['input'];
 export type CrossingChange = z.infer<typeof crossingChangeSchema>;
 export type TierChange = z.infer<typeof tierChangeSchema>;
 export type LimitChange = z.infer<typeof limitChangeSchema>;

@@ -1,5 +1,14 @@
-import { join, resolve } from 'node:path';
-import { diffPlans, type NamedPlan } from '../../planner/index.ts';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import {
+  diffPlans,
+  type NamedPlan,
+  PLAN_INPUTS_NAME,
+  type PlanInput,
+  planModes,
+  readPlanInputs,
+  writePlanInputs,
+} from '../../planner/index.ts';
 import { budgetLines } from '../../presentation/budget-section.ts';
 import { buildPlanDiffReport } from '../../presentation/plan-diff/report.ts';
 import { formatPlanDiff } from '../../presentation/plan-diff/terminal.ts';
@@ -8,7 +17,7 @@ import { renderMarkdown } from '../../presentation/render-markdown.ts';
 import { BusyhourError, createFailure, unwrap } from '../../vocabulary/errors.ts';
 import { ensureWritableFolder, writeFileAtomic } from '../../vocabulary/files.ts';
 import type { PlanDiff } from '../../vocabulary/plan-diff.ts';
-import { readPlanFile } from '../../vocabulary/plan-file.ts';
+import { type PlanFile, readPlanFile } from '../../vocabulary/plan-file.ts';
 import { type ResultFile, readResultFile } from '../../vocabulary/result-file.ts';
 import type { Slo } from '../../vocabulary/slo.ts';
 import type { Command, CommandContext, CommandResult } from '../boundary.ts';
@@ -19,7 +28,7 @@ import {
   judgePlan,
   readCeilings,
 } from '../plan-gate.ts';
-import { planFrom, plannableResults, writePlanOutputs } from '../planning.ts';
+import { planInputFrom, plannableResults, writePlanOutputs } from '../planning.ts';
 
 export interface PlanOptions extends BudgetOptions {
   readonly result?: readonly string[];
@@ -40,7 +49,18 @@ const DEFAULT_OUT = 'report';
 
 const usage = (message: string): BusyhourError => new BusyhourError(createFailure('USAGE', message));
 
-const namedPlan = (path: string): NamedPlan => ({ name: path, plan: unwrap(readPlanFile(path)) });
+/** What a plan was made from lies beside it, unless that is of another plan: then it is as if there were none. */
+function inputsBeside(path: string, plan: PlanFile): PlanInput | undefined {
+  const beside = join(dirname(path), PLAN_INPUTS_NAME);
+  if (!existsSync(beside)) return undefined;
+  const input = unwrap(readPlanInputs(beside));
+  return input.nowUnixMs === plan.createdAtUnixMs && input.seed === plan.seed ? input : undefined;
+}
+
+function namedPlan(path: string): NamedPlan {
+  const plan = unwrap(readPlanFile(path));
+  return { name: path, plan, input: inputsBeside(path, plan) };
+}
 
 /** Old and new as files; results would be a second new plan. */
 function assertUse({ result, diff = [] }: PlanOptions): void {
@@ -97,18 +117,20 @@ function planAndCompare(options: PlanOptions, results: readonly ResultFile[], sa
   const ceilings = readCeilings(options);
   const [old] = options.diff ?? [];
   const before = old === undefined ? undefined : namedPlan(old);
-  const made = planFrom({
+  const input = planInputFrom({
     ...options,
     results,
     slos: options.slo,
     demandFile: options.demand,
     priceFiles: options.prices,
   });
+  const made = unwrap(planModes(input));
   const budget = ceilings === undefined ? undefined : judgePlan(made, ceilings, before?.plan);
   const planned = budget === undefined ? made : { ...made, budget };
   say(writePlanOutputs(out, planned, results));
+  unwrap(writePlanInputs(join(out, PLAN_INPUTS_NAME), input));
   say(`report: ${resolve(out, 'report.html')}`);
-  const after = { name: join(out, 'plan.json'), plan: planned };
+  const after = { name: join(out, 'plan.json'), plan: planned, input };
   const diff = before === undefined ? undefined : withBudget(diffPlans(before, after), budget);
   if (diff !== undefined) {
     say('');

@@ -8,9 +8,11 @@ import {
 } from '../../vocabulary/plan-diff.ts';
 import type { PlanFile, PlannedMode, RefusedMode } from '../../vocabulary/plan-file.ts';
 import { machineUsdPerMonth } from '../../vocabulary/planned-modes.ts';
+import type { PlanInput } from '../plan-input.ts';
 import { isChanged, numberChange, type Pair, pairUp, wordsChange } from './change.ts';
 import { changedCrossings } from './crossings.ts';
 import { changedInputs } from './inputs.ts';
+import { computeLoneEffects } from './lone-effects.ts';
 import { changedMoney } from './money.ts';
 import { changedTiers } from './tiers.ts';
 
@@ -18,6 +20,8 @@ import { changedTiers } from './tiers.ts';
 export interface NamedPlan {
   readonly name: string;
   readonly plan: PlanFile;
+  /** What it was made from, where that is known. */
+  readonly input?: PlanInput | undefined;
 }
 
 type AnyMode = PlannedMode | RefusedMode;
@@ -120,9 +124,21 @@ const identity = ({ name, plan }: NamedPlan): PlanDiff['before'] => ({
   toolVersion: plan.tool.version,
 });
 
+/** Modes of both plans with what each input does alone, where it is known what both plans were made from. */
+function withLoneEffects(modes: readonly ModeDiff[], before: NamedPlan, after: NamedPlan): ModeDiff[] {
+  const [old, now] = [before.input, after.input];
+  if (old === undefined || now === undefined || !modes.some(isModeChanged)) return [...modes];
+  const effects = computeLoneEffects({ plan: before.plan, input: old }, { plan: after.plan, input: now });
+  return modes.map((mode) => {
+    const alone = mode.kind === 'compared' ? effects.get(mode.mode) : undefined;
+    return alone === undefined || mode.kind !== 'compared' ? mode : { ...mode, alone };
+  });
+}
+
 /**
- * What changed between two plans in replicas and money, and which inputs changed before that. Reads nothing but the
- * plans; settings of modes are only compared where both plans keep them.
+ * What changed between two plans in replicas and money, and which inputs changed before that; settings of modes are only
+ * compared where both plans keep them. Where both come with what they were made from, plans are made again with one kind
+ * of input changed at a time.
  */
 export function diffPlans(before: NamedPlan, after: NamedPlan): PlanDiff {
   const inputs = changedInputs(before.plan, after.plan);
@@ -137,7 +153,7 @@ export function diffPlans(before: NamedPlan, after: NamedPlan): PlanDiff {
     after: identity(after),
     changed: inputs.length > 0 || crossings.length > 0 || modes.some(isModeChanged),
     inputs,
-    modes,
+    modes: withLoneEffects(modes, before, after),
     crossings,
     doubts: doubtChanges(before.plan, after.plan),
   };

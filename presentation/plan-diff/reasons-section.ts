@@ -8,6 +8,7 @@ import type {
 import { type Block, type Cell, cell, column, numeric, paragraph, type Section } from '../blocks.ts';
 import { formatCount } from '../numbers.ts';
 import { comparedModes } from './changes-section.ts';
+import { loneEffectsTable } from './lone-effects.ts';
 import { formatEnds, formatInput, formatInputPlace, formatInputValues, formatWordsChange } from './words.ts';
 
 const KINDS = {
@@ -94,6 +95,7 @@ export const reasonsSection = (diff: PlanDiff): Section => ({
             rows: diff.inputs.map(inputRow),
           },
         ]),
+    ...loneEffectsTable(diff),
     ...tiersTable(diff),
   ],
 });

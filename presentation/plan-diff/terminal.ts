@@ -1,8 +1,9 @@
-import type { InputChange, ModeDiff, PlanDiff } from '../../vocabulary/plan-diff.ts';
+import type { ComparedMode, InputChange, ModeDiff, PlanDiff } from '../../vocabulary/plan-diff.ts';
 import { formatCount, formatUsd } from '../numbers.ts';
 import { TERMINAL_CHARS } from '../terminal.ts';
 import { formatTextTable, type TextColumn, wrapText } from '../text-table.ts';
 import { comparedModes, formatEffects } from './changes-section.ts';
+import { formatLoneEffects } from './lone-effects.ts';
 import { formatEnds, formatInput, formatInputPlace, formatUsdChange } from './words.ts';
 
 const COLUMNS: readonly TextColumn[] = [
@@ -73,6 +74,15 @@ function inputLines(diff: PlanDiff): string[] {
   ];
 }
 
+/** What each input does by itself, where it is known. */
+function loneLines(moved: readonly ComparedMode[]): string[] {
+  const lines = moved.flatMap((mode) => {
+    const said = formatLoneEffects(mode);
+    return said === undefined ? [] : wrapped(`${mode.mode}: ${said}`);
+  });
+  return lines.length === 0 ? [] : ['', 'one input at a time, machine, USD/month:', ...lines];
+}
+
 /** The comparison without colour, at most 100 columns: modes, what moved the month, then the inputs that changed. */
 export function formatPlanDiff(diff: PlanDiff): string {
   if (!diff.changed) return `${diff.before.name} and ${diff.after.name} say the same, from the same inputs`;
@@ -81,6 +91,7 @@ export function formatPlanDiff(diff: PlanDiff): string {
     formatTextTable(COLUMNS, diff.modes.map(modeRow)),
     '',
     ...moved.flatMap(({ mode, money }) => wrapped(`${mode}: ${formatEffects(money.machineEffects)}`)),
+    ...loneLines(moved),
     '',
     ...(diff.inputs.length === 0 ? ['no input changed'] : ['inputs that changed:', ...inputLines(diff)]),
   ].join('\n');
