@@ -79,7 +79,7 @@ function bindFailure(host: string, port: number, cause: unknown): BusyhourError 
   return new BusyhourError(createFailure('INVALID_CONFIG', text, { cause, hint }));
 }
 
-/** grpc-js listens with SO_REUSEPORT where it can, so a taken port is looked for first. */
+/** grpc-js is content with one of several addresses, such as those of localhost; a port taken at any is taken. */
 async function bindFree(server: Server, options: InferenceServerOptions): Promise<number> {
   if (options.port === 0) return bind(server, options);
   const { release } = await claimPort(options);
