@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -107,6 +108,19 @@ describe('busyhour audit verify', () => {
     expect(busyhour(args).exitCode).toBe(2);
     expect(busyhour(['audit', 'verify']).exitCode).toBe(2);
     expect(verify('--expect-head', 'nonsense').exitCode).toBe(2);
+  });
+});
+
+describe('busyhour history purge', () => {
+  it('takes a history that is longer than any text can be, and none that is not there', async () => {
+    await speak(await startGateway(), 'c-1');
+    await cleanup.run();
+    // With holes: it takes no room on the disk.
+    truncateSync(path, 600 * 1024 * 1024);
+    const purge = (file: string) => busyhour(['history', 'purge', '--history', file, '--turns-days', '1']);
+    expect(purge(path)).toMatchObject({ exitCode: 0, json: { turns: 0 } });
+    expect(purge(`${path}.not`).exitCode).toBe(10);
+    expect(existsSync(`${path}.not`)).toBe(false);
   });
 });
 
