@@ -35,23 +35,36 @@ function inTurn<Act>(faults: Faults<Act>, met: string[]): () => readonly [string
 
 const portOf = (server: { address(): unknown }): number => (server.address() as AddressInfo).port;
 
+/** Keeps the connections of a server, for those that an upgrade takes out of its hands. */
+function keepConnections(server: { on(event: 'connection', take: (socket: Socket) => void): unknown }) {
+  const open = new Set<Socket>();
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    // A client that gives up resets the connection: that is what these servers provoke.
+    socket.on('error', () => {});
+  });
+  return {
+    destroyAll: (): void => {
+      for (const socket of open) socket.destroy();
+    },
+  };
+}
+
 export type RawFault = (socket: Socket) => void;
 
 /** Bytes on a bare connection, one request each. */
 export async function serveRaw(faults: Faults<RawFault>): Promise<FaultServer> {
   const met: string[] = [];
   const next = inTurn(faults, met);
-  const open = new Set<Socket>();
   const server = createRawServer((socket) => {
-    open.add(socket);
-    socket.once('close', () => open.delete(socket));
-    // A client that gives up resets the connection: that is what this server provokes.
-    socket.on('error', () => {});
     socket.once('data', () => next()[1](socket));
-  }).listen(0, '127.0.0.1');
+  });
+  const connections = keepConnections(server);
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const close = async (): Promise<void> => {
-    for (const socket of open) socket.destroy();
+    connections.destroyAll();
     await new Promise((resolve) => server.close(resolve));
   };
   return { url: `http://127.0.0.1:${portOf(server)}`, met, close };
@@ -86,16 +99,15 @@ export async function serveDialog(faults: Faults<DialogFault>): Promise<FaultSer
   });
   server.on('upgrade', (request, socket: Socket, head) => {
     const { upgrade, socket: act } = faultOf(request.url);
-    socket.on('error', () => {});
     if (upgrade !== undefined) upgrade(socket);
     else
       sockets.handleUpgrade(request, socket, head, (opened) => opened.once('message', () => act?.(opened)));
   });
+  const connections = keepConnections(server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const close = async (): Promise<void> => {
-    for (const socket of sockets.clients) socket.terminate();
-    server.closeAllConnections();
+    connections.destroyAll();
     await new Promise((resolve) => server.close(resolve));
   };
   return { url: `http://127.0.0.1:${portOf(server)}`, met, close };

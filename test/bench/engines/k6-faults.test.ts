@@ -185,6 +185,7 @@ const SOCKET_FAULTS: readonly (readonly [string, DialogFault])[] = [
   ['an upgrade that is refused', { upgrade: (socket) => void socket.end(statusText('503 Busy', 'no')) }],
   ['an upgrade that is limited', { upgrade: (socket) => void socket.end(statusText('429 Too Many', 'no')) }],
   ['an upgrade that is not ours', { upgrade: (socket) => void socket.end(statusText('401 Who', 'no')) }],
+  ['an upgrade that is never answered', { upgrade: () => {} }],
   ['an upgrade that is cut', { upgrade: (socket) => void socket.destroy() }],
   ['a turn that is refused', { socket: sends(error('policy_rate_limited')) }],
   ['a turn that fails after text', { socket: sends(FIRST, error('provider_error')) }],
@@ -258,6 +259,15 @@ describe.skipIf(K6 === undefined)(
         expect(step?.counts.byReason).toEqual({ 'failed:connect-refused': offered });
       },
     );
+
+    it('gRPC where nobody speaks it runs into the nearest limit', async () => {
+      const server = await serveRaw([['silence', () => {}]]);
+      onTestFinished(() => server.close());
+      const [step] = (await runExported(scenarioOf('grpc'), server.url)).steps;
+      const { offered = 0, dropped = 0, byReason = {} } = step?.counts ?? {};
+      expect(byReason['timed-out:first-token']).toBe(offered - dropped);
+      expect(offered - dropped).toBeGreaterThan(40);
+    });
 
     it('HTTP that never answers runs into the one limit that k6 has', async () => {
       const server = await serveRaw([['silence', () => {}]]);

@@ -31,17 +31,22 @@ function disconnect() {
 /** Undefined when the connection stands, else what became of it. */
 function connect(patienceMs) {
   if (isConnected) return undefined;
-  const { connectMs } = PLAN.timeouts;
-  const isPatient = patienceMs === undefined || patienceMs >= connectMs;
+  const { connectMs, firstTokenMs, totalMs } = PLAN.timeouts;
+  const limits = [
+    [connectMs, 'timed-out:connect'],
+    [firstTokenMs, 'timed-out:first-token'],
+    [totalMs, 'timed-out:total'],
+    ...(patienceMs === undefined ? [] : [[patienceMs, 'timed-out:patience']]),
+  ];
+  const [limitMs, problem] = limits.reduce((least, limit) => (limit[0] < least[0] ? limit : least));
   try {
-    client.connect(ADDRESS, { plaintext: !IS_TLS, timeout: (isPatient ? connectMs : patienceMs) + 'ms' });
+    client.connect(ADDRESS, { plaintext: !IS_TLS, timeout: limitMs + 'ms' });
     isConnected = true;
     return undefined;
   } catch (error) {
     const message = String(error);
     // k6 waits for its whole limit where nobody answers; any other failure comes at once.
-    if (/deadline exceeded/.test(message) && !isPatient) return ['timed-out:patience'];
-    return ['transport', { error: message.slice(0, 300) }];
+    return /deadline exceeded/.test(message) ? [problem] : ['transport', { error: message.slice(0, 300) }];
   }
 }
 
