@@ -2,7 +2,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { measureCeiling, measureKnownDelay } from './driver/ceiling.ts';
 import { measureLlmPeers } from './driver/llm-peers.ts';
-import { measureConversations, measureSlip, measureTokenCeiling } from './driver/rates.ts';
+import { measureConversations, measureSlip, measureSoak, measureTokenCeiling } from './driver/rates.ts';
 import { measureStreams } from './driver/truth-test.ts';
 import { canPin, runToEnd } from './gateway/processes.ts';
 import type { Stalls } from './stall-probe.ts';
@@ -19,7 +19,7 @@ async function inTurn<T>(values: readonly number[], measure: (value: number) => 
 /**
  * Holds the driver against servers of known timing, generator and server on a core each: the error of time to first token
  * and inter-token time, schedule slip, ceilings of requests and tokens, memory; and other tools beside it in the same run.
- * The truth is what the server's own clock says of its writes. About five minutes.
+ * The truth is what the server's own clock says of its writes. About seven minutes.
  */
 export async function measureDriver(): Promise<Record<string, unknown>> {
   // Other work on the machine shows here first.
@@ -35,6 +35,7 @@ export async function measureDriver(): Promise<Record<string, unknown>> {
   const tokens = await measureTokenCeiling();
   const knownDelay = await measureKnownDelay();
   const conversations = await measureConversations();
+  const soak = await measureSoak();
   const peers = await measureLlmPeers();
   const { ttftErrorP50Ms, ttftErrorP99Ms, itlErrorP50Ms, itlErrorP99Ms } = truthTest['1000'] ?? {};
   return {
@@ -55,6 +56,7 @@ export async function measureDriver(): Promise<Record<string, unknown>> {
     tokens,
     knownDelay,
     conversations,
+    soak,
     peers,
   };
 }

@@ -43,6 +43,7 @@ const MAX_ERROR_BODY_BYTES = 65_536;
 /** One HTTP exchange, with its own exact limits and instants. */
 class HttpExchange implements HttpTask, Abortable {
   carrier: HttpConnection | undefined;
+  waiting: HttpTask['waiting'];
   readonly #options: ExchangeOptions;
   readonly #settle: (exchange: Exchange) => void;
   readonly #sentAtMs = performance.now();

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
+import { OpenMap } from '../../vocabulary/open-map.ts';
 import { type DialogEndpoint, openInteraction } from './dialog-opening.ts';
 import type { Driver, DriverOptions, Exchange, TurnRequest } from './driver.ts';
 import { classifyStatus, classifyTransportError, type SentOutcome } from './failure-codes.ts';
@@ -119,7 +120,7 @@ class DialogSocket {
 class WebsocketDriver implements Driver {
   readonly #endpoint: DialogEndpoint;
   readonly #socketUrl: string;
-  readonly #sockets = new Map<string, DialogSocket>();
+  readonly #sockets = new OpenMap<string, DialogSocket>();
 
   constructor(options: DriverOptions) {
     const { origin, basePath } = splitUrl(options.url.replace(/^ws/, 'http'));

@@ -32,12 +32,12 @@ const requests = (outputTokens: number): ScenarioInput['workload'] => ({
 });
 
 /** Plain requests, Poisson arrivals. */
-export const pacingScenario = (turnsPerS: number): ScenarioInput => ({
+export const pacingScenario = (turnsPerS: number, windowMs = 8_000): ScenarioInput => ({
   name: 'pacing',
   description: 'Plain requests, Poisson arrivals.',
   protocol: 'http',
   workload: requests(1),
-  load: { kind: 'steps', steps: [{ turnsPerS, warmUpMs: 2_000, windowMs: 8_000 }] },
+  load: { kind: 'steps', steps: [{ turnsPerS, warmUpMs: 2_000, windowMs }] },
 });
 
 /** The pace of the streams that the truth test reads. */

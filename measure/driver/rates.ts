@@ -1,5 +1,5 @@
 import type { WatchedStep } from '../../vocabulary/result-file.ts';
-import { sFromMs } from '../../vocabulary/units.ts';
+import { MS_PER_S, sFromMs } from '../../vocabulary/units.ts';
 import { floodScenario, openConversationsScenario, pacingScenario } from './plans.ts';
 import { generate, say, withTruth } from './processes.ts';
 import { histogramFrom } from './truth-test.ts';
@@ -46,6 +46,28 @@ export async function measureTokenCeiling() {
       streamsCompleted: step.counts.completed,
       streamsNotCompleted: step.counts.offered - step.counts.completed,
     };
+  });
+}
+
+const SOAK_PER_S = 15_000;
+const SOAKS_S = { short: 7, long: 70 } as const;
+
+/** Memory of the generator over a step of a hundred thousand requests and over one of a million: it should not grow with them. */
+export async function measureSoak() {
+  return withTruth({ firstTokenMs: 0, isExact: false }, async (url) => {
+    const soak = async (windowS: number) => {
+      say(`soak of ${SOAK_PER_S} requests/s for ${windowS} s`);
+      const scenario = pacingScenario(SOAK_PER_S, windowS * MS_PER_S);
+      const step = await generate<WatchedStep>({ kind: 'scenario', url: `${url}/plain`, scenario });
+      return {
+        requests: step.counts.offered,
+        notCompleted: step.counts.offered - step.counts.completed,
+        rssMB: step.generator.maxRssBytes / BYTES_PER_MB,
+      };
+    };
+    const [short, long] = [await soak(SOAKS_S.short), await soak(SOAKS_S.long)];
+    const bytesPerRequest = ((long.rssMB - short.rssMB) * BYTES_PER_MB) / (long.requests - short.requests);
+    return { short, long, bytesPerRequest };
   });
 }
 

@@ -1,3 +1,4 @@
+import { OpenMap } from '../../vocabulary/open-map.ts';
 import { createFault, FaultError, faultFromAbort } from '../llm/fault.ts';
 
 interface Waiter {
@@ -6,7 +7,7 @@ interface Waiter {
 
 /** One holder per key; those who wait are served in the order in which they came. */
 export class TicketLock {
-  readonly #queues = new Map<string, Waiter[]>();
+  readonly #queues = new OpenMap<string, Waiter[]>();
   readonly #maxWaiting: number;
 
   constructor(maxWaiting: number) {

@@ -1,3 +1,4 @@
+import { OpenList, type OpenPlace } from '../../vocabulary/open-list.ts';
 import { MS_PER_S } from '../../vocabulary/units.ts';
 import { createFault, type Fault, FaultError } from '../llm/fault.ts';
 
@@ -35,7 +36,7 @@ const MAX_RETRY_AFTER_MS = 30_000;
 /** Counts work in progress, lets a bounded number wait for a short time, refuses the rest, and empties itself on drain. */
 export class Admission {
   readonly #options: AdmissionOptions;
-  readonly #running = new Set<AbortController>();
+  readonly #running = new OpenList<AbortController>();
   /** The newest last, and served first: under overload the oldest are those whose callers have waited in vain. */
   readonly #waiting: Waiter[] = [];
   #draining = false;
@@ -108,17 +109,17 @@ export class Admission {
 
   #begin(): Ticket {
     const controller = new AbortController();
-    this.#running.add(controller);
+    const place = this.#running.add(controller);
     this.#options.onChange(this.#running.size);
     return {
       signal: controller.signal,
       abort: (fault) => controller.abort(new FaultError(fault)),
-      release: () => this.#release(controller),
+      release: () => this.#release(place),
     };
   }
 
-  #release(controller: AbortController): void {
-    if (!this.#running.delete(controller)) return;
+  #release(place: OpenPlace<AbortController>): void {
+    if (!this.#running.remove(place)) return;
     this.#notePace();
     if (this.#waiting.length > 0) {
       this.#waiting.at(-1)?.admit(this.#begin());
@@ -161,7 +162,7 @@ export class Admission {
     });
     const fuse = setTimeout(() => {
       const reason = new FaultError(createFault('gateway_draining'));
-      for (const controller of this.#running) controller.abort(reason);
+      for (const controller of this.#running.values()) controller.abort(reason);
     }, graceMs);
     await empty;
     clearTimeout(fuse);

@@ -1,5 +1,6 @@
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { OpenList } from '../../vocabulary/open-list.ts';
 import {
   type Address,
   addressesOf,
@@ -27,14 +28,14 @@ export class Listeners {
   readonly #find: FindAddresses;
   readonly #others: Server[] = [];
   /** All that were accepted: an HTTPS server does not know of those whose handshake has not ended. */
-  readonly #sockets = new Set<Socket>();
+  readonly #sockets = new OpenList<Socket>();
 
   constructor(app: FastifyInstance, find: FindAddresses = addressesOf) {
     this.#app = app;
     this.#find = find;
     app.server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
+      const place = this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.remove(place));
     });
     app.addHook('preClose', async () => this.#stopAccepting());
   }
@@ -99,7 +100,7 @@ export class Listeners {
   async close(flushMs: number): Promise<void> {
     const fuse = setTimeout(() => {
       this.#app.server.closeAllConnections();
-      for (const socket of this.#sockets) socket.destroy();
+      for (const socket of this.#sockets.values()) socket.destroy();
     }, flushMs);
     await this.#app.close();
     await this.#closing;

@@ -6,6 +6,7 @@ import {
   type ServerWritableStream,
   status,
 } from '@grpc/grpc-js';
+import { OpenMap } from '../../vocabulary/open-map.ts';
 import type { Tracing } from '../telemetry/spans.ts';
 import type { Engine, GenerateEvent, GenerateRequest } from './contract.ts';
 import type {
@@ -21,7 +22,7 @@ import { errorToWire, eventToWire, finishToWire } from './wire.ts';
 
 /** Requests that this server is serving, so that Control.Abort can name them. */
 export class RunningCalls {
-  readonly #controllers = new Map<string, Set<AbortController>>();
+  readonly #controllers = new OpenMap<string, Set<AbortController>>();
 
   add(requestId: string, controller: AbortController): void {
     const set = this.#controllers.get(requestId) ?? new Set();

@@ -1,3 +1,4 @@
+import { OpenMap } from '../../vocabulary/open-map.ts';
 import { faultFromAbort } from '../llm/fault.ts';
 import type { ProviderLine, SharedLine } from '../llm/provider-line.ts';
 import type { Applicant, Entrance, Place } from '../llm/provider-queue.ts';
@@ -12,7 +13,7 @@ interface Waiter {
 export class RemoteLines {
   readonly #send: (message: LineAsk) => void;
   readonly #lines = new Map<string, SharedLine>();
-  readonly #waiters = new Map<number, Waiter>();
+  readonly #waiters = new OpenMap<number, Waiter>();
   #nextTicket = 0;
 
   constructor(send: (message: LineAsk) => void) {

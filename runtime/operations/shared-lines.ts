@@ -1,4 +1,5 @@
 import type { Clock } from '../../vocabulary/clock.ts';
+import { OpenMap } from '../../vocabulary/open-map.ts';
 import type { GatewayConfig } from '../config.ts';
 import { createFault, FaultError } from '../llm/fault.ts';
 import { lineOptionsOf } from '../llm/line-options.ts';
@@ -33,7 +34,7 @@ const GONE = new FaultError(createFault('caller_disconnected'));
 export class SharedLines {
   readonly #lines: ReadonlyMap<string, Line>;
   /** What each worker holds and waits for, by its ticket. */
-  readonly #visits = new Map<number, Map<number, Visit>>();
+  readonly #visits = new Map<number, OpenMap<number, Visit>>();
 
   constructor({ config, clock, onWaitEnd }: SharedLinesOptions) {
     this.#lines = new Map(
@@ -74,7 +75,7 @@ export class SharedLines {
     const line = this.#lines.get(provider);
     if (line === undefined) return { kind: 'line-refused', ticket, fault: createFault('gateway_internal') };
     const visit: Visit = { tokens, leaving: new AbortController(), place: undefined };
-    const visits = this.#visits.get(worker) ?? new Map<number, Visit>();
+    const visits = this.#visits.get(worker) ?? new OpenMap<number, Visit>();
     this.#visits.set(worker, visits);
     visits.set(ticket, visit);
     const entrance = await line.queue.enter({ tenant, tokens }, visit.leaving.signal);
@@ -99,7 +100,8 @@ export class SharedLines {
 
   /** A worker is gone: its places are free. What it had asked of a vendor counts as used whole. */
   departed(worker: number): void {
-    for (const [ticket, { tokens }] of this.#visits.get(worker) ?? []) this.#leave(worker, ticket, tokens);
+    for (const [ticket, { tokens }] of this.#visits.get(worker)?.entries() ?? [])
+      this.#leave(worker, ticket, tokens);
     this.#visits.delete(worker);
   }
 }

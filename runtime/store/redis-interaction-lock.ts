@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { OpenMap } from '../../vocabulary/open-map.ts';
 import { createFault, FaultError, faultFromAbort } from '../llm/fault.ts';
 import type { InteractionLock } from './interaction-lock.ts';
 import { createRedis, type RedisConnectionOptions, whenReady } from './redis-connection.ts';
@@ -43,7 +44,7 @@ export class RedisInteractionLock implements InteractionLock {
   readonly #subscriber: Redis;
   readonly #options: RedisInteractionLockOptions;
   readonly #process = randomBytes(9).toString('base64url');
-  readonly #tickets = new Map<string, Ticket>();
+  readonly #tickets = new OpenMap<string, Ticket>();
   readonly #timer: NodeJS.Timeout;
   #next = 0;
   #closed = false;
@@ -141,7 +142,7 @@ export class RedisInteractionLock implements InteractionLock {
   }
 
   async #renewAll(): Promise<void> {
-    await Promise.all([...this.#tickets.values()].map((ticket) => this.#renew(ticket)));
+    await Promise.all(this.#tickets.values().map((ticket) => this.#renew(ticket)));
   }
 
   /** Also asks whether its turn has come. A holder whose ticket was lost goes on: the history keeps it honest. */
@@ -171,7 +172,7 @@ export class RedisInteractionLock implements InteractionLock {
     this.#closed = true;
     clearInterval(this.#timer);
     for (const ticket of this.#tickets.values()) ticket.refuse?.(storeFault());
-    const left = [...this.#tickets.values()];
+    const left = this.#tickets.values();
     for (const ticket of left) this.#leave(ticket);
     if (left.length > 0) await this.#redis.ping().catch(() => undefined);
     this.#subscriber.disconnect();

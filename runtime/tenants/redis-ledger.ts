@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { OpenList } from '../../vocabulary/open-list.ts';
 import { createFault } from '../llm/fault.ts';
 import { loadRedisDriver } from '../store/drivers.ts';
 import {
@@ -71,7 +72,7 @@ export class RedisLedger implements Ledger {
   readonly #pending = new Map<string, Booking>();
   /** By tenant: puts back what a Redis that lost its state has forgotten. */
   readonly #seen = new Map<string, Seen>();
-  readonly #sending = new Set<Promise<void>>();
+  readonly #sending = new OpenList<Promise<void>>();
   readonly #renewal: NodeJS.Timeout;
   #retry: NodeJS.Timeout | undefined;
   /** Requests of the first moments wait for the first connection; later ones know at once. */
@@ -201,8 +202,8 @@ export class RedisLedger implements Ledger {
     // Also what a failed-open reservation used is booked when the store turns out to have it after all.
     if (!isHeld && !this.#pending.delete(reservation.id)) return Promise.resolve();
     const sending = this.#book({ reservation, used, isRepeated: !isHeld });
-    this.#sending.add(sending);
-    return sending.finally(() => this.#sending.delete(sending));
+    const place = this.#sending.add(sending);
+    return sending.finally(() => this.#sending.remove(place));
   }
 
   release(reservation: Reservation): Promise<void> {
@@ -291,7 +292,7 @@ export class RedisLedger implements Ledger {
     this.#closed = true;
     clearInterval(this.#renewal);
     clearTimeout(this.#retry);
-    await Promise.all([...this.#sending, this.#bookPending()]);
+    await Promise.all([...this.#sending.values(), this.#bookPending()]);
     clearTimeout(this.#retry);
     this.#redis.disconnect();
   }

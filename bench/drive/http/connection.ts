@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { OpenPlace } from '../../../vocabulary/open-list.ts';
 import { type Origin, openSocket } from './origin.ts';
 import type { ResponseHead } from './response-head.ts';
 import { ResponseParser, type ResponseSink } from './response-parser.ts';
@@ -9,6 +10,8 @@ export interface HttpTask {
   readonly text: string;
   /** The connection that carries it, while one does. */
   carrier: HttpConnection | undefined;
+  /** Where it stands in the line for a connection, while it does. */
+  waiting: OpenPlace<WaitingTask> | undefined;
   /** The instant at which the limit runs out that is nearest now. */
   readonly deadlineAtMs: number;
   onHead(head: ResponseHead): void;
@@ -20,6 +23,12 @@ export interface HttpTask {
   onConnectTimeout(): void;
   /** A limit may have run out: the task ends itself if so. */
   onDeadline(nowMs: number): void;
+}
+
+/** A request for which no connection is free. */
+export interface WaitingTask {
+  readonly task: HttpTask;
+  timer: NodeJS.Timeout;
 }
 
 export interface ConnectionEvents {

@@ -1,4 +1,5 @@
-import { HttpConnection, type HttpTask } from './connection.ts';
+import { OpenList, type OpenPlace } from '../../../vocabulary/open-list.ts';
+import { HttpConnection, type HttpTask, type WaitingTask } from './connection.ts';
 import { type Origin, originFrom } from './origin.ts';
 
 export interface TransportOptions {
@@ -15,9 +16,9 @@ export interface TransportOptions {
 export class HttpTransport {
   readonly origin: Origin;
   readonly #options: TransportOptions;
-  readonly #all = new Set<HttpConnection>();
+  readonly #all = new OpenList<HttpConnection>();
   readonly #free: HttpConnection[] = [];
-  readonly #waiting = new Map<HttpTask, NodeJS.Timeout>();
+  readonly #waiting = new OpenList<WaitingTask>();
   #isClosed = false;
 
   constructor(url: string, options: TransportOptions) {
@@ -42,8 +43,7 @@ export class HttpTransport {
 
   /** Gives up a request that was sent here and has not ended. */
   cancel(task: HttpTask): void {
-    clearTimeout(this.#waiting.get(task));
-    this.#waiting.delete(task);
+    if (task.waiting !== undefined) this.#endWait(task.waiting);
     task.carrier?.destroy();
   }
 
@@ -51,10 +51,9 @@ export class HttpTransport {
   close(): void {
     this.#isClosed = true;
     const error = Object.assign(new Error('the driver is closed'), { code: 'UND_ERR_DESTROYED' });
-    const waiting = [...this.#waiting.keys()];
-    for (const timer of this.#waiting.values()) clearTimeout(timer);
-    this.#waiting.clear();
-    for (const connection of [...this.#all]) connection.destroy(error);
+    const waiting: HttpTask[] = [];
+    for (let task = this.#nextWaiting(); task !== undefined; task = this.#nextWaiting()) waiting.push(task);
+    for (const connection of this.#all.values()) connection.destroy(error);
     for (const task of waiting) task.onError(error);
   }
 
@@ -71,9 +70,9 @@ export class HttpTransport {
     if (this.#all.size >= this.#options.maxConnections) return undefined;
     const connection = new HttpConnection(this.origin, this.#options.connectMs, {
       onFree: (free) => this.#onFree(free),
-      onGone: (gone) => this.#onGone(gone),
+      onGone: () => this.#onGone(place),
     });
-    this.#all.add(connection);
+    const place = this.#all.add(connection);
     return connection;
   }
 
@@ -81,20 +80,27 @@ export class HttpTransport {
   #wait(task: HttpTask): void {
     const onTimer = (): void => {
       task.onDeadline(performance.now());
-      if (this.#waiting.has(task)) this.#waiting.set(task, arm());
+      if (task.waiting === place) waiting.timer = arm();
     };
     const arm = (): NodeJS.Timeout =>
       setTimeout(onTimer, Math.max(1, Math.ceil(task.deadlineAtMs - performance.now())));
-    this.#waiting.set(task, arm());
+    const waiting = { task, timer: arm() };
+    const place = this.#waiting.add(waiting);
+    task.waiting = place;
+  }
+
+  #endWait(place: OpenPlace<WaitingTask>): void {
+    const { value } = place;
+    if (value === undefined) return;
+    clearTimeout(value.timer);
+    value.task.waiting = undefined;
+    this.#waiting.remove(place);
   }
 
   #nextWaiting(): HttpTask | undefined {
-    for (const [task, timer] of this.#waiting) {
-      clearTimeout(timer);
-      this.#waiting.delete(task);
-      return task;
-    }
-    return undefined;
+    const task = this.#waiting.oldest?.task;
+    if (task?.waiting !== undefined) this.#endWait(task.waiting);
+    return task;
   }
 
   #onFree(connection: HttpConnection): void {
@@ -103,9 +109,9 @@ export class HttpTransport {
     else connection.begin(next);
   }
 
-  #onGone(connection: HttpConnection): void {
+  #onGone(place: OpenPlace<HttpConnection>): void {
     // It may still lie among the free ones, and is passed over when its turn comes: searching for it would cost more.
-    this.#all.delete(connection);
+    this.#all.remove(place);
     if (this.#isClosed || this.#waiting.size === 0) return;
     const next = this.#nextWaiting();
     if (next !== undefined) this.send(next);

@@ -1,5 +1,7 @@
 import type { WebSocket } from 'ws';
 import { assertNever } from '../../../vocabulary/errors.ts';
+import { OpenList } from '../../../vocabulary/open-list.ts';
+import { OpenMap } from '../../../vocabulary/open-map.ts';
 import { createFault, FaultError } from '../../llm/fault.ts';
 import type { Tenant } from '../../tenants/ledger.ts';
 import type { GatewayContext } from '../context.ts';
@@ -28,8 +30,8 @@ const FLUSH_MS = 250;
 export class SocketHub {
   readonly #context: GatewayContext;
   readonly #observer: SocketObserver;
-  readonly #rooms = new Map<string, Room>();
-  readonly #sessions = new Set<Session>();
+  readonly #rooms = new OpenMap<string, Room>();
+  readonly #sessions = new OpenList<Session>();
   readonly #pinger: NodeJS.Timeout;
   #whenEmpty: (() => void) | undefined;
   #draining = false;
@@ -51,7 +53,7 @@ export class SocketHub {
     readonly sockets: number;
     readonly turns: number;
   }[] {
-    return [...this.#rooms].map(([interactionId, room]) => ({
+    return this.#rooms.entries().map(([interactionId, room]) => ({
       interactionId,
       sockets: room.sessions.size,
       turns: room.turns,
@@ -93,7 +95,7 @@ export class SocketHub {
       onFrame: (from, frame) => this.#handle(room, from, frame),
       onLost: (from) => this.#resync(room, from),
       onEnd: (ended, reason) => {
-        this.#sessions.delete(ended);
+        this.#sessions.remove(place);
         this.#observer.socketsChanged(this.#sessions.size);
         this.#observer.socketEnded(reason);
         room.leave(ended);
@@ -101,7 +103,7 @@ export class SocketHub {
       },
       onDefect: (error) => this.#context.logger.error({ err: error }, 'defect'),
     });
-    this.#sessions.add(session);
+    const place = this.#sessions.add(session);
     this.#observer.socketsChanged(this.#sessions.size);
     room.enter(session);
     session.begin(() => this.#greet(room, session));
@@ -209,7 +211,7 @@ export class SocketHub {
   }
 
   #ping(): void {
-    for (const session of this.#sessions) {
+    for (const session of this.#sessions.values()) {
       if (!session.isAlive) session.terminate('unanswered_ping');
       else if (session.identify()) session.ping();
       else session.close('key_revoked');
@@ -230,14 +232,14 @@ export class SocketHub {
   /** Ends every socket; those that do not take the close soon are cut. */
   async close(): Promise<void> {
     clearInterval(this.#pinger);
-    await Promise.all([...this.#rooms.values()].map(({ channel }) => channel.flushed()));
-    for (const session of this.#sessions) session.close('drained');
+    await Promise.all(this.#rooms.values().map(({ channel }) => channel.flushed()));
+    for (const session of this.#sessions.values()) session.close('drained');
     if (this.#sessions.size === 0) return;
     const empty = new Promise<void>((resolve) => {
       this.#whenEmpty = resolve;
     });
     const fuse = setTimeout(() => {
-      for (const session of this.#sessions) session.terminate('drained');
+      for (const session of this.#sessions.values()) session.terminate('drained');
     }, FLUSH_MS);
     await empty;
     clearTimeout(fuse);

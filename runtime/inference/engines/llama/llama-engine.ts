@@ -1,5 +1,6 @@
 import type { SequenceEvaluateOptions } from 'node-llama-cpp';
 import { systemClock } from '../../../../vocabulary/clock.ts';
+import { OpenMap } from '../../../../vocabulary/open-map.ts';
 import type { EngineDescription } from '../../../../vocabulary/readiness.ts';
 import type { Engine, EngineLoad, GenerateEvent, GenerateRequest } from '../../contract.ts';
 import { EventQueue } from '../../event-queue.ts';
@@ -31,7 +32,7 @@ export class LlamaEngine implements Engine {
   readonly #renderer: PromptRenderer;
   readonly #pool: SequencePool;
   readonly #admission: Admission;
-  readonly #active = new Map<string, Generation>();
+  readonly #active = new OpenMap<string, Generation>();
   #waiting: Generation[] = [];
   #orphanOutputTokens = 0;
   #closing: Promise<void> | undefined;
@@ -89,7 +90,7 @@ export class LlamaEngine implements Engine {
   async #close(graceMs: number): Promise<void> {
     this.#admission.drain();
     if (!(await this.#admission.untilIdle(graceMs))) {
-      for (const generation of [...this.#active.values()]) this.#abort(generation);
+      for (const generation of this.#active.values()) this.#abort(generation);
       // Steps under way end by themselves; memory they use must not be freed before.
       await this.#admission.untilIdle(Number.POSITIVE_INFINITY);
     }

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../../../vocabulary/clock.ts';
+import { OpenMap } from '../../../../vocabulary/open-map.ts';
 import { createRandom, type Random, sampleNormal } from '../../../../vocabulary/random.ts';
 import type { EngineDescription } from '../../../../vocabulary/readiness.ts';
 import type { Engine, EngineLoad, GenerateEvent, GenerateRequest, GenerateTimings } from '../../contract.ts';
@@ -44,7 +45,7 @@ export class SimulatedEngine implements Engine {
   readonly #scheduler: Scheduler;
   readonly #admission: Admission;
   readonly #random: Random;
-  readonly #active = new Map<string, Active>();
+  readonly #active = new OpenMap<string, Active>();
   readonly #stopped = new AbortController();
   #orphanOutputTokens = 0;
   #wake: (() => void) | undefined;
@@ -108,7 +109,7 @@ export class SimulatedEngine implements Engine {
   async #close(graceMs: number): Promise<void> {
     this.#admission.drain();
     await this.#admission.untilIdle(graceMs);
-    for (const id of [...this.#active.keys()]) this.#abort(id);
+    for (const [id] of this.#active.entries()) this.#abort(id);
     this.#stopped.abort();
     this.#wake?.();
     await this.#loop;
