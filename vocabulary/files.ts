@@ -22,7 +22,7 @@ function removeQuietly(path: string): void {
 }
 
 /** A device or a pipe such as /dev/stdout: a rename would put a file in its place, for every other program too. */
-function isSpecial(path: string): boolean {
+export function isSpecial(path: string): boolean {
   const found = statSync(path, { throwIfNoEntry: false });
   return found !== undefined && !found.isFile() && !found.isDirectory();
 }

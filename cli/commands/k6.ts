@@ -61,7 +61,7 @@ function scenarioFrom({ args, slo }: PlanFlags): Scenario {
 export const k6Export: Command<K6ExportOptions> = async (options, context) => {
   const plan = unwrap(createK6Plan(scenarioFrom(options), planOptionsFrom(options)));
   const { url, model } = options;
-  const beside = writeScript(options.out, plan, { url, ...(model === undefined ? {} : { model }) });
+  const beside = unwrap(writeScript(options.out, plan, { url, ...(model === undefined ? {} : { model }) }));
   const notes = notesOf(plan);
   for (const note of notes) context.say(`note: ${note}`);
   context.say(`script: ${options.out}`);

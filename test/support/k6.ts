@@ -35,7 +35,7 @@ export async function runExported(
   const folder = mkdtempSync(join(tmpdir(), 'busyhour-k6-exported-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const [script, points] = [join(folder, 'script.js'), join(folder, 'points.json')];
-  writeScript(script, unwrap(createK6Plan(scenario, { arrivals })), { url });
+  unwrap(writeScript(script, unwrap(createK6Plan(scenario, { arrivals })), { url }));
   // The test runner has a BASE_URL of its own.
   const args = [
     'run',

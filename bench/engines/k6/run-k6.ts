@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Scenario } from '../../../scenarios/scenario.ts';
-import { createFailure, failed, ok, type Result, unwrap } from '../../../vocabulary/errors.ts';
-import { writeFileAtomic } from '../../../vocabulary/files.ts';
+import { createFailure, failed, ok, type Result } from '../../../vocabulary/errors.ts';
+import { isSpecial, writeFileAtomic } from '../../../vocabulary/files.ts';
 import type { GeneratorUse, ResultTarget } from '../../../vocabulary/result-file.ts';
 import { MS_PER_S } from '../../../vocabulary/units.ts';
 import { resolveTarget, type TargetOptions } from '../../run/target.ts';
@@ -150,12 +150,22 @@ function importRun(finished: Finished, options: K6RunOptions): Promise<Result<K6
   });
 }
 
-/** Writes the script and what has to lie beside it. No secret is among it: keys travel in the environment of the process. */
-export function writeScript(path: string, plan: K6Plan, options: K6ScriptOptions): readonly string[] {
-  const beside = companionsOf(plan).map(({ name, text }) => ({ path: join(dirname(path), name), text }));
-  for (const { path: file, text } of [...beside, { path, text: renderK6Script(plan, options) }])
-    unwrap(writeFileAtomic(file, text));
-  return beside.map(({ path: file }) => file);
+/**
+ * Writes the script and what has to lie beside it, whose paths it gives; nothing can lie beside a pipe. No secret is among
+ * it: keys travel in the environment of the process.
+ */
+export function writeScript(
+  path: string,
+  plan: K6Plan,
+  options: K6ScriptOptions,
+): Result<readonly string[]> {
+  const companions = isSpecial(path) ? [] : companionsOf(plan);
+  const beside = companions.map(({ name, text }) => ({ path: join(dirname(path), name), text }));
+  for (const { path: file, text } of [...beside, { path, text: renderK6Script(plan, options) }]) {
+    const written = writeFileAtomic(file, text);
+    if (written.kind === 'failed') return written;
+  }
+  return ok(beside.map(({ path: file }) => file));
 }
 
 /**
@@ -180,7 +190,8 @@ export async function runK6(
   const folder = options.keep ?? mkdtempSync(join(tmpdir(), 'busyhour-k6-'));
   try {
     const files = filesIn(folder);
-    writeScript(files.script, plan.value, { url: target.url });
+    const written = writeScript(files.script, plan.value, { url: target.url });
+    if (written.kind === 'failed') return written;
     const ended = await runBinary({
       binary: binary.value,
       files,

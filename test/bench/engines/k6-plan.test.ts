@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { findK6 } from '../../../bench/engines/k6/binary.ts';
 import { outcomeOf } from '../../../bench/engines/k6/outcomes.ts';
 import { createK6Plan, type K6Plan, type K6PlanOptions } from '../../../bench/engines/k6/plan.ts';
 import { parseInstantMs } from '../../../bench/engines/k6/points.ts';
+import { writeScript } from '../../../bench/engines/k6/run-k6.ts';
 import { companionsOf, renderK6Script } from '../../../bench/engines/k6/script.ts';
 import { parseK6Summary } from '../../../bench/engines/k6/summary.ts';
 import { thresholdsFrom } from '../../../bench/engines/k6/thresholds.ts';
@@ -14,7 +17,7 @@ import {
   resolveScenario,
   type ScenarioInput,
 } from '../../../scenarios/scenario.ts';
-import { unwrap } from '../../../vocabulary/errors.ts';
+import { ok, unwrap } from '../../../vocabulary/errors.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const constant = (value: number) => ({ distribution: { kind: 'constant' as const, value }, source: 'test' });
@@ -217,6 +220,13 @@ describe('the script', () => {
     const taken = execFileSync('sed', ['-n', 's,^//proto ,,p'], { input: script, encoding: 'utf8' });
     expect(taken).toBe(companion?.text);
     expect(taken).toContain('rpc GenerateStream');
+    const folder = mkdtempSync(join(tmpdir(), 'busyhour-k6-plan-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const beside = join(folder, companion?.name ?? '');
+    expect(writeScript(join(folder, 's.js'), plan, { url: 'http://127.0.0.1:1' })).toEqual(ok([beside]));
+    expect(readFileSync(beside, 'utf8')).toBe(companion?.text);
+    // A folder that is a file: told as a failure, as every other output is.
+    expect(writeScript(join(beside, 's.js'), plan, { url: 'http://127.0.0.1:1' }).kind).toBe('failed');
   });
 });
 
