@@ -1,8 +1,9 @@
 import { dirname } from 'node:path';
 import { importK6, type K6Import } from '../../bench/engines/k6/import-k6.ts';
-import { createK6Plan, type K6Arrivals, type K6PlanOptions } from '../../bench/engines/k6/plan.ts';
+import { createK6Plan, type K6PlanOptions } from '../../bench/engines/k6/plan.ts';
 import { runK6, writeScript } from '../../bench/engines/k6/run-k6.ts';
 import { notesOf } from '../../bench/engines/k6/script.ts';
+import type { K6Arrivals } from '../../bench/engines/k6/wanted-steps.ts';
 import { formatStepTable } from '../../presentation/terminal.ts';
 import { readScenario, type Scenario, withOverrides } from '../../scenarios/scenario.ts';
 import { BusyhourError, createFailure, EXIT_CODES, type ExitCode, unwrap } from '../../vocabulary/errors.ts';

@@ -2,8 +2,7 @@ import type { Arrivals } from '../../../scenarios/arrivals.ts';
 import type { Scenario } from '../../../scenarios/scenario.ts';
 import { PROTO_FILE } from './body/grpc.ts';
 import { partsOf } from './body/protocol-parts.ts';
-import type { K6Arrivals } from './plan.ts';
-import type { WantedStep } from './wanted-steps.ts';
+import type { K6Arrivals, WantedStep } from './wanted-steps.ts';
 
 /** Kinds whose rate stands still: k6's constant rate spaces them evenly, whatever they scatter like. */
 const STATIONARY: readonly Arrivals['kind'][] = ['poisson', 'constant', 'gamma', 'modulated'];

@@ -10,11 +10,7 @@ import { partsOf } from './body/protocol-parts.ts';
 import { arrivalExecutor, constantVus, type K6Executor, scheduledExecutor } from './executors.ts';
 import { isStationary, notesFor } from './notes.ts';
 import { drawScheduled, drawShapes, type K6Shape } from './shapes.ts';
-import { type StepOverrides, type WantedStep, wantedSteps } from './wanted-steps.ts';
-
-/** `rate`: k6's own arrival-rate executors; `schedule`: the instants that the native engine would keep. */
-export const K6_ARRIVALS = ['rate', 'schedule'] as const;
-export type K6Arrivals = (typeof K6_ARRIVALS)[number];
+import { type K6Arrivals, type StepOverrides, type WantedStep, wantedSteps } from './wanted-steps.ts';
 
 /** `turnsPerS` is one step for plans that k6 cannot follow (searches). */
 export interface K6PlanOptions extends StepOverrides {

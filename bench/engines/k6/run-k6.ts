@@ -154,11 +154,7 @@ function importRun(finished: Finished, options: K6RunOptions): Promise<Result<K6
  * Writes the script and what has to lie beside it, whose paths it gives; nothing can lie beside a pipe. No secret is among
  * it: keys travel in the environment of the process.
  */
-export function writeScript(
-  path: string,
-  plan: K6Plan,
-  options: K6ScriptOptions,
-): Result<readonly string[]> {
+export function writeScript(path: string, plan: K6Plan, options: K6ScriptOptions): Result<readonly string[]> {
   const companions = isSpecial(path) ? [] : companionsOf(plan);
   const beside = companions.map(({ name, text }) => ({ path: join(dirname(path), name), text }));
   for (const { path: file, text } of [...beside, { path, text: renderK6Script(plan, options) }]) {

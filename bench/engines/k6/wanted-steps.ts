@@ -6,6 +6,9 @@ import { pointsOf } from '../../run/plan-sweep.ts';
 import { labelReplication, type StepLabel } from '../../run/step-label.ts';
 import { interactionsPerSFromTurns } from '../../workload/schedule.ts';
 
+/** `rate`: k6's own arrival-rate executors; `schedule`: the instants that the native engine would keep. */
+export type K6Arrivals = 'rate' | 'schedule';
+
 /** What a step of the load plan asks for, as the native engine would name and draw it. */
 export interface WantedStep {
   readonly label: StepLabel;
