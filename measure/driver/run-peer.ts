@@ -2,8 +2,11 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { canPin } from '../gateway/processes.ts';
 import { GENERATOR_CORE } from './processes.ts';
 
+/** Makes a process the leader of a group, to be ended with all that it has started. */
+const OWN_GROUP: readonly string[] = canPin ? ['setsid'] : [];
 const MAX_OUTPUT_BYTES = 32 * 1024 * 1024;
 
 /** What a program said. */
@@ -19,11 +22,21 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** Ends what a peer has started and left behind: it has a process group of its own. */
+function endGroup(leader: number | undefined): void {
+  if (leader === undefined || OWN_GROUP.length === 0) return;
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // Nothing of it is left.
+  }
+}
+
 /** Runs a peer on the generator's core to its end, or to the limit. Never rejects. */
 export function runPeer(command: string, args: readonly string[], options: RunOptions): Promise<Said> {
-  const [program = command, ...rest] = [...GENERATOR_CORE, command, ...args];
+  const [program = command, ...rest] = [...OWN_GROUP, ...GENERATOR_CORE, command, ...args];
   return new Promise((resolve) => {
-    execFile(
+    const peer = execFile(
       program,
       rest,
       {
@@ -34,6 +47,7 @@ export function runPeer(command: string, args: readonly string[], options: RunOp
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       },
       (error, stdout, stderr) => {
+        endGroup(peer.pid);
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
         resolve({
           code,
