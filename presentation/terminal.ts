@@ -235,7 +235,7 @@ export function formatStepTable(result: ResultFile): string {
   return [
     ...wrapText(heading, TERMINAL_CHARS),
     ...partial,
-    formatTextTable(STEP_COLUMNS, rows),
+    rows.length === 0 ? 'No step was measured.' : formatTextTable(STEP_COLUMNS, rows),
     ...(rows.some((row) => row.includes(UNSURE)) ? [UNSURE_NOTE] : []),
     ...(latency === 'latencyMs' ? [] : wrapText(fromSendNote(latency), TERMINAL_CHARS)),
   ].join('\n');

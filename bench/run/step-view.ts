@@ -1,6 +1,9 @@
 import type { StepLoad } from '../../vocabulary/result-file.ts';
 import type { RecordedSoFar } from '../observe/recorder.ts';
 
+/** What a live view shows percentiles of. */
+export const LIVE_METRICS = ['latencyMs', 'timeToFirstTokenMs', 'scheduleSlipMs'] as const;
+
 /** A step's counters at one instant. They belong to the step: read them, and copy what is to be kept. */
 export interface StepSoFar extends RecordedSoFar {
   /** Requests sent since the step began, warm-up included. */

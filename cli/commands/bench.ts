@@ -3,12 +3,12 @@ import { runAutocannon } from '../../bench/engines/autocannon/run-autocannon.ts'
 import { runBench } from '../../bench/run/run-bench.ts';
 import type { RunBenchOptions } from '../../bench/run/run-context.ts';
 import { runTraceReplay } from '../../bench/run/run-trace.ts';
-import { groupDiagnostics } from '../../presentation/diagnostics-text.ts';
 import { formatStepTable } from '../../presentation/terminal.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { type Result, unwrap } from '../../vocabulary/errors.ts';
 import { ensureWritableFolder } from '../../vocabulary/files.ts';
 import { type ResultFile, writeResultFile } from '../../vocabulary/result-file.ts';
+import { doubtsOf } from '../bench/doubts.ts';
 import { exitCodeOf } from '../bench/exit-code.ts';
 import { refuseIdleFlags } from '../bench/idle-flags.ts';
 import type { BenchOptions, CurveOptions, SweepOptions, TargetFlags } from '../bench/options.ts';
@@ -71,15 +71,6 @@ function runWithAutocannon(options: BenchOptions, context: CommandContext): Prom
   });
 }
 
-/** What stands before any number: errors and warnings, the gravest first, one line for each code. */
-const doubtsOf = ({ diagnostics }: ResultFile): string[] =>
-  groupDiagnostics(diagnostics)
-    .filter(({ severity }) => severity !== 'info')
-    .map(({ code, severity, said }) => {
-      const more = said.length > 1 ? ` (and ${said.length - 1} more)` : '';
-      return `${severity} ${code}: ${said[0] ?? ''}${more}`;
-    });
-
 /** Measures, shows the table and writes the file. The table comes first: a full disk must not take the figures too. */
 async function measureInto(
   { out }: TargetFlags,
@@ -88,6 +79,7 @@ async function measureInto(
 ): Promise<CommandResult> {
   unwrap(ensureWritableFolder(dirname(out)));
   const result = unwrap(await measure());
+  for (const note of result.importedFrom?.notes ?? []) context.say(`note: ${note}`);
   for (const line of doubtsOf(result)) context.say(line);
   context.say(formatStepTable(result));
   unwrap(writeResultFile(out, result));

@@ -8,6 +8,7 @@ import { BusyhourError, createFailure, EXIT_CODES, unwrap } from '../../vocabula
 import { ensureWritableFolder } from '../../vocabulary/files.ts';
 import { type ResultFile, writeResultFile } from '../../vocabulary/result-file.ts';
 import type { Slo } from '../../vocabulary/slo.ts';
+import { doubtsOf } from '../bench/doubts.ts';
 import type { Command } from '../boundary.ts';
 
 /** Arguments and flags of `busyhour import`. */
@@ -69,6 +70,7 @@ export const importResult: Command<ImportOptions> = async (options, { say }) => 
         );
   unwrap(writeResultFile(out, result));
   for (const note of result.importedFrom?.notes ?? []) say(`note: ${note}`);
+  for (const line of doubtsOf(result)) say(line);
   if (result.steps.length > 0) say(formatStepTable(result));
   say(`result: ${out}`);
   return { exitCode: EXIT_CODES.ok, json: result };

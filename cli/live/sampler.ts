@@ -1,4 +1,4 @@
-import type { StepSoFar, StepView } from '../../bench/run/step-view.ts';
+import { LIVE_METRICS, type StepSoFar, type StepView } from '../../bench/run/step-view.ts';
 import { askedPerSFromLoad } from '../../presentation/step-reading.ts';
 import type { LatencyHistogram } from '../../vocabulary/histogram.ts';
 import type { HistogramMetricId } from '../../vocabulary/metrics.ts';
@@ -39,8 +39,7 @@ export interface LiveSample {
 const RECENT_MS = 5_000;
 /** How often what came before is remembered: recent figures are of between 5 and 5.5 seconds. */
 const KEEP_EVERY_MS = MS_PER_S / 2;
-const WATCHED = ['latencyMs', 'timeToFirstTokenMs', 'scheduleSlipMs'] as const;
-type Watched = (typeof WATCHED)[number];
+type Watched = (typeof LIVE_METRICS)[number];
 
 interface Remembered {
   readonly atMs: number;
@@ -52,7 +51,7 @@ interface Remembered {
 
 function remember(atMs: number, soFar: StepSoFar): Remembered {
   const histograms = new Map<HistogramMetricId, LatencyHistogram>();
-  for (const metric of WATCHED) {
+  for (const metric of LIVE_METRICS) {
     const histogram = soFar.histograms.get(metric);
     if (histogram !== undefined) histograms.set(metric, histogram.copy());
   }

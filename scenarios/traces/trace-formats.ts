@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { ok, type Result } from '../../vocabulary/errors.ts';
+import { failed, ok, type Result } from '../../vocabulary/errors.ts';
 import { readPackedText } from '../../vocabulary/packed-text.ts';
 import { TRACE_FORMAT_NAMES, type TraceFormatName, type TraceReading } from '../trace-reading.ts';
 import type { Trace, TraceRequest } from './trace.ts';
@@ -52,11 +52,33 @@ const TRACE_FORMATS: { readonly [Name in TraceFormatName]: TraceFormat } = {
   },
 };
 
-/** The format of a text by its first line; what no format claims is read as Azure's, whose errors then help. */
-function detectFormat(text: string, options: TraceReadingOptions): TraceFormatName {
-  const firstLine = text.slice(0, text.indexOf('\n') + 1);
+const firstLineOf = (text: string): string => text.split('\n', 1)[0]?.trim() ?? '';
+
+/** The format of a text by its first line; undefined where no format claims it. */
+function detectFormat(text: string, options: TraceReadingOptions): TraceFormatName | undefined {
+  const firstLine = firstLineOf(text);
   const names = Object.keys(TRACE_FORMATS) as TraceFormatName[];
-  return names.find((name) => TRACE_FORMATS[name].matches(firstLine, options)) ?? 'azure-llm';
+  return names.find((name) => TRACE_FORMATS[name].matches(firstLine, options));
+}
+
+const MAX_SHOWN_CHARS = 60;
+
+const KNOWN_FIRST_LINES =
+  'TIMESTAMP,ContextTokens,GeneratedTokens (azure-llm), Timestamp,…,Request tokens,Response tokens,… (burstgpt), ' +
+  'client windows of servegen, or {"timestamp":…,"input_length":…,"output_length":…} (mooncake)';
+
+function unknownFormat(path: string, text: string): Result<never> {
+  const got = firstLineOf(text).slice(0, MAX_SHOWN_CHARS);
+  return failed('INVALID_TRACE', `${path} is of no trace format that is known`, {
+    issues: [
+      {
+        path: 'line 1',
+        expected: KNOWN_FIRST_LINES,
+        got: got === '' ? 'nothing' : got,
+        fix: 'give such a file, or name its columns in a scenario: arrivals { kind: trace, file, columns }',
+      },
+    ],
+  });
 }
 
 const optionsOf = (given: TraceFormatName | TraceReadingOptions): TraceReadingOptions =>
@@ -69,6 +91,7 @@ export function readTrace(path: string, given: TraceFormatName | TraceReadingOpt
   if (packed.kind === 'failed') return packed;
   const { text, sha256 } = packed.value;
   const format = options.format ?? detectFormat(text, options);
+  if (format === undefined) return unknownFormat(path, text);
   const requests = TRACE_FORMATS[format].parse(text, path, options);
   if (requests.kind === 'failed') return requests;
   return ok({ source: basename(path), format, sha256, requests: requests.value });

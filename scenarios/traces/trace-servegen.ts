@@ -93,6 +93,15 @@ function readTokenSampler(rows: readonly Row[], model: string, field: string): S
   return found.length > 0 && isSound ? createSampler({ kind: 'histogram', values, weights }) : undefined;
 }
 
+const MAX_NAMED = 20;
+
+/** The models of a file, each in the first column of its rows. */
+function modelsHint(rows: readonly Row[]): string {
+  const models = [...new Set(rows.slice(1).map(({ value }) => value[0]))];
+  const more = models.length > MAX_NAMED ? ', …' : '';
+  return `Say whose clients: --servegen-model, or servegen.model in a scenario, as one of ${models.slice(0, MAX_NAMED).join(', ')}${more}.`;
+}
+
 interface TokenSamplers {
   readonly input: Sampler;
   readonly output: Sampler;
@@ -107,7 +116,9 @@ function readTokens(path: string, model: string): Result<TokenSamplers> {
   const input = readTokenSampler(rows, model, 'input_tokens');
   const output = readTokenSampler(rows, model, 'output_tokens');
   return input === undefined || output === undefined
-    ? failed('INVALID_TRACE', `${path} has no sound input_tokens and output_tokens of model ${model}`)
+    ? failed('INVALID_TRACE', `${path} has no sound input_tokens and output_tokens of model ${model}`, {
+        hint: modelsHint(rows),
+      })
     : ok({ input, output });
 }
 
@@ -154,7 +165,7 @@ export function parseServeGenTrace(
 ): Result<readonly TraceRequest[]> {
   if (options === undefined) {
     return failed('INVALID_TRACE', `${what} holds rates of several models, not requests`, {
-      hint: 'Say which: servegen with model, fromS, forS and seed; see docs/scenarios.md.',
+      hint: modelsHint(readCsvRows(text).rows),
     });
   }
   const { rows, issues } = readCsvRows(text);

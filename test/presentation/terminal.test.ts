@@ -99,7 +99,10 @@ describe('formatStepTable', () => {
     expect(text).toContain('too few requests');
     const growing = createDiagnostic('NOT_STEADY', 'requests in flight rose', 'few');
     expect(formatStepTable({ ...cpu, steps: [few], diagnostics: [growing] })).toMatch(/^few .* not steady$/m);
-    expect(formatStepTable({ ...cpu, steps: [] })).not.toContain('too few requests');
+    const empty = formatStepTable({ ...cpu, steps: [] });
+    expect(empty).toContain('No step was measured.');
+    expect(empty).not.toContain('verdict');
+    expect(empty).not.toContain('too few requests');
   });
 
   it('refuses a damaged histogram with the catalogue code', () => {

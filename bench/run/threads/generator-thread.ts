@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { createFailure, type Failure, ok, type Result } from '../../../vocabulary/errors.ts';
 import type { ResultStep } from '../../../vocabulary/result-file.ts';
 import type { FromThread, ThreadSetup, Tick, ToThread } from './messages.ts';
+import type { PackedView, PackedViewStart } from './packed-view.ts';
 
 /** The entry point beside this file, whether run from sources or built. */
 const THREAD = fileURLToPath(import.meta.url).replace(/generator-thread\.(ts|js)$/, 'thread.$1');
@@ -15,7 +16,8 @@ export class GeneratorThread {
   #settle: ((answer: Result<Answer>) => void) | undefined;
   #failure: Failure | undefined;
   /** Told while a step runs. */
-  onTick: (tick: Tick) => void = () => {};
+  onTick: (tick: Tick, soFar: PackedView) => void = () => {};
+  onBegun: (view: PackedViewStart) => void = () => {};
   onSoFar: (step: ResultStep | undefined, costMs: number) => void = () => {};
 
   constructor(setup: ThreadSetup) {
@@ -30,7 +32,8 @@ export class GeneratorThread {
   }
 
   #hear(message: FromThread): void {
-    if (message.kind === 'tick') this.onTick(message.tick);
+    if (message.kind === 'tick') this.onTick(message.tick, message.soFar);
+    else if (message.kind === 'begun') this.onBegun(message.view);
     else if (message.kind === 'so-far') this.onSoFar(message.step, message.costMs);
     else if (message.kind === 'failed') this.#fail(message.failure);
     else this.#settle?.(ok(message));

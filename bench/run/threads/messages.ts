@@ -4,6 +4,7 @@ import type { WatchedProcess } from '../../observe/server-watch.ts';
 import type { ProgressEvent } from '../progress.ts';
 import type { RunBenchOptions } from '../run-context.ts';
 import type { StepOrder } from '../step-crew.ts';
+import type { PackedView, PackedViewStart } from './packed-view.ts';
 
 /** What a generator thread is started with: a run that can be copied to it, and its part of every step. */
 export type ThreadSetup = Required<Pick<RunBenchOptions, 'scenario' | 'target' | 'seed' | 'shard'>> &
@@ -29,7 +30,8 @@ export type ToThread =
 /** What a thread tells. */
 export type FromThread =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'tick'; readonly tick: Tick }
+  | { readonly kind: 'begun'; readonly view: PackedViewStart }
+  | { readonly kind: 'tick'; readonly tick: Tick; readonly soFar: PackedView }
   /** `costMs` is what making it took from the generator; no step in the warm-up or between steps. */
   | { readonly kind: 'so-far'; readonly step: ResultStep | undefined; readonly costMs: number }
   | { readonly kind: 'step'; readonly step: ResultStep | undefined }

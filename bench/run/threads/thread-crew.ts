@@ -6,34 +6,19 @@ import type { CrewedRun, StepCrew, StepOrder } from '../step-crew.ts';
 import { type Answer, GeneratorThread } from './generator-thread.ts';
 import { mergeThreadSteps } from './merge-parts.ts';
 import type { ThreadSetup, Tick } from './messages.ts';
+import { SharedView } from './packed-view.ts';
 import { StepSoFar } from './step-so-far.ts';
 
 /** From an order to the instant at which all threads begin it: they have to have read it by then. */
 const LEAD_MS = 100;
 /** A long trace takes a while to copy to each of them. */
 const TRACE_LEAD_MS = 1_000;
-/** Ticks of all threads as one: what was sent and is in flight is everybody's, time is that of the first. */
-class SharedTicks {
-  readonly #ticks = new Map<number, Tick>();
 
-  add(index: number, tick: Tick): Tick {
-    this.#ticks.set(index, tick);
-    const sumOf = (read: (of: Tick) => number): number =>
-      [...this.#ticks.values()].reduce((sum, of) => sum + read(of), 0);
-    return {
-      ...tick,
-      sent: sumOf(({ sent }) => sent),
-      inFlight: sumOf(({ inFlight }) => inFlight),
-      failed: sumOf(({ failed: count }) => count),
-    };
-  }
-}
-
-function spanMsOf(order: StepOrder): number {
-  if (order.kind === 'trace') return order.trace.requests.at(-1)?.atMs ?? 0;
-  const { warmUpMs, windowMs } = order.kind === 'open' ? order.step : order.options;
-  return warmUpMs + windowMs;
-}
+/** A second of all threads as one: what was sent and is in flight is everybody's, time is that of the first. */
+const tickOfAll = (tick: Tick, view: SharedView): Tick => {
+  const { sent, inFlight, failed } = view.read();
+  return { ...tick, sent, inFlight, failed };
+};
 
 /** The thread that runs the plan waits here, and merges what the others measured. */
 class ThreadCrew implements StepCrew {
@@ -57,7 +42,6 @@ class ThreadCrew implements StepCrew {
 
   async run(order: StepOrder, run: CrewedRun): Promise<ResultStep | undefined> {
     const { name } = order.label;
-    run.onProgress({ kind: 'step-started', name, spanMs: spanMsOf(order) });
     const steps = Promise.all(this.#threads.map((thread) => thread.answer()));
     this.#tellAll(order, run);
     const soFar = new StepSoFar(name, this.#threads, this.#merge);
@@ -73,7 +57,7 @@ class ThreadCrew implements StepCrew {
   }
 
   #tellAll(order: StepOrder, { onProgress, startedAtMs, metricsUrls }: CrewedRun): void {
-    const ticks = new SharedTicks();
+    this.#listen(order, onProgress);
     const told = {
       kind: 'step' as const,
       order,
@@ -81,12 +65,25 @@ class ThreadCrew implements StepCrew {
       runStartedAtUnixMs: performance.timeOrigin + startedAtMs,
     };
     for (const [index, thread] of this.#threads.entries()) {
-      thread.onTick = (tick) => {
-        const ofAll = ticks.add(index, tick);
-        if (index === 0) onProgress(ofAll);
-      };
       // All of them would read the same pages.
       thread.tell({ ...told, metricsUrls: index === 0 ? metricsUrls : [] });
+    }
+  }
+
+  /** The step begins with the first thread that does, and goes on as the first of them says. */
+  #listen(order: StepOrder, onProgress: CrewedRun['onProgress']): void {
+    let view: SharedView | undefined;
+    for (const [index, thread] of this.#threads.entries()) {
+      thread.onBegun = (start) => {
+        if (view !== undefined) return;
+        view = new SharedView(order, start, this.#threads.length);
+        const spanMs = view.windowToMs - view.startedAtMs;
+        onProgress({ kind: 'step-started', name: order.label.name, spanMs, view });
+      };
+      thread.onTick = (tick, soFar) => {
+        view?.hear(index, soFar);
+        if (view !== undefined && index === 0) onProgress(tickOfAll(tick, view));
+      };
     }
   }
 

@@ -3,13 +3,16 @@ import { createFailure, type Failure, failureFromUnknown, unwrap } from '../../.
 import type { ResultStep } from '../../../vocabulary/result-file.ts';
 import { runClosedStep } from '../closed-step.ts';
 import { runOpenStep } from '../open-step.ts';
+import type { ProgressEvent } from '../progress.ts';
 import { prepareRun } from '../run-bench.ts';
 import { RunJournal } from '../run-journal.ts';
 import { waitUntilUnix } from '../start-time.ts';
 import type { RunContext } from '../step-context.ts';
 import type { StepOrder } from '../step-crew.ts';
+import type { StepView } from '../step-view.ts';
 import { replayTraceStep } from '../trace-step.ts';
 import type { FromThread, ThreadSetup, ToThread } from './messages.ts';
+import { packView, packViewStart } from './packed-view.ts';
 
 /** One generator thread: carries out its part of every step that it is told, and tells what came of it. */
 const port = parentPort;
@@ -22,6 +25,17 @@ const tellFailure = ({ code, message, hint, issues }: Failure): void =>
 
 const abort = new AbortController();
 
+/** The view of the running step: a function over its state, which cannot leave the thread as it is. */
+let view: StepView | undefined;
+
+function onProgress(event: ProgressEvent): void {
+  if (event.kind === 'step-started' && event.view !== undefined) {
+    view = event.view;
+    tell({ kind: 'begun', view: packViewStart(view) });
+  }
+  if (event.kind === 'tick' && view !== undefined) tell({ kind: 'tick', tick: event, soFar: packView(view) });
+}
+
 /** Scheduled actions and the common start are the business of the thread that runs the plan. */
 async function prepareContext(setup: ThreadSetup): Promise<RunContext> {
   const { context } = unwrap(
@@ -29,9 +43,7 @@ async function prepareContext(setup: ThreadSetup): Promise<RunContext> {
       ...setup,
       scenario: { ...setup.scenario, actions: [] },
       signal: abort.signal,
-      onProgress: (event) => {
-        if (event.kind === 'tick') tell({ kind: 'tick', tick: event });
-      },
+      onProgress,
     }),
   );
   return context;

@@ -104,6 +104,15 @@ describe('shards that really run', () => {
     expect(stderr).toMatch(/expected shard 2\/2/);
   }, 30_000);
 
+  it('say what is missing before any number, when they are merged all the same', async () => {
+    const args = ['merge', at('shard-0.json'), '--allow-partial', '--out', at('part.json')];
+    const { code, stderr } = await run(args);
+    expect(code, stderr).toBe(0);
+    const doubtAt = stderr.indexOf('warning SHARDS_INCOMPLETE: without shard 2 of 2');
+    expect(doubtAt, stderr).toBeGreaterThanOrEqual(0);
+    expect(doubtAt).toBeLessThan(stderr.indexOf('completed/s'));
+  }, 30_000);
+
   it('are exported to a file, and a bad format is a usage error', async () => {
     const shard = at('shard-0.json');
     const exported = await run(['export', shard, '--format', 'hdr', '--out', at('shard.hlog')]);

@@ -9,6 +9,7 @@ import { NO_MEANS } from '../../../bench/run/actions/action-schedule.ts';
 import { runBench } from '../../../bench/run/run-bench.ts';
 import type { RunBenchOptions } from '../../../bench/run/run-context.ts';
 import { runTraceReplay } from '../../../bench/run/run-trace.ts';
+import type { StepView } from '../../../bench/run/step-view.ts';
 import { resolveScenario, type ScenarioInput } from '../../../scenarios/scenario.ts';
 import { unwrap } from '../../../vocabulary/errors.ts';
 import { parseResultFile, type ResultFile, type ResultStep } from '../../../vocabulary/result-file.ts';
@@ -181,12 +182,14 @@ describe('generator threads', () => {
     const abort = new AbortController();
     const load = { kind: 'steps' as const, steps: [{ turnsPerS: 40, warmUpMs: 0, windowMs: 60_000 }] };
     const soFar: ResultFile[] = [];
+    let view: StepView | undefined;
     const result = await run({
       ...options({ load }),
       threads: 2,
       signal: abort.signal,
       checkpoint: { everyMs: 200, write: (partial) => soFar.push(partial) },
       onProgress: (event) => {
+        if (event.kind === 'step-started') view = event.view;
         if (event.kind === 'tick' && event.sent > 60) abort.abort();
       },
     });
@@ -198,6 +201,12 @@ describe('generator threads', () => {
     // 40/s, give or take five standard deviations of a Poisson count.
     const expected = 0.04 * (step?.windowMs ?? 0);
     expect(Math.abs((step?.counts.offered ?? 0) - expected)).toBeLessThan(5 * Math.sqrt(expected));
+    // What a live view shows is of all threads.
+    expect(view?.load).toEqual(step?.load);
+    const seen = view?.read();
+    expect(seen?.sent).toBeGreaterThan(60);
+    expect(seen?.histograms.get('latencyMs')?.count).toBe(seen?.counts.completed);
+    expect(seen?.counts.completed).toBeGreaterThan(30);
     // A process that is killed leaves the last of these behind.
     expect(sound(soFar.at(-1) as ResultFile).steps[0]?.counts.offered).toBeGreaterThan(0);
   }, 30_000);

@@ -185,7 +185,23 @@ describe.skipIf(!existsSync(SERVEGEN))('the ServeGen windows (needs ../shared/da
   }, 60_000);
 
   it('are refused without the name of a model', () => {
-    expect(readTrace(SERVEGEN)).toMatchObject({ failure: { code: 'INVALID_TRACE' } });
+    const refused = { code: 'INVALID_TRACE', hint: expect.stringMatching(/--servegen-model.* m-large/) };
+    expect(readTrace(SERVEGEN)).toMatchObject({ failure: refused });
+    const servegen = { model: 'm-lagre', fromS: 0, forS: 600, seed: 1 };
+    expect(readTrace(SERVEGEN, { servegen })).toMatchObject({ failure: refused });
+  });
+});
+
+describe('a file of no format that is known', () => {
+  it.each([
+    ['a table of somebody', ['when,how', '1,2'], 'when,how'],
+    ['a line without an end', ['{"a":1}'], '{"a":1}'],
+    ['nothing', [''], 'nothing'],
+  ])('%s is refused with what would be known, and how to name columns', (_name, lines, got) => {
+    const failure = failureOf(lines);
+    expect(failure).toMatchObject({ code: 'INVALID_TRACE', issues: [{ path: 'line 1', got }] });
+    expect(failure.issues[0]?.expected).toMatch(/azure-llm.*burstgpt.*servegen.*mooncake/);
+    expect(failure.issues[0]?.fix).toContain('columns');
   });
 });
 
