@@ -27,6 +27,23 @@ export function isSpecial(path: string): boolean {
   return found !== undefined && !found.isFile() && !found.isDirectory();
 }
 
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+/**
+ * Makes a folder and those that it lies in, one after the other: where the system says of a folder that cannot be made that
+ * it is not there, as /proc does, Node's recursive mkdir asks again for ever.
+ */
+export function makeFolder(path: string): void {
+  if (isFolder(path)) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (cause) {
+    // Somebody else may have made it meanwhile.
+    if (!isFolder(path)) throw cause;
+  }
+}
+
 function writePieces(path: string, pieces: Iterable<string | Uint8Array>): void {
   const file = openSync(path, 'w');
   try {
@@ -48,7 +65,7 @@ export function writePiecesAtomic(path: string, pieces: Iterable<string | Uint8A
       writePieces(path, pieces);
       return ok(path);
     }
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     writePieces(temporary, pieces);
     renameSync(temporary, path);
     return ok(path);
@@ -62,7 +79,7 @@ export function writePiecesAtomic(path: string, pieces: Iterable<string | Uint8A
 /** Proves, before any long work, that a folder exists (made if need be) and can be written. */
 export function ensureWritableFolder(path: string): Result<string> {
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
     accessSync(path, constants.W_OK | constants.X_OK);
     return ok(path);
   } catch (cause) {

@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -155,7 +164,26 @@ describe('writeFileAtomic', () => {
     expect(unwrap(ensureWritableFolder(join(folder, 'new')))).toBe(join(folder, 'new'));
     writeFileSync(join(folder, 'file'), '');
     expect(failureOf(ensureWritableFolder(join(folder, 'file'))).code).toBe('OUTPUT_NOT_WRITABLE');
+    const deep = join(folder, 'one', 'two', 'three');
+    expect(unwrap(ensureWritableFolder(deep))).toBe(deep);
   });
+
+  it.skipIf(!existsSync('/proc/self'))(
+    'ends where no folder can be made, though none is there',
+    () => {
+      // In a process of its own: Node's recursive mkdir would ask for ever, and nothing here could stop it.
+      const module = new URL('../../vocabulary/files.ts', import.meta.url).href;
+      const asked = `const files = await import(${JSON.stringify(module)});
+      const results = [files.ensureWritableFolder('/proc/busyhour'), files.writeFileAtomic('/proc/busyhour/a', '')];
+      console.log(results.map(({ failure }) => failure?.code).join());`;
+      const answer = execFileSync(process.execPath, ['--input-type=module', '-e', asked], {
+        timeout: 30_000,
+        encoding: 'utf8',
+      });
+      expect(answer.trim()).toBe('OUTPUT_NOT_WRITABLE,OUTPUT_NOT_WRITABLE');
+    },
+    60_000,
+  );
 });
 
 const { results, plan } = fixture();
