@@ -75,6 +75,10 @@ function addListings(program: Command): void {
     .option('--stale', 'only entries past their shelf life')
     .option('--prices <file...>', 'your own catalogue files; their entries win')
     .option('--json', JSON_HELP)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  busyhour prices list --group voice\n  busyhour prices stale\n  busyhour prices explain openai/gpt-4o-mini --prices mine.yaml\n',
+    )
     .action(action(async () => (await import('./commands/prices.ts')).prices));
   program
     .command('doctor')

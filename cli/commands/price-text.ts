@@ -36,7 +36,7 @@ function shortPrice(found: CatalogueEntry): string {
   }
   if (found.group === 'cpu-instances') return `${found.entry.usdPerHour} USD per hour`;
   const [first, ...others] = figureTexts(found).filter(({ field }) => field !== 'gpus');
-  if (first === undefined) return '';
+  if (first === undefined) return found.entry.notes?.[0] ?? '';
   const what = found.group === 'gpu-prices' ? `${found.entry.gpus} × ${found.entry.gpu}: ` : '';
   return others.length === 0 ? `${what}${first.text}` : `${what}${first.text}, and ${others.length} more`;
 }

@@ -34,9 +34,12 @@ function list(catalogue: Catalogue, options: PricesOptions, staleOnly: boolean):
   return { exitCode: EXIT_CODES.ok, json: entries };
 }
 
-function explain(catalogue: Catalogue, id: string | undefined, json: boolean | undefined): CommandResult {
+function explain(catalogue: Catalogue, id: string | undefined, options: PricesOptions): CommandResult {
+  const { group, stale, json } = options;
   if (id === undefined)
     throw usage('prices explain needs the id of an entry', 'busyhour prices list shows them.');
+  if (group !== undefined || stale === true)
+    throw usage('--group and --stale choose among the entries of a list', `Leave them out to explain ${id}.`);
   const found = withStanding(unwrap(findEntry(catalogue, id)));
   if (!json) process.stdout.write(`${explainEntry(found, found)}\n`);
   return { exitCode: EXIT_CODES.ok, json: found };
@@ -47,12 +50,12 @@ function explain(catalogue: Catalogue, id: string | undefined, json: boolean | u
  * id is explained, and no argument lists.
  */
 export const prices: Command<PricesOptions> = async (options) => {
-  const { args, stale, prices: own, json } = options;
+  const { args, stale, prices: own } = options;
   const [what = 'list', id, ...more] = args;
   if (more.length > 0) throw usage(`${more.join(' ')} is too much for prices`, 'Give one id.');
   const catalogue = unwrap(readCatalogue(own));
-  if (what === 'explain') return explain(catalogue, id, json);
-  if (what !== 'list' && what !== 'stale') return explain(catalogue, what, json);
+  if (what === 'explain') return explain(catalogue, id, options);
+  if (what !== 'list' && what !== 'stale') return explain(catalogue, what, options);
   if (id !== undefined) throw usage(`prices ${what} takes no id`, `busyhour prices explain ${id} shows it.`);
   return list(catalogue, options, what === 'stale' || stale === true);
 };

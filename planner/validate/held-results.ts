@@ -141,7 +141,8 @@ export function validateAgainst(
 ): HeldPrediction[] {
   return groupMeasurements(against, slos).flatMap((held) => {
     const fit = fitted.find(({ result }) => sameSystem(result, held.result));
-    const subject = `${held.result.target.name} (${held.result.target.replicas} replicas)`;
+    const { name, replicas } = held.result.target;
+    const subject = `${name} (${replicas} replica${replicas === 1 ? '' : 's'})`;
     if (fit === undefined) {
       return [
         {

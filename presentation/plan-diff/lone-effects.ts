@@ -40,16 +40,22 @@ function restOf({ alone = [], money, replicas }: ComparedMode): Rest | undefined
 const formatReplicas = (replicas: number): string =>
   replicas === 0 ? '0' : `${replicas < 0 ? '−' : '+'}${formatCount(Math.abs(replicas))}`;
 
-/** `demand −$1,094, prices and defaults +$20; together −$3 more`; undefined where it is not known. */
+const MIN_SHOWN_USD = 0.005;
+
+const isFelt = (effect: LoneEffect): boolean =>
+  effect.kind === 'refused' || Math.abs(effect.machineUsdPerMonth) >= MIN_SHOWN_USD;
+
+/** `demand −$1,094, prices and defaults +$20; together −$3 more`; undefined where none is known to move the month. */
 export function formatLoneEffects(mode: ComparedMode): string | undefined {
-  if (mode.alone === undefined || mode.alone.length === 0) return undefined;
-  const said = mode.alone.map((effect) =>
+  const felt = (mode.alone ?? []).filter(isFelt);
+  if (felt.length === 0) return undefined;
+  const said = felt.map((effect) =>
     effect.kind === 'refused'
       ? `${INPUTS[effect.input]} refused`
       : `${INPUTS[effect.input]} ${formatUsdDelta(effect.machineUsdPerMonth)}`,
   );
   const rest = restOf(mode);
-  const isWhole = rest === undefined || Math.abs(rest.machineUsdPerMonth) < 0.005;
+  const isWhole = rest === undefined || Math.abs(rest.machineUsdPerMonth) < MIN_SHOWN_USD;
   return `${said.join(', ')}${isWhole ? '' : `; together ${formatUsdDelta(rest.machineUsdPerMonth)} more`}`;
 }
 
@@ -71,7 +77,13 @@ function rowsOf(mode: ComparedMode): Cell[][] {
     ]),
     ...(rest === undefined
       ? []
-      : [[cell(mode.title), { text: 'together, beyond their sum', muted: true as const }, ...moneyCells(rest)]]),
+      : [
+          [
+            cell(mode.title),
+            { text: 'together, beyond their sum', muted: true as const },
+            ...moneyCells(rest),
+          ],
+        ]),
   ];
 }
 

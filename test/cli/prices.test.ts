@@ -58,5 +58,7 @@ describe('prices list', () => {
     expect(row('deepseek/deepseek-v4-flash')).toContain('retired');
     expect(row('openai/gpt-5.6-sol')).toContain('disputed');
     expect(row('stt/deepgram')).toContain('low confidence');
+    // An entry of nothing but a rule shows the rule.
+    expect(row('telephony/note')).toContain('STT is metered for the whole call');
   });
 });

@@ -80,6 +80,11 @@ describe('bad input ends with the documented exit code and a sentence that helps
     expect([exitCode, stderr]).toEqual([10, expect.stringContaining('usdPerHour')]);
   });
 
+  it('an option for lists of prices beside an id: told, not left out in silence', async () => {
+    const { exitCode, stderr } = await runCommand(['prices', 'explain', 'aws/alb', '--group', 'voice']);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('--group')]);
+  });
+
   it('a target that is down: exit 20 within 5 s', async () => {
     const out = join(scratchFolder(), 'r.json');
     const { exitCode, elapsedMs, stderr } = await runCommand(['bench', '--url', CLOSED_URL, '--out', out]);
