@@ -134,11 +134,14 @@ export function readText(path: string): Result<string> {
   }
 }
 
-/** Parses YAML (and so JSON) text to a plain value; each syntax error becomes an issue with its line and column. */
+/** Of a text that is no YAML at all, every word is an error that follows from the first ones. */
+const MAX_SYNTAX_ISSUES = 5;
+
+/** Parses YAML (and so JSON) text to a plain value; the first syntax errors become issues with line and column. */
 export function parseYaml(text: string, code: FailureCode, what: string): Result<unknown> {
   const document = parseDocument(text, { prettyErrors: true });
   if (document.errors.length === 0) return ok(document.toJS());
-  const issues = document.errors.map((error) => ({
+  const issues = document.errors.slice(0, MAX_SYNTAX_ISSUES).map((error) => ({
     path: error.linePos ? `line ${error.linePos[0].line}, column ${error.linePos[0].col}` : '(root)',
     expected: 'valid YAML or JSON',
     got: error.message.split('\n')[0] ?? error.code,

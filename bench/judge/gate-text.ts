@@ -59,8 +59,12 @@ const budgetRow = (check: BudgetCheck): string[] => [
   check.verdict,
 ];
 
+/** Why, each reason once: what makes two results incomparable is the same for every figure of them. */
 const said = (rows: readonly { subject: string; reason: string }[]): string[] =>
-  rows.map(({ subject, reason }) => `${subject}: ${reason}`);
+  [...Map.groupBy(rows, ({ reason }) => reason)].map(([reason, [first, ...others]]) => {
+    const more = others.length === 0 ? '' : ` and ${others.length} more`;
+    return `${first?.subject}${more}: ${reason}`;
+  });
 
 const isOpenOrBad = ({ verdict }: { verdict: string }): boolean =>
   verdict === 'worse' || verdict === 'missed' || verdict === 'not enough evidence';

@@ -120,6 +120,13 @@ describe('parseYaml', () => {
     expect(failure.issues[0]?.path).toMatch(/^line [23], column \d+$/);
   });
 
+  it('names the first errors of a text that is no YAML, not every word of it', () => {
+    const failure = failureOf(parseYaml('{"a": 1}\n'.repeat(100), 'INVALID_MODE', 'm'));
+    expect(failure.issues.length).toBeGreaterThan(0);
+    expect(failure.issues.length).toBeLessThanOrEqual(5);
+    expect(failure.issues[0]?.path).toMatch(/^line 2,/);
+  });
+
   it('refuses a key given twice', () => {
     expect(failureOf(parseYaml('a: 1\na: 2\n', 'INVALID_MODE', 'm')).issues[0]?.path).toBe(
       'line 2, column 1',

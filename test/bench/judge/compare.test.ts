@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compareResults, compareRuns, DEFAULT_POLICY } from '../../../bench/judge/compare.ts';
 import type { ComparePolicy, Comparison } from '../../../bench/judge/comparison.ts';
+import { formatComparison } from '../../../bench/judge/gate-text.ts';
 import { computeFisherP, computeSignFlipP } from '../../../bench/judge/permutation.ts';
 import { parseStatistic } from '../../../bench/judge/statistic.ts';
 import { splitVariants } from '../../../bench/judge/subjects.ts';
@@ -116,6 +117,20 @@ describe('a comparison of interleaved blocks', () => {
     const row = rowOf(compareAb(abResult(7, { blocks: 20, ratio: 1, failEach: 4 })), 'error ratio');
     expect(row?.verdict).toBe('worse');
     expect(row?.change).toMatchObject({ kind: 'difference', estimate: expect.closeTo(4 / 104, 6) });
+  });
+
+  it('says a reason that many figures share once, and of how many', () => {
+    const result = abResult(9, { blocks: 12, ratio: 1 });
+    const sides = splitVariants(result);
+    if (sides === undefined) throw new Error('the result has not both variants');
+    const other = { ...sides.candidate, scenario: { ...sides.candidate.scenario, drainMs: 7 } };
+    const comparison = compareResults(sides.baseline, other);
+    const why = formatComparison(comparison)
+      .split('\n')
+      .filter((line) => line.startsWith('  ') && line.includes('scenario.drainMs'));
+    expect(comparison.metrics.length).toBeGreaterThan(1);
+    expect(why).toHaveLength(1);
+    expect(why[0]).toContain(` and ${comparison.metrics.length - 1} more: scenario.drainMs`);
   });
 
   it('leaves out steps of a saturated generator, and says so', () => {
