@@ -230,6 +230,13 @@ describe('a budget file', () => {
     const path = fileWith('kind: busyhour-plan-budget\nschemaVersion: 1\nceilings: []\n');
     expect(readPlanBudget(path)).toMatchObject({ kind: 'failed', failure: { code: 'INVALID_BUDGETS' } });
   });
+
+  test('that is not there has no fields to fix: the hint is about its path', () => {
+    const read = readPlanBudget(`${fileWith('')}.not-there`);
+    if (read.kind === 'ok') throw new Error('a missing budget was read');
+    expect(read.failure.code).toBe('INPUT_NOT_FOUND');
+    expect(read.failure.hint).toContain('path');
+  });
 });
 
 test('every figure says its unit and meaning, for the documentation', () => {
