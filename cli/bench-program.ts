@@ -14,7 +14,8 @@ const collectUrls = (text: string, before: readonly string[] = []): readonly str
   urlOption('--url')(text),
 ];
 
-const positive = (flag: string, max = Number.MAX_VALUE) => numberOption(flag, { min: 0.001, max });
+const MAX_PER_S = 1_000_000;
+const positive = (flag: string, max = MAX_PER_S) => numberOption(flag, { min: 0.001, max });
 const whole = (flag: string, max = MAX_USERS) => numberOption(flag, { min: 1, max, integer: true });
 
 /** What every command that measures takes: the target, the objectives, the result file. */

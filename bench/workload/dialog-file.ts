@@ -93,7 +93,8 @@ function dialogFrom(utterances: readonly Utterance[]): Dialog | undefined {
   return turns.length === 0 ? undefined : { turns, ...(system === undefined ? {} : { system }) };
 }
 
-function readLine(line: number, value: Readonly<Record<string, unknown>>): Dialog | Issue {
+/** A dialog; undefined where its customer never says a word, as in some that were broken off: there is nothing to send. */
+function readLine(line: number, value: Readonly<Record<string, unknown>>): Dialog | Issue | undefined {
   const field = fieldsOf.find((name) => Object.hasOwn(value, name));
   if (field === undefined) {
     const expected = `a field ${fieldsOf.join(', ')}`;
@@ -105,13 +106,10 @@ function readLine(line: number, value: Readonly<Record<string, unknown>>): Dialo
     const path = [field, ...(first?.path ?? [])].join('.');
     return lineIssue(line, `${path}: ${first?.message ?? 'messages'}`, 'something else', 'correct the line');
   }
-  return (
-    dialogFrom(parsed.data) ??
-    lineIssue(line, 'at least one message of a customer with words', 'none', 'remove the line')
-  );
+  return dialogFrom(parsed.data);
 }
 
-/** Reads dialogs from JSON Lines, gzipped or not. Every bad line is found; the first 50 are listed. */
+/** Reads dialogs from JSON Lines, gzipped or not; those without a word of the customer are left out. Every bad line is found; the first 50 are listed. */
 export function readDialogs(path: string): Result<readonly Dialog[]> {
   const packed = readPackedText(path, 'INVALID_TRACE');
   if (packed.kind === 'failed') return packed;
@@ -119,11 +117,13 @@ export function readDialogs(path: string): Result<readonly Dialog[]> {
   const dialogs: Dialog[] = [];
   for (const { line, value } of rows) {
     const read = readLine(line, value);
+    if (read === undefined) continue;
     if ('turns' in read) dialogs.push(read);
     else issues.push(read);
   }
   if (issues.length === 0 && dialogs.length === 0) {
-    issues.push(lineIssue(1, 'at least one dialog', 'an empty file', 'give another file'));
+    const got = rows.length === 0 ? 'an empty file' : 'dialogs in which no customer says a word';
+    issues.push(lineIssue(1, 'at least one dialog', got, 'give another file'));
   }
   return issues.length === 0 ? ok(dialogs) : failedRows('INVALID_TRACE', path, issues);
 }

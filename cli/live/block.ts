@@ -27,9 +27,14 @@ export class TerminalBlock {
     this.#terminal = terminal;
   }
 
+  /** A terminal that nobody told its size, as in a container, says 0. */
+  #columns(): number {
+    return this.#terminal.columns || DEFAULT_COLUMNS;
+  }
+
   /** Rows above the cursor's: a terminal that was made narrower has wrapped what was drawn. */
   #rowsAbove(): number {
-    const columns = this.#terminal.columns ?? DEFAULT_COLUMNS;
+    const columns = this.#columns();
     const rows = this.#drawn.reduce((sum, length) => sum + Math.max(1, Math.ceil(length / columns)), 0);
     return Math.max(0, rows - 1);
   }
@@ -41,8 +46,8 @@ export class TerminalBlock {
   /** Draws the lines in the place of the last ones, each cut to the terminal's width. A frame is skipped while the terminal is slow. */
   draw(lines: readonly string[]): void {
     if (this.#terminal.writableNeedDrain === true) return;
-    const columns = this.#terminal.columns ?? DEFAULT_COLUMNS;
-    const rows = this.#terminal.rows ?? DEFAULT_ROWS;
+    const columns = this.#columns();
+    const rows = this.#terminal.rows || DEFAULT_ROWS;
     const shown = lines
       .slice(0, Math.max(1, rows - 1))
       .map((line) => [...line].slice(0, columns - 1).join(''));

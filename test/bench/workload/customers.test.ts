@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -16,6 +16,8 @@ import { parseScenario } from '../../../scenarios/scenario.ts';
 import { type Workload, workloadSchema } from '../../../scenarios/workload.ts';
 import { unwrap } from '../../../vocabulary/errors.ts';
 import { createRandom } from '../../../vocabulary/random.ts';
+
+const STAR = '../shared/data/dialogs-star/star.jsonl.gz';
 
 const folder = mkdtempSync(join(tmpdir(), 'customers-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -198,12 +200,21 @@ describe('real dialogs', () => {
     const bad = ['{"messages":[{"role":"king","content":"x"}]}', 'nonsense', '{"turns":[]}', '{"text":"x"}'];
     const read = readDialogs(write('bad.jsonl', [JSON.stringify(lines[0]), ...bad].join('\n')));
     if (read.kind === 'ok') throw new Error('the dialogs were read');
-    expect(read.failure.issues.map(({ path }) => path).sort()).toEqual([
-      'line 2',
-      'line 3',
-      'line 4',
-      'line 5',
-    ]);
+    expect(read.failure.issues.map(({ path }) => path).sort()).toEqual(['line 2', 'line 3', 'line 5']);
+  });
+
+  it('are left out where the customer never says a word, and refused where none ever does', () => {
+    const silent = ['{"turns":[]}', '{"turns":[["agent","hello?",0]]}', '{"turns":[["user"," ",0]]}'];
+    const mixed = readDialogs(write('mixed.jsonl', [...silent, JSON.stringify(lines[1])].join('\n')));
+    expect(unwrap(mixed)).toEqual([{ turns: [{ text: 'one', answerWords: 2 }] }]);
+    expect(readDialogs(write('silent.jsonl', silent.join('\n')))).toMatchObject({
+      failure: { code: 'INVALID_TRACE', issues: [{ got: 'dialogs in which no customer says a word' }] },
+    });
+  });
+
+  it.skipIf(!existsSync(STAR))('of STAR are read as they are published (needs ../shared/data)', () => {
+    // 6,652 dialogs, 447 of which were broken off before their first word.
+    expect(unwrap(readDialogs(STAR))).toHaveLength(6_205);
   });
 });
 

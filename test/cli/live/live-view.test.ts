@@ -189,6 +189,17 @@ describe('a block on a terminal', () => {
     );
   });
 
+  it('takes a terminal that was never told its size for a usual one', () => {
+    const written: string[] = [];
+    const block = new TerminalBlock({ write: (text) => written.push(text), columns: 0, rows: 0 });
+    block.draw(['one', 'two']);
+    block.draw(['three', 'four']);
+    expect(written[0]).toContain('one');
+    expect(written[0]).toContain('two');
+    // Up by the one line above the cursor's.
+    expect(written[1]).toContain('\r\u001b[1Athree');
+  });
+
   it('cuts to the terminal, skips frames while it is slow', () => {
     const written: string[] = [];
     const terminal = {
