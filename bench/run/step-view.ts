@@ -19,6 +19,8 @@ export interface StepView {
   readonly startedAtMs: number;
   readonly windowFromMs: number;
   readonly windowToMs: number;
+  /** Of which instant the counters are, where they come from afar; of now where absent. */
+  readonly asOfMs?: number;
   read(): StepSoFar;
 }
 
@@ -30,7 +32,7 @@ interface Counting {
 
 /** A view of a step by its recorder and session. */
 export const createStepView = (
-  span: Omit<StepView, 'read'>,
+  span: Omit<StepView, 'read' | 'asOfMs'>,
   recorder: { readonly soFar: RecordedSoFar },
   session: Counting,
 ): StepView => ({

@@ -96,13 +96,14 @@ export class LiveSampler {
   sample(nowMs: number): LiveSample {
     const { load, startedAtMs, windowFromMs, windowToMs } = this.#view;
     const soFar = this.#view.read();
-    const before = this.#before(nowMs) ?? remember(nowMs, soFar);
-    const recentMs = Math.max(1, nowMs - before.atMs);
+    const readMs = Math.min(nowMs, this.#view.asOfMs ?? nowMs);
+    const before = this.#before(readMs) ?? remember(readMs, soFar);
+    const recentMs = Math.max(1, readMs - before.atMs);
     const perS = (count: number): number => Math.max(0, count) / sFromMs(recentMs);
     const { counts, tokens } = soFar;
-    if (nowMs - (this.#past.at(-1)?.atMs ?? 0) >= KEEP_EVERY_MS) this.#past.push(remember(nowMs, soFar));
+    if (readMs - (this.#past.at(-1)?.atMs ?? 0) >= KEEP_EVERY_MS) this.#past.push(remember(readMs, soFar));
     // Only the window is recorded: rates of what completed divide by the part of the recent span that lies in it.
-    const recordedS = sFromMs(Math.max(1, nowMs - Math.max(before.atMs, windowFromMs)));
+    const recordedS = sFromMs(Math.max(1, readMs - Math.max(before.atMs, windowFromMs)));
     return {
       phase: nowMs < windowFromMs ? 'warm-up' : nowMs < windowToMs ? 'window' : 'drain',
       elapsedMs: Math.max(0, nowMs - startedAtMs),

@@ -80,23 +80,31 @@ export class SharedView implements StepView {
   readonly startedAtMs: number;
   readonly windowFromMs: number;
   readonly windowToMs: number;
-  readonly #told = new Map<number, PackedView>();
+  readonly #told = new Map<number, { readonly atMs: number; readonly soFar: PackedView }>();
+  readonly #threads: number;
   #merged: StepSoFar | undefined;
 
   constructor(order: StepOrder, start: PackedViewStart, threads: number) {
+    this.#threads = threads;
     this.load = loadOfAll(order, start.load, threads);
     this.startedAtMs = start.startedAtUnixMs - performance.timeOrigin;
     this.windowFromMs = start.windowFromUnixMs - performance.timeOrigin;
     this.windowToMs = start.windowToUnixMs - performance.timeOrigin;
   }
 
+  /** When the thread that told longest ago told: the others' counts of since then are no more than a part of a second's. */
+  get asOfMs(): number {
+    if (this.#told.size < this.#threads) return this.startedAtMs;
+    return Math.min(...[...this.#told.values()].map(({ atMs }) => atMs));
+  }
+
   hear(thread: number, soFar: PackedView): void {
-    this.#told.set(thread, soFar);
+    this.#told.set(thread, { atMs: performance.now(), soFar });
     this.#merged = undefined;
   }
 
   read(): StepSoFar {
-    this.#merged ??= mergeViews([...this.#told.values()]);
+    this.#merged ??= mergeViews([...this.#told.values()].map(({ soFar }) => soFar));
     return this.#merged;
   }
 }

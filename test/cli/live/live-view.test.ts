@@ -49,6 +49,24 @@ function record({ recorder, session }: Running, atMs: number, exchange: Exchange
 }
 
 describe('reading a running step', () => {
+  it('divides by the time that the counters are of, where they come from afar once a second', () => {
+    const step = running();
+    const view = { ...step.view, asOfMs: 1_000 };
+    const lateSampler = new LiveSampler(view);
+    const sampled = Array.from({ length: 10 }, (_, second) => {
+      view.asOfMs = (second + 1) * 1_000;
+      // Looked at three times a second, 40 requests in each.
+      const samples = [0, 333, 667].map((ms) => lateSampler.sample(view.asOfMs + ms));
+      for (let i = 0; i < 40; i++) record(step, view.asOfMs + i * 25, answered(view.asOfMs + i * 25, 10));
+      return samples;
+    });
+    // Once the five recent seconds lie in the window.
+    for (const { sentPerS, completedPerS } of sampled.slice(6).flat()) {
+      expect(sentPerS).toBeCloseTo(40, 6);
+      expect(completedPerS).toBeCloseTo(40, 6);
+    }
+  });
+
   it('gives rates and percentiles of the last seconds, errors of the whole window', () => {
     const step = running();
     const sampler = new LiveSampler(step.view);
