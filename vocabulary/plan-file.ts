@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { diagnosticSchema } from './diagnostics.ts';
-import { failed, type Result, unwrap } from './errors.ts';
+import { checkHead, type DocumentHead } from './document-head.ts';
+import { type Result, unwrap } from './errors.ts';
 import { writeFileAtomic } from './files.ts';
 import { parseWith, parseYaml, readText } from './parse.ts';
 import { autoscalingSectionSchema } from './plan-sections/autoscaling.ts';
@@ -207,20 +208,18 @@ export type CostLine = z.infer<typeof costLineSchema>;
 export type CostCategory = (typeof COST_CATEGORIES)[number];
 export type PlanMeasurement = z.infer<typeof measurementSchema>;
 
+const HEAD: DocumentHead = {
+  kind: 'busyhour-plan',
+  schemaVersion: PLAN_SCHEMA_VERSION,
+  code: 'INVALID_PLAN_FILE',
+};
+
 /** Parses plan text; a version that this release does not read is refused by name. */
 export function parsePlanFile(text: string, what: string): Result<PlanFile> {
   const value = parseYaml(text, 'INVALID_PLAN_FILE', what);
   if (value.kind === 'failed') return value;
-  const version = (value.value as { schemaVersion?: unknown } | null)?.schemaVersion;
-  if (typeof version === 'number' && version > PLAN_SCHEMA_VERSION) {
-    return failed(
-      'INVALID_PLAN_FILE',
-      `${what} has schema version ${version}; this release reads up to ${PLAN_SCHEMA_VERSION}`,
-      {
-        hint: 'Update busyhour.',
-      },
-    );
-  }
+  const head = checkHead(value.value, HEAD, what);
+  if (head.kind === 'failed') return head;
   return parseWith(planFileSchema, value.value, 'INVALID_PLAN_FILE', what);
 }
 

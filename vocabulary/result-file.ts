@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { diagnosticSchema } from './diagnostics.ts';
+import { checkHead, type DocumentHead } from './document-head.ts';
 import { failed, ok, type Result, unwrap } from './errors.ts';
 import { writeFileAtomic } from './files.ts';
 import { parseWith, parseYaml, readText } from './parse.ts';
@@ -170,12 +171,6 @@ export type ActionRecord = z.infer<typeof actionRecordSchema>;
 export type ResultTarget = z.infer<typeof targetSchema>;
 export type TraceSummary = z.infer<typeof traceSummarySchema>;
 
-function versionOf(value: unknown): unknown {
-  return value !== null && typeof value === 'object'
-    ? (value as { schemaVersion?: unknown }).schemaVersion
-    : undefined;
-}
-
 /** JSON as such, for the timeline of a soak is long; what is none by the parser that says where, and that reads YAML. */
 function parseText(text: string, what: string): Result<unknown> {
   try {
@@ -185,6 +180,12 @@ function parseText(text: string, what: string): Result<unknown> {
   }
 }
 
+const HEAD: DocumentHead = {
+  kind: 'busyhour-result',
+  schemaVersion: RESULT_SCHEMA_VERSION,
+  code: 'INVALID_RESULT_FILE',
+};
+
 /**
  * Parses result text. A version that this release does not read is refused by name, and so is every packed part that is
  * damaged.
@@ -192,16 +193,8 @@ function parseText(text: string, what: string): Result<unknown> {
 export function parseResultFile(text: string, what: string): Result<ResultFile> {
   const value = parseText(text, what);
   if (value.kind === 'failed') return value;
-  const version = versionOf(value.value);
-  if (typeof version === 'number' && version > RESULT_SCHEMA_VERSION) {
-    return failed(
-      'INVALID_RESULT_FILE',
-      `${what} has schema version ${version}; this release reads up to ${RESULT_SCHEMA_VERSION}`,
-      {
-        hint: 'Update busyhour.',
-      },
-    );
-  }
+  const head = checkHead(value.value, HEAD, what);
+  if (head.kind === 'failed') return head;
   const parsed = parseWith(resultFileSchema, value.value, 'INVALID_RESULT_FILE', what);
   if (parsed.kind === 'failed') return parsed;
   const issues = damagedPayloads(parsed.value.steps);

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { EXIT_CODES, failed, ok, type Result, unwrap } from '../../vocabulary/errors.ts';
+import { makeFolder } from '../../vocabulary/files.ts';
 import type { Command } from '../boundary.ts';
 
 export interface CertsOptions {
@@ -79,7 +80,7 @@ function prepare(folder: string): Result<void> {
     });
   }
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     return ok(undefined);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

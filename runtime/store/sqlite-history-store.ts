@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { failed, ok, type Result } from '../../vocabulary/errors.ts';
+import { makeFolder } from '../../vocabulary/files.ts';
 import { readAnalyticsWith } from './analytics.ts';
 import type {
   Analytics,
@@ -127,7 +127,7 @@ export function openSqliteHistory(
 ): Result<SqliteHistoryStore> {
   let database: DatabaseSync | undefined;
   try {
-    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+    if (path !== ':memory:') makeFolder(dirname(path));
     database = new DatabaseSync(path);
     configureConnection(database);
     migrate(database);
