@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { ActionMeans } from '../../bench/run/actions/action-schedule.ts';
 import type { FaultProxySpec } from '../../bench/run/actions/fault-proxy.ts';
 import { formatProgress, type ProgressEvent } from '../../bench/run/progress.ts';
@@ -40,6 +41,14 @@ function metricsUrlFrom(text: string): { process: string; url: string } {
   return { process: match[1] ?? '', url: match[2] ?? '' };
 }
 
+/** A process that is not there would be left out of the result without a word. */
+function watchedFrom(text: string): { process: string; pid: number } {
+  const [process, pid] = pidFrom('--watch', text);
+  if (!existsSync(`/proc/${pid}/stat`))
+    throw usage(`--watch: there is no process ${pid} in /proc`, 'Give the PID of one that runs (on Linux).');
+  return { process, pid };
+}
+
 /**
  * The gateway of this project exports its metrics beside its API; another server's are read when named. Processes of
  * this machine can be watched without any page.
@@ -48,10 +57,7 @@ function metricsFrom({ metrics, watch = [], url }: TargetFlags) {
   const name = (i: number): string => (url.length === 1 ? 'gateway' : `gateway-${i + 1}`);
   const pages =
     metrics?.map(metricsUrlFrom) ?? url.map((base, i) => ({ process: name(i), url: `${base}/metrics` }));
-  const watched = watch.map((text) => {
-    const [process, pid] = pidFrom('--watch', text);
-    return { process, pid };
-  });
+  const watched = watch.map(watchedFrom);
   return [...pages, ...watched];
 }
 

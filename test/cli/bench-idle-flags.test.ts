@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { refuseIdleFlags } from '../../cli/bench/idle-flags.ts';
 import type { BenchOptions } from '../../cli/bench/options.ts';
+import { runOptionsFrom } from '../../cli/bench/run-options.ts';
 import { replayFrom } from '../../cli/bench/trace.ts';
 
 const options = (given: Partial<BenchOptions>): BenchOptions => ({
@@ -26,6 +27,17 @@ describe('flags of a trace', () => {
     const plain = replayFrom(options({}), 'trace.csv');
     expect(plain).not.toHaveProperty('reading');
     expect(plain).not.toHaveProperty('keepRatio');
+  });
+});
+
+describe('a process to watch', () => {
+  const context = { say: () => {}, signal: new AbortController().signal };
+  const watching = (pid: number) => runOptionsFrom(options({ watch: [`target=${pid}`] }), context);
+
+  it.skipIf(process.platform !== 'linux')('is there, or refused', () => {
+    expect(watching(process.pid).metricsUrls).toContainEqual({ process: 'target', pid: process.pid });
+    // No Linux has a PID above 2²² (proc(5), pid_max).
+    expect(() => watching(4_194_305)).toThrow('there is no process 4194305');
   });
 });
 
