@@ -19,7 +19,11 @@ const FAULTS: Readonly<Record<string, FaultCode>> = {
   INVALID_REQUEST: 'caller_invalid_request',
 };
 
-function outcomeOfError(error: NonNullable<StreamMessage['error']>, hasBegun: boolean): SentOutcome {
+/** What an error message of the stream means. */
+export function classifyGrpcError(
+  error: NonNullable<StreamMessage['error']>,
+  hasBegun: boolean,
+): SentOutcome {
   const faultCode = FAULTS[error.code];
   return {
     state: 'failed',
@@ -168,7 +172,7 @@ class GrpcStreamReader {
       return;
     }
     exchange.onContent(message.chunk?.text ?? '', atMs);
-    if (message.error) exchange.end(outcomeOfError(message.error, exchange.hasBegun), atMs);
+    if (message.error) exchange.end(classifyGrpcError(message.error, exchange.hasBegun), atMs);
     if (message.finish_info) this.#onFinish(message.finish_info);
   }
 
