@@ -113,7 +113,7 @@ function checkCase(budget: Budget & { kind: 'case' }, nsPerOp: readonly number[]
     budget: `median ≤ ${budget.maxNsPerOp} ns`,
     observed: nsPerOp.length === 0 ? '—' : `${formatNumber(medianOf(nsPerOp))} ns`,
     verdict: verdictOf(interval, { max: budget.maxNsPerOp }),
-    reason: nsPerOp.length === 0 ? 'the candidate has no such case' : describeInterval(interval),
+    reason: describeInterval(interval),
   };
 }
 
@@ -138,6 +138,26 @@ function doubted(finding: Finding, steps: readonly ResultStep[], results: readon
     : finding;
 }
 
+/**
+ * A budget for what a whole candidate does not have is missed: it may be misspelt, and would be kept for ever. A candidate that was
+ * stopped may not have come to it.
+ */
+function absent(
+  finding: Finding,
+  what: string,
+  names: readonly string[],
+  results: readonly ResultFile[],
+): Finding {
+  const isStopped = results.some(({ state }) => state === 'partial');
+  const present = names.length === 0 ? 'none' : names.join(', ');
+  return {
+    ...finding,
+    observed: '—',
+    verdict: isStopped ? 'not enough evidence' : 'missed',
+    reason: `the candidate has no such ${what}; it has ${present}`,
+  };
+}
+
 const candidateSteps = (result: ResultFile): ResultFile => ({
   ...result,
   steps: result.steps.filter(({ variant }) => variant === undefined || variant === CANDIDATE_VARIANT),
@@ -145,23 +165,26 @@ const candidateSteps = (result: ResultFile): ResultFile => ({
 
 function checkOne(budget: Budget, candidates: readonly ResultFile[]): Omit<BudgetCheck, 'line'>[] {
   if (budget.kind === 'case') {
-    const found = pairCases([], candidates).find(({ name }) => name === budget.case);
-    const nsPerOp = found?.candidate.flat() ?? [];
-    return [{ subject: budget.case, ...checkCase(budget, nsPerOp) }];
+    const cases = pairCases([], candidates);
+    const nsPerOp = cases.find(({ name }) => name === budget.case)?.candidate.flat() ?? [];
+    const finding = checkCase(budget, nsPerOp);
+    const names = cases.map(({ name }) => name);
+    return [
+      {
+        subject: budget.case,
+        ...(nsPerOp.length === 0 ? absent(finding, 'case', names, candidates) : finding),
+      },
+    ];
   }
   const asked = candidates.filter(
     (result) => budget.scenario === undefined || scenarioNameOf(result) === budget.scenario,
   );
   if (asked.length === 0) return [];
-  const loads = pairLoads([], asked.map(candidateSteps)).filter(
-    ({ name, candidate }) => candidate.length > 0 && (budget.load === undefined || name === budget.load),
-  );
+  const all = pairLoads([], asked.map(candidateSteps)).filter(({ candidate }) => candidate.length > 0);
+  const loads = all.filter(({ name }) => budget.load === undefined || name === budget.load);
   if (loads.length === 0) {
-    const finding = checkLoad(budget, []);
-    const reason = 'the candidate has no step at this load';
-    return [
-      { subject: budget.load ?? '—', ...finding, observed: '—', verdict: 'not enough evidence', reason },
-    ];
+    const names = all.map(({ name }) => name);
+    return [{ subject: budget.load ?? '—', ...absent(checkLoad(budget, []), 'load', names, asked) }];
   }
   return loads.map(({ name, candidate }) => {
     const steps = candidate.flat();

@@ -78,17 +78,29 @@ describe('budgets', () => {
     expect(checks[3]?.observed).toBe('100/s');
   });
 
-  it('are open where the evidence is: few samples, no such load, a saturated generator', () => {
-    const few = resultOf({ steps: [stepOf({ latenciesMs: Array<number>(20).fill(20) })] });
-    expect(checkBudgets(BUDGETS.file.budgets.slice(0, 1), [], [few])[0]?.verdict).toBe('not enough evidence');
-    const elsewhere = budgetsOf('budgets:\n  - { kind: error-ratio, limitRatio: 0.1, load: 9 at once }\n');
-    expect(checkBudgets(elsewhere.file.budgets, [], [candidate()])).toMatchObject([
+  it('for a load or a case that a whole candidate does not have are missed, and open where it was stopped', () => {
+    const yaml = `budgets:
+  - { kind: error-ratio, limitRatio: 0.1, load: 9 at once }
+  - { kind: case, case: sse-pars, maxNsPerOp: 100 }
+`;
+    const { budgets } = budgetsOf(yaml).file;
+    const missed = checkBudgets(budgets, [], [candidate()]);
+    expect(missed).toMatchObject([
       {
         subject: '9 at once',
-        verdict: 'not enough evidence',
-        reason: 'the candidate has no step at this load',
+        observed: '—',
+        verdict: 'missed',
+        reason: expect.stringContaining('no such load; it has 1 at once'),
       },
+      { subject: 'sse-pars', verdict: 'missed', reason: expect.stringContaining('no such case; it has ') },
     ]);
+    const stopped = checkBudgets(budgets, [], [{ ...candidate(), state: 'partial' as const }]);
+    expect(stopped.map(({ verdict }) => verdict)).toEqual(['not enough evidence', 'not enough evidence']);
+  });
+
+  it('are open where the evidence is: few samples, a saturated generator', () => {
+    const few = resultOf({ steps: [stepOf({ latenciesMs: Array<number>(20).fill(20) })] });
+    expect(checkBudgets(BUDGETS.file.budgets.slice(0, 1), [], [few])[0]?.verdict).toBe('not enough evidence');
     const diagnostics = [{ code: 'GENERATOR_SATURATED' as const, message: 'late', subject: 'step  1' }];
     const late = { ...candidate(), diagnostics };
     expect(checkBudgets(BUDGETS.file.budgets.slice(0, 1), [], [late])[0]?.verdict).toBe(
