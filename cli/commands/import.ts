@@ -33,13 +33,7 @@ async function readK6(path: string, command: readonly string[], options: ImportO
       }),
     );
   }
-  const read = await importK6({ summaryPath: path, command });
-  if (read.kind === 'failed' && read.failure.code === 'INVALID_RESULT_FILE') {
-    // Here it is another tool's file that is wrong: to run our bench again would mend nothing.
-    const { message, issues } = read.failure;
-    throw new BusyhourError(createFailure('INVALID_IMPORT', message, { issues }));
-  }
-  const { result } = unwrap(read);
+  const { result } = unwrap(await importK6({ summaryPath: path, command }));
   const target = {
     ...result.target,
     ...(name === undefined ? {} : { name }),

@@ -75,9 +75,9 @@ function meantOf(run: K6Run): Result<Meant> {
     if (scenario.kind === 'failed') return scenario;
     return ok({ scenario: scenario.value, seed: 0, windows: windowsFromRun(run), notes: [] });
   }
-  const value = parseYaml(run.plan, 'INVALID_RESULT_FILE', 'the plan in the points');
+  const value = parseYaml(run.plan, 'INVALID_IMPORT', 'the plan in the points');
   if (value.kind === 'failed') return value;
-  const record = parseWith(recordSchema, value.value, 'INVALID_RESULT_FILE', 'the plan in the points');
+  const record = parseWith(recordSchema, value.value, 'INVALID_IMPORT', 'the plan in the points');
   if (record.kind === 'failed') return record;
   const scenario = resolveScenario(record.value.scenario, 'the scenario in the points');
   if (scenario.kind === 'failed') return scenario;
@@ -242,7 +242,7 @@ export async function importK6(options: K6ImportOptions): Promise<Result<K6Impor
   const run = await collectK6Run(options.pointsPath);
   if (run.kind === 'failed') return run;
   if (run.value.requests.length === 0) {
-    return failed('INVALID_RESULT_FILE', `${options.pointsPath} tells of no request`, {
+    return failed('INVALID_IMPORT', `${options.pointsPath} tells of no request`, {
       hint: 'Give the points of a run that sent HTTP requests, or of an exported script: k6 run --out json=points.json.',
     });
   }

@@ -92,7 +92,7 @@ export async function readK6Points(path: string, take: (point: K6Point) => void)
     return failed('INPUT_NOT_FOUND', `cannot read ${path}: ${reason}`, { cause });
   }
   if (issues.length === 0) return ok(points);
-  return failed('INVALID_RESULT_FILE', `${path} has ${issues.length} lines that are no points of k6`, {
+  return failed('INVALID_IMPORT', `${path} has ${issues.length} lines that are no points of k6`, {
     hint: 'k6 run --out json=points.json writes it.',
     issues,
   });

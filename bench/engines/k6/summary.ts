@@ -37,9 +37,9 @@ function crossedOf(metric: string, thresholds: unknown): string[] {
 
 /** Parses the JSON summary of k6, of either kind. */
 export function parseK6Summary(text: string, what: string): Result<K6Summary> {
-  const value = parseYaml(text, 'INVALID_RESULT_FILE', what);
+  const value = parseYaml(text, 'INVALID_IMPORT', what);
   if (value.kind === 'failed') return value;
-  const parsed = parseWith(summarySchema, value.value, 'INVALID_RESULT_FILE', what);
+  const parsed = parseWith(summarySchema, value.value, 'INVALID_IMPORT', what);
   if (parsed.kind === 'failed') return parsed;
   const { metrics, state } = parsed.value;
   const entries = Object.entries(metrics);

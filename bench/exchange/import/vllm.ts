@@ -168,6 +168,9 @@ function notesOf(file: VllmFile, isDetailed: boolean): string[] {
           'Without --save-detailed it keeps no samples: there are no histograms, no percentiles and no verdicts, only means (summaries) and totals; requests in flight are throughput × mean latency.',
         ]),
     ...(isDetailed ? [] : percentileNotes(file)),
+    ...(file.date === undefined
+      ? []
+      : ['Its date is in the local time of the machine that measured, taken as UTC.']),
     ...(isDetailed && file.start_times === undefined
       ? [
           'This version keeps no start times: there is no timeline, and requests in flight are throughput × mean latency.',

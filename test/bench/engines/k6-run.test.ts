@@ -201,7 +201,7 @@ describe.skipIf(K6 === undefined)(`k6 itself (skipped where ${K6_ABSENT})`, { ti
       writeFileSync(damaged, `${readFileSync(points, 'utf8')}${JSON.stringify(point)}\n`);
       expect(await importK6({ pointsPath: damaged })).toMatchObject({
         kind: 'failed',
-        failure: { code: 'INVALID_RESULT_FILE', message: expect.stringContaining('the plan in the points') },
+        failure: { code: 'INVALID_IMPORT', message: expect.stringContaining('the plan in the points') },
       });
     }
     const only = unwrap(await importK6({ summaryPath: summary })).result;
@@ -215,7 +215,7 @@ describe.skipIf(K6 === undefined)(`k6 itself (skipped where ${K6_ABSENT})`, { ti
     const imported = await importK6({ pointsPath: path });
     expect(imported).toMatchObject({
       kind: 'failed',
-      failure: { code: 'INVALID_RESULT_FILE', issues: [{ path: 'line 1' }, { path: 'line 2' }] },
+      failure: { code: 'INVALID_IMPORT', issues: [{ path: 'line 1' }, { path: 'line 2' }] },
     });
   });
 });
