@@ -37,11 +37,13 @@ export class Channel {
   async open(): Promise<number> {
     this.#unfollow ??= this.#log.follow(this.#interactionId, (id) => {
       this.#newsId = Math.max(this.#newsId, id);
-      if (id > (this.#lastId ?? 0)) this.#start();
+      // Before it is known where to begin there is nothing to catch up with.
+      if (this.#lastId !== undefined && id > this.#lastId) this.#start();
     });
     await this.#running;
     const lastId = await this.#log.append(this.#interactionId, []);
     this.#lastId ??= lastId;
+    if (this.#newsId > this.#lastId) this.#start();
     return this.#lastId;
   }
 

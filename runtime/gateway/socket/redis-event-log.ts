@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { OpenMap } from '../../../vocabulary/open-map.ts';
 import { createRedis, type RedisConnectionOptions } from '../../store/redis-connection.ts';
 import type { TextSeal } from '../../store/text-seal.ts';
 import type { EventLog, EventLogOptions, LoggedEvent, ReadAfter } from './event-log.ts';
@@ -33,21 +34,32 @@ export const eventKey = (keyPrefix: string, interactionId: string, what: 'seq' |
 
 const idOf = (entry: string): number => Number(entry.slice(0, entry.indexOf('-')));
 
+interface Follower {
+  /** Key of the id of the last event. */
+  readonly seq: string;
+  readonly onNews: (lastId: number) => void;
+}
+
 /** Keeps events in Redis streams, so that a client may come back to another gateway. */
 export class RedisEventLog implements EventLog {
   readonly #redis: Redis;
   readonly #subscriber: Redis;
   readonly #options: RedisEventLogOptions;
-  readonly #followers = new Map<string, (lastId: number) => void>();
+  /** By channel. */
+  readonly #followers = new OpenMap<string, Follower>();
 
   constructor(options: RedisEventLogOptions) {
     this.#options = options;
     this.#redis = createRedis(options);
     this.#subscriber = createRedis(options);
-    this.#subscriber.on('message', (channel, id) => this.#followers.get(channel)?.(Number(id)));
+    this.#subscriber.on('message', (channel, id) => this.#followers.get(channel)?.onNews(Number(id)));
     // Redis restores what was subscribed only for a connection that had it; this also covers what came while it was away.
     this.#subscriber.on('ready', () => {
-      for (const channel of this.#followers.keys()) this.#subscribe(channel);
+      for (const [channel] of this.#followers.entries()) this.#subscribe(channel);
+    });
+    // It is asked for the last id, and may come back later than the other.
+    this.#redis.on('ready', () => {
+      for (const [channel] of this.#followers.entries()) this.#tellLast(channel).catch(() => undefined);
     });
   }
 
@@ -96,7 +108,7 @@ export class RedisEventLog implements EventLog {
 
   follow(interactionId: string, onNews: (lastId: number) => void): () => void {
     const channel = this.#name(interactionId, 'news');
-    this.#followers.set(channel, onNews);
+    this.#followers.set(channel, { seq: this.#name(interactionId, 'seq'), onNews });
     this.#subscribe(channel);
     return () => {
       this.#followers.delete(channel);
@@ -106,7 +118,17 @@ export class RedisEventLog implements EventLog {
 
   /** Not subscribed now is subscribed when the connection is ready again. */
   #subscribe(channel: string): void {
-    this.#subscriber.subscribe(channel).catch(() => undefined);
+    this.#subscriber
+      .subscribe(channel)
+      .then(() => this.#tellLast(channel))
+      .catch(() => undefined);
+  }
+
+  /** Word of what was written before the subscription stood went to nobody here. */
+  async #tellLast(channel: string): Promise<void> {
+    const follower = this.#followers.get(channel);
+    const lastId = follower === undefined ? null : await this.#redis.get(follower.seq);
+    if (lastId !== null) follower?.onNews(Number(lastId));
   }
 
   async followersElsewhere(interactionId: string): Promise<number> {
