@@ -4,21 +4,9 @@ import { planModes } from '../../planner/index.ts';
 import { packageVersion } from '../../planner/package-version.ts';
 import { unwrap } from '../../vocabulary/errors.ts';
 import { BASES, type PlanFile } from '../../vocabulary/plan-file.ts';
-import { buildResult, llamaResult, simulatedResult } from './fixtures/result.ts';
+import { planOf } from './fixtures/plan-of.ts';
+import { buildResult, simulatedResult } from './fixtures/result.ts';
 import { CATALOGUE, MODES } from './fixtures/sized.ts';
-
-const planOf = (toolVersion?: string): PlanFile =>
-  unwrap(
-    planModes({
-      results: [llamaResult(), simulatedResult()],
-      interactionsPerDay: 25_000,
-      modes: Object.values(MODES),
-      catalogue: CATALOGUE,
-      seed: 1,
-      nowUnixMs: Date.UTC(2026, 10, 21),
-      toolVersion,
-    }),
-  );
 
 interface Claim {
   readonly where: string;
@@ -136,7 +124,7 @@ describe('the maker of a plan', () => {
   test('is this package, unless the caller says otherwise', () => {
     expect(packageVersion()).toBe(packageJson.version);
     expect(planOf().tool).toEqual({ name: 'busyhour', version: packageJson.version });
-    expect(planOf('9.9.9').tool.version).toBe('9.9.9');
+    expect(planOf({ toolVersion: '9.9.9' }).tool.version).toBe('9.9.9');
   });
 
   test('a run id of each measured figure leads back to its result', () => {

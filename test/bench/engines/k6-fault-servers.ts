@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo, createServer as createRawServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer as createRawServer, type Server, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import {
   Server as GrpcServer,
@@ -53,13 +53,8 @@ function keepConnections(server: { on(event: 'connection', take: (socket: Socket
 
 export type RawFault = (socket: Socket) => void;
 
-/** Bytes on a bare connection, one request each. */
-export async function serveRaw(faults: Faults<RawFault>): Promise<FaultServer> {
-  const met: string[] = [];
-  const next = inTurn(faults, met);
-  const server = createRawServer((socket) => {
-    socket.once('data', () => next()[1](socket));
-  });
+/** Listens on a free port; closing cuts what is open. */
+async function listening(server: Server): Promise<Pick<FaultServer, 'url' | 'close'>> {
   const connections = keepConnections(server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -67,7 +62,17 @@ export async function serveRaw(faults: Faults<RawFault>): Promise<FaultServer> {
     connections.destroyAll();
     await new Promise((resolve) => server.close(resolve));
   };
-  return { url: `http://127.0.0.1:${portOf(server)}`, met, close };
+  return { url: `http://127.0.0.1:${portOf(server)}`, close };
+}
+
+/** Bytes on a bare connection, one request each. */
+export async function serveRaw(faults: Faults<RawFault>): Promise<FaultServer> {
+  const met: string[] = [];
+  const next = inTurn(faults, met);
+  const server = createRawServer((socket) => {
+    socket.once('data', () => next()[1](socket));
+  });
+  return { ...(await listening(server)), met };
 }
 
 /** What becomes of an interaction's opening, its turn over HTTP or its socket; what is absent goes well. */
@@ -103,14 +108,7 @@ export async function serveDialog(faults: Faults<DialogFault>): Promise<FaultSer
     else
       sockets.handleUpgrade(request, socket, head, (opened) => opened.once('message', () => act?.(opened)));
   });
-  const connections = keepConnections(server);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const close = async (): Promise<void> => {
-    connections.destroyAll();
-    await new Promise((resolve) => server.close(resolve));
-  };
-  return { url: `http://127.0.0.1:${portOf(server)}`, met, close };
+  return { ...(await listening(server)), met };
 }
 
 const PROTO = fileURLToPath(new URL('../../../runtime/inference/proto/inference.proto', import.meta.url));

@@ -6,29 +6,13 @@ import {
   type Ceiling,
   isWithinBudget,
   judgeBudget,
-  type PlanInput,
   parseCeiling,
-  planModes,
   readPlanBudget,
 } from '../../../planner/index.ts';
 import { unwrap } from '../../../vocabulary/errors.ts';
 import type { PlanFile, PlannedMode } from '../../../vocabulary/plan-file.ts';
 import { scratchFolder } from '../../end-to-end/command.ts';
-import { llamaResult, simulatedResult } from '../fixtures/result.ts';
-import { CATALOGUE, MODES } from '../fixtures/sized.ts';
-
-const planOf = (changes: Partial<PlanInput> = {}): PlanFile =>
-  unwrap(
-    planModes({
-      results: [llamaResult(), simulatedResult()],
-      interactionsPerDay: 25_000,
-      modes: Object.values(MODES),
-      catalogue: CATALOGUE,
-      seed: 1,
-      nowUnixMs: Date.UTC(2026, 10, 21),
-      ...changes,
-    }),
-  );
+import { planOf } from '../fixtures/plan-of.ts';
 
 const PLAN = planOf();
 const kubernetes = PLAN.modes.find(({ mode }) => mode === 'kubernetes') as PlannedMode;

@@ -1,24 +1,9 @@
-import { diffPlans, type PlanInput, planModes } from '../../../planner/index.ts';
-import { unwrap } from '../../../vocabulary/errors.ts';
+import { diffPlans } from '../../../planner/index.ts';
 import type { ComparedMode, PlanDiff } from '../../../vocabulary/plan-diff.ts';
 import type { PlanFile, PlannedMode } from '../../../vocabulary/plan-file.ts';
-import { llamaResult, simulatedResult } from '../fixtures/result.ts';
-import { CATALOGUE, MODES } from '../fixtures/sized.ts';
+import { planOf } from '../fixtures/plan-of.ts';
 
-export const NOW = Date.UTC(2026, 10, 21);
-
-export const planOf = (changes: Partial<PlanInput> = {}): PlanFile =>
-  unwrap(
-    planModes({
-      results: [llamaResult(), simulatedResult()],
-      interactionsPerDay: 25_000,
-      modes: Object.values(MODES),
-      catalogue: CATALOGUE,
-      seed: 1,
-      nowUnixMs: NOW,
-      ...changes,
-    }),
-  );
+export { NOW, planOf } from '../fixtures/plan-of.ts';
 
 export const BASE = planOf();
 export const diffOf = (after: PlanFile, before: PlanFile = BASE): PlanDiff =>
