@@ -10,7 +10,7 @@ export interface OpenPlace<T> {
  * left: V8 replaces its table every few changes, and each table that was replaced points to the next and to all that was in it.
  * Once one of them is in the old generation, everything that comes later is copied there (docs/decisions/018).
  */
-export class OpenList<T> {
+export class OpenList<T extends NonNullable<unknown>> {
   #first: OpenPlace<T> | undefined;
   #last: OpenPlace<T> | undefined;
   #size = 0;
